@@ -1,0 +1,73 @@
+package eval
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+// probit spreads an error rate over the normal deviate, the usual scale of a DET plot (Martin et al., Eurospeech 1997).
+type probit struct{}
+
+// The scale's ends keep rates of 0 and 1 on the paper.
+const lowestRate, highestRate = 1e-6, 0.6
+
+func (probit) Normalize(low, high, x float64) float64 {
+	q := distuv.UnitNormal.Quantile
+	x = math.Min(math.Max(x, lowestRate), highestRate)
+	return (q(x) - q(low)) / (q(high) - q(low))
+}
+
+type rateTicks []float64
+
+func (t rateTicks) Ticks(low, high float64) (ticks []plot.Tick) {
+	for _, v := range t {
+		if v >= low && v <= high {
+			ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g %%", v*100)})
+		}
+	}
+	return ticks
+}
+
+// PlotDET writes the detection error trade-off as a picture; the file's ending chooses the format (png, svg, pdf).
+func (c *Curve) PlotDET(path, title string) error {
+	fmr, fnmr := c.Points()
+	points := make(plotter.XYs, 0, len(fmr))
+	for i := range fmr {
+		x := math.Min(math.Max(fmr[i], lowestRate), highestRate)
+		y := math.Min(math.Max(fnmr[i], lowestRate), highestRate)
+		points = append(points, plotter.XY{X: x, Y: y})
+	}
+	line, err := plotter.NewLine(points)
+	if err != nil {
+		return fmt.Errorf("eval: plot: %w", err)
+	}
+	line.Color = color.RGBA{R: 0x1f, G: 0x5f, B: 0xa8, A: 0xff}
+	line.Width = vg.Points(1.6)
+	equal, err := plotter.NewLine(plotter.XYs{{X: 1e-5, Y: 1e-5}, {X: 1e-3, Y: 1e-3}, {X: 0.1, Y: 0.1}, {X: 0.5, Y: 0.5}})
+	if err != nil {
+		return fmt.Errorf("eval: plot: %w", err)
+	}
+	equal.Color = color.Gray{Y: 0xb0}
+	equal.Dashes = []vg.Length{vg.Points(3), vg.Points(3)}
+
+	p := plot.New()
+	p.Title.Text = title
+	p.X.Label.Text = "false match rate"
+	p.Y.Label.Text = "false non-match rate"
+	p.X.Scale, p.Y.Scale = probit{}, probit{}
+	marks := rateTicks{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.4}
+	p.X.Tick.Marker, p.Y.Tick.Marker = marks, marks
+	p.X.Min, p.X.Max = 1e-6, 0.5
+	p.Y.Min, p.Y.Max = 1e-4, 0.5
+	p.Add(plotter.NewGrid(), equal, line)
+	if err := p.Save(16*vg.Centimeter, 14*vg.Centimeter, path); err != nil {
+		return fmt.Errorf("eval: plot %s: %w", path, err)
+	}
+	return nil
+}
