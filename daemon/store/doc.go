@@ -1,0 +1,36 @@
+// Package store keeps what a terminal must not lose: people and their references, the journal, settings, and the nonces of
+// commands already obeyed. It lives in one directory:
+//
+//	umbral.db                       the live file (bbolt)
+//	umbral.db.1, umbral.db.2        the last two good copies, newest first, each verified after writing
+//	umbral.db.damaged-<time>        files that failed a check; kept as they were found, never written to again
+//	boot                            the boot counter, outside the live file so that positions never repeat after a restore
+//	lock                            held by the one process that has the store open
+//
+// # Durability
+//
+// A method that changes something returns nil only after the change is on the disk (bbolt commits with fdatasync, data
+// pages before the meta page). A method that returns an error has usually changed nothing; the exception is an I/O error
+// on the very last write of a commit, when nobody can know. The store then looks: if the change turns out to be there, the
+// next commit adds an entry of kind "doubt" that names it, because its caller was told that it failed.
+//
+// # Privacy
+//
+// Values are sealed with AES-256-GCM under keys derived from the terminal key (HKDF-SHA-256, RFC 5869). Each person has an
+// own random key; erasing a person destroys it, rewrites the live file without its freed pages, and replaces every copy, so
+// that no file of the store still holds the wrapped key. Flash translation layers may keep old blocks beyond the reach of
+// any program: put the terminal key in hardware, or the directory on an encrypted disk, where that matters. Journal entries
+// are sealed too, apart from position, time and the two hashes; put no names into them.
+//
+// # What bbolt leaves to its user
+//
+// bbolt checks two meta checksums and nothing else: a damaged page makes it panic, recurse without end, or fault on the
+// memory map (in a goroutine of its own when its checker runs). So the file is verified with plain bounded reads before
+// bbolt maps it (pages.go), every value carries its own authentication, and each access turns a fault on the map, which is
+// what a failing flash sector looks like, into ErrDamaged. Further habits of v1.5.0 that this package works around:
+//   - a mmap that must grow waits for readers: the map is made large enough at Open, so a long copy never stalls Append;
+//   - growing the file adds 16 MB by default: AllocSize is 1 MB here;
+//   - MaxSize also stops deletions, which need fresh pages: the journal's own limit is therefore kept well below it;
+//   - some I/O errors are formatted with %s, so that errors.Is does not see ENOSPC: classify looks at the text as well;
+//   - when the final fdatasync fails, the new meta page is already visible through the page cache: see Durability.
+package store

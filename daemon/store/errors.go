@@ -1,0 +1,66 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	bolt "go.etcd.io/bbolt/errors"
+)
+
+// Errors that callers tell apart with errors.Is. The text of what is returned says more.
+var (
+	// ErrFull: the disk, the quota, a file size limit or one of the store's own limits is reached. Nothing was changed;
+	// the same call succeeds once there is space again.
+	ErrFull = errors.New("no space left")
+	// ErrReadOnly: the file system refuses writes. Nothing was changed; the store tries again at each call.
+	ErrReadOnly = errors.New("read-only")
+	// ErrDamaged: stored bytes fail their check. The store stops using the file; the next Open recovers.
+	ErrDamaged = errors.New("damaged")
+	// ErrKey: the terminal key is not the one that this store was made with. Nothing was touched.
+	ErrKey = errors.New("wrong terminal key")
+	// ErrInUse: another process holds the store.
+	ErrInUse = errors.New("in use")
+	// ErrNotFound: no such person, reference or setting.
+	ErrNotFound = errors.New("not found")
+	// ErrInvalid: an argument breaks a stated limit.
+	ErrInvalid = errors.New("invalid argument")
+	// ErrReplayed: the command nonce was used before, or nobody can know that it was not.
+	ErrReplayed = errors.New("replayed")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("closed")
+)
+
+// classify names the cause of an I/O error with one of the errors above. bbolt formats some causes with %s (db.grow,
+// db.allocate), so the text is looked at where the chain ends early.
+func classify(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrInvalid, ErrReplayed, ErrClosed):
+		return err
+	case errors.Is(err, bolt.ErrMaxSizeReached),
+		causedBy(err, syscall.ENOSPC), causedBy(err, syscall.EDQUOT), causedBy(err, syscall.EFBIG):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case errors.Is(err, bolt.ErrDatabaseReadOnly), errors.Is(err, os.ErrPermission), causedBy(err, syscall.EROFS):
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case errors.Is(err, bolt.ErrDatabaseNotOpen):
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return err
+}
+
+func isAny(err error, targets ...error) bool {
+	for _, t := range targets {
+		if errors.Is(err, t) {
+			return true
+		}
+	}
+	return false
+}
+
+func causedBy(err error, no syscall.Errno) bool {
+	return errors.Is(err, no) || strings.HasSuffix(err.Error(), no.Error())
+}

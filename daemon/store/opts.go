@@ -1,0 +1,91 @@
+package store
+
+import (
+	"fmt"
+	"time"
+)
+
+// Opts is how a store is opened. Start from DefaultOpts; a zero limit is an error, not "unlimited".
+type Opts struct {
+	// Key is the terminal key.
+	Key Key
+	// Clock tells the wall time and how far it can be trusted (a short word such as "unknown", "rtc", "ntp", "broker").
+	// Nil means time.Now and "unknown".
+	Clock func() (wall time.Time, trust string)
+
+	// JournalBytes limits what the journal's entries take, in bytes of keys and values. At the limit the oldest
+	// acknowledged entries go first; if unacknowledged ones must go, an entry of kind "gap" says which.
+	JournalBytes int64
+	// FileBytes limits the live file (bbolt's MaxSize). At least twice JournalBytes plus 4 MB, because a change needs free
+	// pages beside the old ones; at most 1 GB, because 32-bit arm maps the file into 2 GB.
+	FileBytes int64
+	// People limits the number of people.
+	People int
+	// ReferencesPerPerson limits the references of one person.
+	ReferencesPerPerson int
+	// Nonces limits how many unexpired command nonces are remembered; when it is reached, commands are refused.
+	Nonces int
+	// NonceLife limits how far ahead a command may expire; it bounds the nonces' life.
+	NonceLife time.Duration
+
+	// LockWait is how long Open waits for another process to let go of the store.
+	LockWait time.Duration
+	// CopyEvery is the time between copies made by Run while something changes. Changes to people are copied within a
+	// tenth of it.
+	CopyEvery time.Duration
+	// CheckBytes limits how many bytes of the newest entries Open verifies; the pages of the whole file are verified
+	// always, and the whole journal whenever a copy is made.
+	CheckBytes int64
+}
+
+// DefaultOpts returns the limits for a terminal with 1 GB of memory and a small flash: 128 MB of file, 24 MB of journal
+// (some 40,000 passages), 10,000 people.
+func DefaultOpts() Opts {
+	return Opts{
+		JournalBytes:        24 << 20,
+		FileBytes:           128 << 20,
+		People:              10_000,
+		ReferencesPerPerson: 16,
+		Nonces:              4096,
+		NonceLife:           15 * time.Minute,
+		LockWait:            3 * time.Second,
+		CopyEvery:           10 * time.Minute,
+		CheckBytes:          8 << 20,
+	}
+}
+
+const (
+	minJournalBytes = 256 << 10
+	maxFileBytes    = 1 << 30
+	fileHeadroom    = 4 << 20
+)
+
+func (o *Opts) validate() error {
+	type limit struct {
+		name     string
+		value    int64
+		min, max int64
+	}
+	for _, l := range []limit{
+		{"JournalBytes", o.JournalBytes, minJournalBytes, maxFileBytes / 2},
+		{"FileBytes", o.FileBytes, 2*o.JournalBytes + fileHeadroom, maxFileBytes},
+		{"People", int64(o.People), 1, 100_000},
+		{"ReferencesPerPerson", int64(o.ReferencesPerPerson), 1, 64},
+		{"Nonces", int64(o.Nonces), 1, 1 << 16},
+		{"NonceLife", int64(o.NonceLife), int64(time.Second), int64(24 * time.Hour)},
+		{"LockWait", int64(o.LockWait), 0, int64(time.Minute)},
+		{"CopyEvery", int64(o.CopyEvery), int64(time.Second), int64(7 * 24 * time.Hour)},
+		{"CheckBytes", o.CheckBytes, 0, maxFileBytes},
+	} {
+		if l.value < l.min || l.value > l.max {
+			return fmt.Errorf("store: %w: %s %d, limit %d to %d (start from DefaultOpts)", ErrInvalid, l.name, l.value, l.min, l.max)
+		}
+	}
+	if o.Key == (Key{}) {
+		return fmt.Errorf("store: %w: the terminal key is missing (LoadKey or CreateKey)", ErrInvalid)
+	}
+	if o.Clock == nil {
+		o.Clock = func() (time.Time, string) { return time.Now(), "unknown" }
+	}
+	return nil
+}
