@@ -36,8 +36,8 @@ type Key struct {
 type Commander interface {
 	// Execute carries out an authenticated command that was never seen before and returns what the
 	// answer shall carry (anything encoding/json can encode, at most 16 KiB, nil for nothing). It has to
-	// journal the command before acting. ctx ends when the command expires or Opts.CommandTimeout is
-	// over. An error of type *Failure gives the answer its reason.
+	// journal the command before acting, and to return soon after ctx has ended: the commands behind wait.
+	// ctx ends after Opts.CommandTimeout; the expiry only bounds the beginning. An error of type *Failure gives the answer its reason.
 	Execute(ctx context.Context, c Command) (result any, err error)
 	// Refused is told of every command that was not carried out, for the journal.
 	Refused(Refusal)

@@ -3,27 +3,309 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
 // Link is one terminal's connection to the fleet's broker.
 type Link struct {
-	o Opts
+	o         Opts
+	dial      dialOpts
+	journal   Journal
+	commander Commander
+	state     State
+	verifier  verifier
+
+	used    atomic.Bool
+	nudge   chan struct{} // Changed was called
+	inbox   chan inbound  // from paho to the commands' goroutine; full: refused as busy
+	answers chan outbound // from there to the session; full: the answer is dropped and counted
+	stale   chan string   // alarm types that the broker still holds from before; full: found at the next connection
+	outbox  outbox
+
+	refusals refusals
+	mu       sync.Mutex
+	stats    Stats
 }
+
+// outbound is a message waiting for the session.
+type outbound struct {
+	topic    string
+	payload  []byte
+	retained bool
+}
+
+// Bounds of the queues inside a link, in messages.
+const (
+	maxAnswers = 32
+	maxStale   = 32
+)
 
 // New checks the options, reads the TLS files and returns a link that does nothing before Run.
 func New(o Opts, j Journal, c Commander, n Nonces, s State) (*Link, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &Link{o: o}, nil
+	if j == nil || c == nil || n == nil || s == nil {
+		return nil, errors.New("fleet: journal, commander, nonces and state are all needed")
+	}
+	l := &Link{
+		o: o, journal: j, commander: c, state: s,
+		verifier: verifier{
+			terminal: o.Terminal, keys: o.Keys, limit: o.MaxCommandBytes, age: o.MaxCommandAge,
+			skew: o.MaxCommandSkew, trusted: o.TrustedClocks, nonces: n,
+		},
+		nudge:   make(chan struct{}, 1),
+		inbox:   make(chan inbound, o.CommandQueue),
+		answers: make(chan outbound, maxAnswers),
+		stale:   make(chan string, maxStale),
+		outbox:  newOutbox(j),
+		dial: dialOpts{
+			address: o.Broker, username: o.Username, password: o.Password, clientID: "umbral-" + o.Terminal,
+			keepAlive: o.KeepAlive, connectTimeout: o.ConnectTimeout, ackTimeout: o.AckTimeout,
+		},
+	}
+	if err := l.dial.prepare(o.TLS); err != nil {
+		return nil, err
+	}
+	l.stats = Stats{Broker: l.dial.url.Host, Since: l.now(), LastError: "not connected yet"}
+	return l, nil
+}
+
+// Changed asks the link to look at State now rather than at the next poll. It never blocks.
+func (l *Link) Changed() {
+	select {
+	case l.nudge <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Stats tells how the link does.
+func (l *Link) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stats
+}
+
+func (l *Link) count(f func(*Stats)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f(&l.stats)
+}
+
+func (l *Link) now() time.Time {
+	t, _ := l.o.Clock()
+	return t.UTC().Round(0)
 }
 
 // Run keeps the link until ctx ends, then says goodbye to the broker and returns nil when all its
 // goroutines have ended. An absent broker is no error. It can be called once.
-func (l *Link) Run(ctx context.Context) error { return errors.New("fleet: not there yet") }
+func (l *Link) Run(ctx context.Context) error {
+	if l.used.Swap(true) {
+		return errors.New("fleet: Run was called before")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+	group.Go(func() { l.obey(ctx) })
+	group.Go(func() { l.outbox.watch(ctx) })
+	pauses := backoff{min: l.o.BackoffMin, max: l.o.BackoffMax}
+	for ctx.Err() == nil {
+		healthy, err := l.attend(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if healthy {
+			pauses.reset()
+		}
+		pause := pauses.pause()
+		l.disconnected(err, pause)
+		sleep(ctx, pause)
+	}
+	l.disconnected(errors.New("stopped"), 0)
+	return nil
+}
 
-// Changed asks the link to look at State now rather than at the next poll. It never blocks.
-func (l *Link) Changed() {}
+// attend makes one connection and serves it to its end. healthy tells that it was worth something, so
+// that the next attempt may come soon.
+func (l *Link) attend(ctx context.Context) (healthy bool, err error) {
+	will, err := l.will()
+	if err != nil {
+		return false, err
+	}
+	s, err := connect(ctx, &l.dial, will, l.receive)
+	if err != nil {
+		return false, err
+	}
+	began := time.Now()
+	before := l.Stats().Delivered
+	err = l.serve(ctx, s)
+	var grace time.Duration
+	if ctx.Err() != nil {
+		grace = farewell
+		l.goodbye(s)
+	}
+	s.close(grace)
+	l.outbox.commit()
+	l.trouble(l.outbox.fault)
+	return l.Stats().Delivered > before || time.Since(began) > l.o.BackoffMax, err
+}
 
-// Stats tells how the link does.
-func (l *Link) Stats() Stats { return Stats{} }
+// farewell bounds the graceful end of a connection.
+const farewell = time.Second
+
+// goodbye replaces the retained "up" by a "down" that says that it was meant.
+func (l *Link) goodbye(s *session) {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	b, err := encodeJSON(l.report("down", "stopped", Health{}))
+	if err == nil {
+		err = s.publish(ctx, Topic(l.o.Terminal, ChannelStatus, "health"), 1, true, b)
+	}
+	if err != nil {
+		l.o.Log.Warn("fleet: no goodbye", "error", err)
+	}
+}
+
+func (l *Link) will() (*will, error) {
+	b, err := encodeJSON(l.report("down", "connection lost", Health{}))
+	return &will{topic: Topic(l.o.Terminal, ChannelStatus, "health"), payload: b}, err
+}
+
+func (l *Link) report(status, reason string, h Health) healthReport {
+	now, trust := l.o.Clock()
+	return healthReport{
+		Schema: Schema, Status: status, PID: os.Getpid(), Time: now.UTC().Round(0), Clock: trust,
+		Terminal: l.o.Terminal, Boot: l.o.Boot, Software: h.Software, Reason: reason, Detail: h.Detail,
+	}
+}
+
+// serve uses a connection until it fails or ctx ends: first what is said at birth, then whatever comes,
+// one message at a time.
+func (l *Link) serve(ctx context.Context, s *session) error {
+	// Subscribed before "up" is said: who sees "up" may command.
+	for _, filter := range []string{
+		Topic(l.o.Terminal, ChannelCommand, "+", "+"),
+		Topic(l.o.Terminal, ChannelAlarm, "+"),
+	} {
+		if err := s.subscribe(ctx, filter); err != nil {
+			return err
+		}
+	}
+	told := newTeller(l, s)
+	if err := told.news(ctx); err != nil {
+		return err
+	}
+	l.connected()
+	poll := time.NewTicker(l.o.Poll)
+	defer poll.Stop()
+	interval := time.NewTicker(l.o.Interval)
+	defer interval.Stop()
+	for {
+		// Entries are delivered one a turn, so that a long backlog delays nothing else by more than a
+		// few messages.
+		more := l.outbox.load()
+		l.trouble(l.outbox.fault)
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.lost:
+			return fmt.Errorf("fleet: connection to %s lost: %w", l.dial.url.Host, s.why)
+		case <-more:
+			err = l.deliver(ctx, s)
+		case m := <-l.answers:
+			err = s.publish(ctx, m.topic, 1, m.retained, m.payload)
+		case kind := <-l.stale:
+			err = told.clearStale(ctx, kind)
+		case <-l.nudge:
+			err = told.news(ctx)
+		case <-poll.C:
+			err = told.news(ctx)
+		case <-interval.C:
+			err = told.numbers(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// receive takes a message from paho's goroutine, which must not be held up.
+func (l *Link) receive(m mqtt.Message) {
+	_, channel, rest, err := ParseTopic(m.Topic())
+	if err == nil && channel == ChannelAlarm {
+		if m.Retained() && len(m.Payload()) > 0 && len(rest) == 1 {
+			select {
+			case l.stale <- rest[0]:
+			default:
+			}
+		}
+		return
+	}
+	in := inbound{topic: m.Topic(), retained: m.Retained()}
+	if len(m.Payload()) > max(l.o.MaxCommandBytes, 2*maxAnswer) {
+		in.oversized = true
+	} else {
+		in.payload = m.Payload() // paho allocates each one anew
+	}
+	if report(in) {
+		return
+	}
+	select {
+	case l.inbox <- in:
+	default:
+		l.refusals.busy.Add(1)
+		l.count(func(s *Stats) { s.Refused++; s.Dropped++ })
+	}
+}
+
+// trouble tells of a failing journal, which does not end the connection, and of its recovery.
+func (l *Link) trouble(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	l.count(func(s *Stats) {
+		if text != "" && text != s.JournalError {
+			l.o.Log.Error("fleet: journal", "error", err)
+		}
+		s.JournalError = text
+	})
+}
+
+func (l *Link) connected() {
+	l.o.Log.Info("fleet: connected", "broker", l.dial.url.Host)
+	l.count(func(s *Stats) {
+		s.Connected, s.Since, s.LastError, s.NextTry = true, l.now(), "", time.Time{}
+		s.Connects++
+	})
+}
+
+func (l *Link) disconnected(err error, pause time.Duration) {
+	now := l.now()
+	l.count(func(s *Stats) {
+		if s.Connected {
+			s.Since = now
+		}
+		if s.Connected || s.LastError != err.Error() {
+			l.o.Log.Warn("fleet: not connected", "error", err, "next", pause)
+		}
+		s.Connected, s.LastError, s.NextTry = false, err.Error(), now.Add(pause)
+	})
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -4,19 +4,20 @@ import "time"
 
 // Stats tells how the link does, for the technician's page and the metrics.
 type Stats struct {
-	Connected  bool
-	Since      time.Time // when Connected last changed
-	Broker     string
-	LastError  string    // empty when connected
-	NextTry    time.Time // when not connected
-	Connects   uint64    // connections made
-	Cursor     Position  // last entry acknowledged by the broker
-	Attempt    int       // deliveries of the entry after it that were begun and not acknowledged
-	Delivered  uint64    // entries acknowledged
-	Bytes      uint64    // of their payloads
-	Omitted    uint64    // entries sent without their data
-	Executed   uint64    // commands handed to the Commander
-	Refused    uint64    // commands refused, whatever the reason
-	Dropped    uint64    // commands dropped because the queue was full (part of Refused)
-	Unanswered uint64    // answers dropped because there was no connection to send them over
+	Connected    bool
+	Since        time.Time // when Connected last changed
+	Broker       string
+	LastError    string    // empty when connected
+	JournalError string    // of the last access to the journal, empty when it went well
+	NextTry      time.Time // when not connected
+	Connects     uint64    // connections made
+	Cursor       Position  // last entry acknowledged by the broker
+	Attempt      int       // deliveries of the entry after it that were begun and not acknowledged
+	Delivered    uint64    // entries acknowledged
+	Bytes        uint64    // of their payloads
+	Omitted      uint64    // entries sent without their data
+	Executed     uint64    // commands handed to the Commander
+	Refused      uint64    // commands refused, whatever the reason
+	Dropped      uint64    // commands dropped because the queue was full (part of Refused)
+	Unanswered   uint64    // answers dropped because there was no connection to send them over
 }

@@ -45,4 +45,3 @@ func strictObject(b []byte, known ...string) (map[string]json.RawMessage, error)
 	}
 	return members, nil
 }
-

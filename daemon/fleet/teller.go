@@ -1,0 +1,164 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// Bounds of what State may say.
+const (
+	maxNames  = 32       // twin names, measurement types, alarms
+	maxReport = 16 << 10 // bytes of one report; a longer one is left out and logged
+)
+
+// teller publishes what is not in the journal. It remembers what this connection's broker was told, so
+// that only news goes out; a new connection starts with an empty memory, and everything is said again.
+type teller struct {
+	l      *Link
+	s      *session
+	health []byte
+	twin   map[string][]byte
+	alarms map[string][]byte
+}
+
+func newTeller(l *Link, s *session) *teller {
+	return &teller{l: l, s: s, twin: map[string][]byte{}, alarms: map[string][]byte{}}
+}
+
+// news says what has changed since it was last said.
+func (t *teller) news(ctx context.Context) error {
+	h := t.l.state.Health()
+	health, err := encodeJSON(h)
+	if err != nil || len(health) > maxReport {
+		t.unfit("health", len(health), err)
+		h = Health{Software: h.Software}
+	}
+	if t.health == nil || !bytes.Equal(health, t.health) {
+		if err := t.sayHealth(ctx, h); err != nil {
+			return err
+		}
+		t.health = health
+	}
+	if err := t.sayTwin(ctx); err != nil {
+		return err
+	}
+	return t.sayAlarms(ctx)
+}
+
+func (t *teller) sayHealth(ctx context.Context, h Health) error {
+	return t.say(ctx, t.l.report("up", "", h), 1, true, ChannelStatus, "health")
+}
+
+func (t *teller) sayTwin(ctx context.Context) error {
+	twin := t.l.state.Twin()
+	for i, name := range slices.Sorted(maps.Keys(twin)) {
+		b, err := encodeJSON(twin[name])
+		if err != nil || i >= maxNames || len(b) > maxReport || !validLevel(name, maxLevel) {
+			t.unfit("twin "+clip(name, maxLevel), len(b), err)
+			continue
+		}
+		if bytes.Equal(b, t.twin[name]) {
+			continue
+		}
+		if err := t.send(ctx, b, 1, true, ChannelTwin, name); err != nil {
+			return err
+		}
+		t.twin[name] = b
+	}
+	return nil
+}
+
+func (t *teller) sayAlarms(ctx context.Context) error {
+	active := map[string]bool{}
+	for i, a := range t.l.state.Alarms() {
+		if i >= maxNames || active[a.Type] || !validLevel(a.Type, maxLevel) {
+			t.unfit("alarm "+clip(a.Type, maxLevel), 0, nil)
+			continue
+		}
+		active[a.Type] = true
+		b, err := encodeJSON(alarmReport{Schema: Schema, Severity: a.Severity, Text: clip(a.Text, 512), Time: a.Since.UTC().Round(0)})
+		if err != nil {
+			t.unfit("alarm "+a.Type, 0, err)
+			continue
+		}
+		if bytes.Equal(b, t.alarms[a.Type]) {
+			continue
+		}
+		if err := t.send(ctx, b, 1, true, ChannelAlarm, a.Type); err != nil {
+			return err
+		}
+		t.alarms[a.Type] = b
+	}
+	for _, kind := range slices.Sorted(maps.Keys(t.alarms)) {
+		if active[kind] {
+			continue
+		}
+		if err := t.send(ctx, nil, 1, true, ChannelAlarm, kind); err != nil {
+			return err
+		}
+		delete(t.alarms, kind)
+	}
+	return nil
+}
+
+// clearStale clears an alarm that the broker still held when the connection was made, unless it holds now.
+func (t *teller) clearStale(ctx context.Context, kind string) error {
+	if t.alarms[kind] != nil {
+		return nil
+	}
+	return t.send(ctx, nil, 1, true, ChannelAlarm, kind)
+}
+
+// numbers says the measurements, once and without acknowledgement: the next ones come soon. The health
+// report goes with them, since its time shows that the terminal is alive.
+func (t *teller) numbers(ctx context.Context) error {
+	if err := t.sayHealth(ctx, t.l.state.Health()); err != nil {
+		return err
+	}
+	all := t.l.state.Measurements()
+	now := t.l.now()
+	for i, kind := range slices.Sorted(maps.Keys(all)) {
+		if i >= maxNames || !validLevel(kind, maxLevel) {
+			t.unfit("measurement "+clip(kind, maxLevel), 0, nil)
+			continue
+		}
+		if err := t.say(ctx, measurement(all[kind], now), 0, false, ChannelMeasurement, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measurement gives thin-edge.io's form: the time, and beside it nothing but numbers.
+func measurement(values map[string]float64, now time.Time) map[string]any {
+	m := map[string]any{}
+	for name, v := range values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			m[name] = v
+		}
+	}
+	m["time"] = now
+	return m
+}
+
+func (t *teller) say(ctx context.Context, v any, qos byte, retained bool, c Channel, rest ...string) error {
+	b, err := encodeJSON(v)
+	if err != nil || len(b) > maxReport {
+		t.unfit(string(c), len(b), err)
+		return nil
+	}
+	return t.send(ctx, b, qos, retained, c, rest...)
+}
+
+func (t *teller) send(ctx context.Context, b []byte, qos byte, retained bool, c Channel, rest ...string) error {
+	return t.s.publish(ctx, Topic(t.l.o.Terminal, c, rest...), qos, retained, b)
+}
+
+// unfit tells of something that State said and that cannot be sent.
+func (t *teller) unfit(what string, size int, err error) {
+	t.l.o.Log.Debug("fleet: left out", "what", what, "bytes", size, "limit", maxReport, "error", err)
+}
