@@ -25,6 +25,8 @@ var (
 	ErrInUse = errors.New("in use")
 	// ErrNotFound: no such person, reference or setting.
 	ErrNotFound = errors.New("not found")
+	// ErrExists: there is such a person already.
+	ErrExists = errors.New("exists already")
 	// ErrInvalid: an argument breaks a stated limit.
 	ErrInvalid = errors.New("invalid argument")
 	// ErrReplayed: the command nonce was used before, or nobody can know that it was not.
@@ -39,7 +41,7 @@ func classify(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrInvalid, ErrReplayed, ErrClosed):
+	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrExists, ErrInvalid, ErrReplayed, ErrClosed):
 		return err
 	case errors.Is(err, bolt.ErrMaxSizeReached),
 		causedBy(err, syscall.ENOSPC), causedBy(err, syscall.EDQUOT), causedBy(err, syscall.EFBIG):
@@ -63,4 +65,12 @@ func isAny(err error, targets ...error) bool {
 
 func causedBy(err error, no syscall.Errno) bool {
 	return errors.Is(err, no) || strings.HasSuffix(err.Error(), no.Error())
+}
+
+// named puts the package's name before an error that does not begin with it yet.
+func named(err error) error {
+	if err == nil || strings.HasPrefix(err.Error(), "store: ") {
+		return err
+	}
+	return fmt.Errorf("store: %w", err)
 }

@@ -1,0 +1,3 @@
+package store
+
+func child(role string) int { return 0 }

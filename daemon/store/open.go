@@ -1,0 +1,276 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Recovery says what Open found damaged and what it went on with. The zero Recovery means that nothing was wrong.
+type Recovery struct {
+	// Reason is what was wrong with the live file, for a technician; empty when nothing was.
+	Reason string `json:"reason,omitempty"`
+	// Damaged is where the live file was moved, untouched; empty when there was none.
+	Damaged string `json:"damaged,omitempty"`
+	// RestoredFrom is what the store went on with: a copy, or the moved file itself at its last complete commit. Empty
+	// when there was nothing and the store began anew, without people.
+	RestoredFrom string `json:"restored_from,omitempty"`
+	// LostAfter is the newest entry that is still there. Later entries of the damaged file are lost, and so are changes to
+	// people and settings made after Copied.
+	LostAfter Position `json:"lost_after"`
+	// Copied is when RestoredFrom was written, by the file's time.
+	Copied time.Time `json:"copied,omitzero"`
+}
+
+// Happened says whether anything was damaged.
+func (r Recovery) Happened() bool { return r.Reason != "" }
+
+const (
+	// keptDamaged is how many damaged files are kept; the oldest goes first.
+	keptDamaged = 3
+	// bootJump is added to the boot counter of a restored store when the boot file is gone too, so that positions that the
+	// lost entries had are not given again.
+	bootJump = 1000
+)
+
+// Open opens the store in dir, which it creates where there is none, and counts one boot. It verifies the live file before
+// using it; if that is damaged or missing, it goes on from the last good copy and says so in Recovery and in the journal.
+//
+// On a full disk the store opens, and changes fail with ErrFull until there is space. On a read-only file system it opens
+// for reading, and changes fail with ErrReadOnly until writing is possible.
+//
+// Errors: ErrInvalid for options out of range, ErrInUse after Opts.LockWait, ErrKey for a key that is not the store's,
+// ErrFull or ErrReadOnly when there is no store yet and none can be made.
+func Open(dir string, o Opts) (*Store, Recovery, error) {
+	if err := o.validate(); err != nil {
+		return nil, Recovery{}, err
+	}
+	k, err := deriveKeys(o.Key)
+	if err != nil {
+		return nil, Recovery{}, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, Recovery{}, named(classify(err))
+	}
+	s := &Store{dir: dir, opts: o, keys: k, clock: o.Clock, news: make(chan struct{}), lock: &lockFile{path: filepath.Join(dir, lockName)}}
+	if err := s.lock.acquire(o.LockWait); err != nil {
+		return nil, Recovery{}, named(classify(err))
+	}
+	rec, err := s.open()
+	if err != nil {
+		s.lock.release()
+		return nil, rec, named(classify(err))
+	}
+	return s, rec, nil
+}
+
+func (s *Store) open() (Recovery, error) {
+	os.Remove(s.path(newName))
+	os.Remove(s.path(copyingName))
+	rec, err := s.makeSound()
+	if err != nil {
+		return rec, err
+	}
+	s.db, err = openDatabase(s.path(liveName), s.opts.FileBytes, false)
+	if err := classify(err); errors.Is(err, ErrReadOnly) {
+		s.db, err = openDatabase(s.path(liveName), 0, true)
+	}
+	if err != nil {
+		return rec, err
+	}
+	var found snapshot
+	err = s.view(func(tx *bbolt.Tx) (err error) {
+		found, err = scan(tx, s.keys, shallow)
+		return err
+	})
+	if err != nil {
+		s.db.abandon()
+		return rec, err
+	}
+	s.persisted = found.ledger
+	boot, bootErr := readBoot(s.dir)
+	found.Boot = max(found.Boot, boot) + 1
+	if rec.Happened() {
+		if bootErr != nil {
+			found.Boot += bootJump
+		}
+		now, _ := s.clock()
+		found.NonceFloor = nanoseconds(now.Add(s.opts.NonceLife))
+		s.owe(KindRecovery, rec)
+	}
+	s.state = found
+	_, err = os.Stat(s.path(copyNames[0]))
+	s.peopleCopied = err == nil && !rec.Happened()
+	s.Probe() // makes the boot durable; where that cannot be done now, Status says why and the next change tries again
+	return rec, nil
+}
+
+func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
+
+// makeSound sees to it that the live file is one that bbolt can be trusted with.
+func (s *Store) makeSound() (Recovery, error) {
+	live := s.path(liveName)
+	found, pages, err := inspect(live, s.keys, depth(s.opts.CheckBytes))
+	var best *candidate
+	switch {
+	case err == nil && pages.metas == 2:
+		return Recovery{}, nil
+	case err == nil:
+		// bbolt would go on from the older meta page without a word. That page's commit is complete, but whoever waited
+		// for the newer one may have been told that it is on the disk.
+		best = &candidate{path: live, state: found}
+		err = fmt.Errorf("%w: one of the two meta pages; the newest commit may be missing", ErrDamaged)
+	case errors.Is(err, ErrDamaged), errors.Is(err, ErrKey), errors.Is(err, fs.ErrNotExist):
+	default:
+		return Recovery{}, err
+	}
+	missing := errors.Is(err, fs.ErrNotExist)
+	copies, wrongKey := s.goodCopies()
+	if len(copies) > 0 && (best == nil || copies[0].state.head.Compare(best.state.head) > 0) {
+		best = &copies[0]
+	}
+	switch {
+	case best == nil && (errors.Is(err, ErrKey) || wrongKey != nil):
+		return Recovery{}, errors.Join(err, wrongKey)
+	case best == nil && missing:
+		return Recovery{}, s.begin()
+	}
+	rec := Recovery{Reason: err.Error()}
+	if missing {
+		rec.Reason = "the live file is missing"
+	}
+	return rec, s.replaceLive(&rec, best, missing)
+}
+
+type candidate struct {
+	path  string
+	state snapshot
+	time  time.Time
+}
+
+// goodCopies are the copies that pass every check, newest first, and ErrKey if one was made with another key.
+func (s *Store) goodCopies() (good []candidate, wrongKey error) {
+	for _, name := range copyNames {
+		path := s.path(name)
+		state, _, err := inspect(path, s.keys, whole)
+		if errors.Is(err, ErrKey) {
+			wrongKey = err
+		}
+		if err != nil {
+			continue
+		}
+		c := candidate{path: path, state: state}
+		if info, err := os.Stat(path); err == nil {
+			c.time = info.ModTime()
+		}
+		good = append(good, c)
+	}
+	slices.SortStableFunc(good, func(a, b candidate) int { return b.state.head.Compare(a.state.head) })
+	return good, wrongKey
+}
+
+// begin makes an empty live file; it appears whole or not at all.
+func (s *Store) begin() error {
+	if err := createDatabase(s.path(newName), s.keys, s.opts.FileBytes); err != nil {
+		os.Remove(s.path(newName))
+		return err
+	}
+	return s.install(newName, liveName)
+}
+
+func (s *Store) install(from, to string) error {
+	if err := os.Rename(s.path(from), s.path(to)); err != nil {
+		return err
+	}
+	return syncDir(s.dir)
+}
+
+// replaceLive moves the damaged live file aside and puts the best candidate, or an empty store, in its place. The
+// replacement is ready before anything moves; a crash in between leaves a missing live file, which the next Open restores.
+func (s *Store) replaceLive(rec *Recovery, best *candidate, missing bool) error {
+	next := newName
+	var err error
+	if best == nil {
+		err = createDatabase(s.path(newName), s.keys, s.opts.FileBytes)
+	} else {
+		rec.RestoredFrom, rec.LostAfter, rec.Copied = best.path, best.state.head, best.time
+		err = duplicate(best.path, s.path(newName))
+	}
+	if err != nil {
+		os.Remove(s.path(newName))
+		if best == nil || best.path == s.path(liveName) || !errors.Is(classify(err), ErrFull) {
+			return err
+		}
+		next = filepath.Base(best.path) // no space for a second file: the copy itself becomes the live file
+	}
+	if !missing {
+		rec.Damaged, err = s.setAside()
+		if err != nil {
+			return err
+		}
+		if best != nil && best.path == s.path(liveName) {
+			rec.RestoredFrom = rec.Damaged
+		}
+	}
+	return s.install(next, liveName)
+}
+
+// setAside renames the damaged live file and bounds how many such files there are.
+func (s *Store) setAside() (string, error) {
+	now, _ := s.clock()
+	stem := s.path(damagedStem) + now.UTC().Format("20060102T150405.000000000Z")
+	to := stem
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s-%d", stem, i)
+	}
+	if err := os.Rename(s.path(liveName), to); err != nil {
+		return "", err
+	}
+	type aged struct {
+		path string
+		time time.Time
+	}
+	var kept []aged
+	for _, path := range s.damaged() {
+		if info, err := os.Lstat(path); err == nil && path != to {
+			kept = append(kept, aged{path, info.ModTime()})
+		}
+	}
+	slices.SortFunc(kept, func(a, b aged) int { return b.time.Compare(a.time) })
+	for _, old := range kept[min(len(kept), keptDamaged-1):] {
+		if err := os.Remove(old.path); err != nil {
+			return to, err
+		}
+	}
+	return to, nil
+}
+
+// damaged are the files that were set aside.
+func (s *Store) damaged() []string {
+	paths, err := filepath.Glob(filepath.Join(escapeGlob(s.dir), damagedStem+"*"))
+	if err != nil {
+		return nil
+	}
+	return paths
+}
+
+// escapeGlob makes a directory's name mean itself in a pattern.
+func escapeGlob(dir string) string {
+	out := make([]byte, 0, len(dir))
+	for _, c := range []byte(dir) {
+		if c == '*' || c == '?' || c == '[' || c == '\\' {
+			out = append(out, '\\')
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}

@@ -1,0 +1,358 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+)
+
+// The bbolt file format, version 2, as written by v1.5.0 (internal/common: meta.go, page.go, bucket.go; native byte order,
+// which is little-endian on every machine that Umbral is built for). All offsets are in bytes.
+//
+//	page:     id u64, flags u16, count u16, overflow u32, then elements; a page with overflow n is n+1 pages long
+//	branch:   pos u32, ksize u32, page u64          pos counts from the element itself
+//	leaf:     flags u32, pos u32, ksize u32, vsize u32
+//	bucket:   root page u64, sequence u64           as a leaf's value; root 0 means that a leaf page follows inline
+//	meta:     magic u32, version u32, page size u32, flags u32, root bucket, freelist u64, pages u64, txid u64, FNV-64a u64
+//	freelist: count ids u64; a count of 0xffff means that the first id is the count
+const (
+	pageHeader   = 16
+	elementSize  = 16
+	bucketHeader = 16
+	metaSize     = 64
+	metaSummed   = metaSize - 8
+
+	flagBranch   = 0x01
+	flagLeaf     = 0x02
+	flagMeta     = 0x04
+	flagFreelist = 0x10
+
+	leafBucket = 0x01
+
+	boltMagic   = 0xED0CDAED
+	boltVersion = 2
+
+	minPageSize = 1 << 10
+	maxPageSize = 64 << 10
+	maxDepth    = 24 // a tree of 4 KB pages with two keys each would be deeper only beyond 2^24 pages
+)
+
+// pageReport is what verifyPages found in a file that holds together.
+type pageReport struct {
+	pageSize int
+	metas    int    // valid meta pages, 1 or 2
+	txid     uint64 // of the newest valid meta page
+	pages    uint64 // high water mark
+	free     int
+}
+
+type boltMeta struct {
+	pageSize              int
+	root, freelist, pages uint64
+	txid                  uint64
+}
+
+// verifyPages checks that bbolt can use a file of size bytes without panicking, faulting or recursing without end: meta
+// checksums, page ids and types, element bounds, key order, each page reachable once or free, nothing beyond the file. It
+// reads the file with bounded reads, needs two bits a page, and looks at keys only for their order, never at values.
+func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
+	m, valid, err := newestMeta(r, size)
+	if err != nil {
+		return pageReport{}, err
+	}
+	if need := int64(m.pages) * int64(m.pageSize); m.pages > uint64(size)/uint64(m.pageSize) {
+		return pageReport{}, fmt.Errorf("file is cut off: %d bytes, pages need %d", size, need)
+	}
+	v := &verifier{r: r, m: m, seen: make(bitmap, (m.pages+63)/64)}
+	v.seen.set(0)
+	v.seen.set(1)
+	if err := v.bucket(m.root, 0); err != nil {
+		return pageReport{}, err
+	}
+	free, err := v.freelist()
+	if err != nil {
+		return pageReport{}, err
+	}
+	for id := range m.pages {
+		if !v.seen.has(id) {
+			return pageReport{}, fmt.Errorf("page %d: neither used nor free", id)
+		}
+	}
+	return pageReport{pageSize: m.pageSize, metas: valid, txid: m.txid, pages: m.pages, free: free}, nil
+}
+
+// newestMeta finds the valid meta page with the highest transaction, and how many are valid. The second one lies a page
+// further on, and while the first is damaged only trying tells how long a page is.
+func newestMeta(r io.ReaderAt, size int64) (boltMeta, int, error) {
+	first, err0 := readMeta(r, size, 0, 0)
+	if err0 == nil {
+		second, err1 := readMeta(r, size, int64(first.pageSize), 1)
+		if err1 != nil || second.pageSize != first.pageSize {
+			return first, 1, nil
+		}
+		if second.txid > first.txid {
+			return second, 2, nil
+		}
+		return first, 2, nil
+	}
+	for at := int64(minPageSize); at <= maxPageSize; at *= 2 {
+		if second, err := readMeta(r, size, at, 1); err == nil && int64(second.pageSize) == at {
+			return second, 1, nil
+		}
+	}
+	return boltMeta{}, 0, fmt.Errorf("no valid meta page: %w", err0)
+}
+
+func readMeta(r io.ReaderAt, size, at int64, id uint64) (boltMeta, error) {
+	var b [pageHeader + metaSize]byte
+	if at+int64(len(b)) > size {
+		return boltMeta{}, fmt.Errorf("file of %d bytes ends before meta page %d", size, id)
+	}
+	if _, err := r.ReadAt(b[:], at); err != nil {
+		return boltMeta{}, fmt.Errorf("meta page %d: %w", id, err)
+	}
+	le := binary.LittleEndian
+	h, p := b[:pageHeader], b[pageHeader:]
+	sum := fnv.New64a()
+	sum.Write(p[:metaSummed])
+	m := boltMeta{
+		pageSize: int(le.Uint32(p[8:])),
+		root:     le.Uint64(p[16:]),
+		freelist: le.Uint64(p[32:]),
+		pages:    le.Uint64(p[40:]),
+		txid:     le.Uint64(p[48:]),
+	}
+	switch {
+	case le.Uint32(p) != boltMagic || le.Uint32(p[4:]) != boltVersion:
+		return m, fmt.Errorf("meta page %d: not a bbolt file of version %d", id, boltVersion)
+	case le.Uint64(p[metaSummed:]) != sum.Sum64():
+		return m, fmt.Errorf("meta page %d: wrong checksum", id)
+	case le.Uint64(h) != id || le.Uint16(h[8:]) != flagMeta:
+		return m, fmt.Errorf("meta page %d: header names page %d of type %#x", id, le.Uint64(h), le.Uint16(h[8:]))
+	case m.pageSize < minPageSize || m.pageSize > maxPageSize || m.pageSize&(m.pageSize-1) != 0:
+		return m, fmt.Errorf("meta page %d: page size %d", id, m.pageSize)
+	case m.pages < 4 || m.root < 2 || m.root >= m.pages || m.freelist < 2 || m.freelist >= m.pages:
+		return m, fmt.Errorf("meta page %d: root %d or freelist %d outside 2 to %d", id, m.root, m.freelist, m.pages)
+	}
+	return m, nil
+}
+
+type bitmap []uint64
+
+func (b bitmap) has(i uint64) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func (b bitmap) set(i uint64)      { b[i/64] |= 1 << (i % 64) }
+
+type verifier struct {
+	r    io.ReaderAt
+	m    boltMeta
+	seen bitmap
+}
+
+// run reads the page id with its overflow and marks all of it as seen.
+func (v *verifier) run(id uint64) ([]byte, error) {
+	if id < 2 || id >= v.m.pages {
+		return nil, fmt.Errorf("page %d: outside 2 to %d", id, v.m.pages)
+	}
+	var h [pageHeader]byte
+	at := int64(id) * int64(v.m.pageSize)
+	if _, err := v.r.ReadAt(h[:], at); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
+	le := binary.LittleEndian
+	if got := le.Uint64(h[:]); got != id {
+		return nil, fmt.Errorf("page %d: says that it is page %d", id, got)
+	}
+	n := uint64(le.Uint32(h[12:])) + 1
+	if n > v.m.pages-id {
+		return nil, fmt.Errorf("page %d: %d pages long, file has %d", id, n, v.m.pages)
+	}
+	for i := id; i < id+n; i++ {
+		if v.seen.has(i) {
+			return nil, fmt.Errorf("page %d: used twice", i)
+		}
+		v.seen.set(i)
+	}
+	b := make([]byte, n*uint64(v.m.pageSize))
+	if _, err := v.r.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
+	return b, nil
+}
+
+func (v *verifier) bucket(root uint64, nesting int) error {
+	if nesting > maxDepth {
+		return fmt.Errorf("page %d: buckets nested deeper than %d", root, maxDepth)
+	}
+	_, err := v.tree(root, nil, nil, nesting, 0)
+	return err
+}
+
+// tree checks the pages below id, whose keys must lie in [low, high), and returns the last key.
+func (v *verifier) tree(id uint64, low, high []byte, nesting, depth int) ([]byte, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("page %d: tree deeper than %d", id, maxDepth)
+	}
+	b, err := v.run(id)
+	if err != nil {
+		return nil, err
+	}
+	switch flags := binary.LittleEndian.Uint16(b[8:]); flags {
+	case flagLeaf:
+		last, err := v.leaf(b, low, high, nesting)
+		if err != nil {
+			return nil, fmt.Errorf("page %d: %w", id, err)
+		}
+		return bytes.Clone(last), nil
+	case flagBranch:
+		return v.branch(id, b, low, high, nesting, depth)
+	default:
+		return nil, fmt.Errorf("page %d: type %#x in a tree", id, flags)
+	}
+}
+
+func (v *verifier) branch(id uint64, b, low, high []byte, nesting, depth int) ([]byte, error) {
+	le := binary.LittleEndian
+	count := int(le.Uint16(b[10:]))
+	if count == 0 {
+		return nil, fmt.Errorf("page %d: branch without children", id)
+	}
+	keys := make([][]byte, count+1)
+	children := make([]uint64, count)
+	for i := range count {
+		e, err := element(b, i, count)
+		if err != nil {
+			return nil, fmt.Errorf("page %d: %w", id, err)
+		}
+		key, err := span(b, e, uint64(le.Uint32(b[e:])), uint64(le.Uint32(b[e+4:])), count)
+		if err != nil {
+			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
+		}
+		keys[i], children[i] = key, le.Uint64(b[e+8:])
+	}
+	keys[count] = high
+	for i, child := range children {
+		if err := ordered(keys[i], low, high, i); err != nil {
+			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
+		}
+		last, err := v.tree(child, keys[i], keys[i+1], nesting, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if low = last; low == nil {
+			low = keys[i]
+		}
+	}
+	return low, nil
+}
+
+// leaf checks a leaf page, or the inline page of a small bucket, and the buckets in it.
+func (v *verifier) leaf(b, low, high []byte, nesting int) ([]byte, error) {
+	le := binary.LittleEndian
+	count := int(le.Uint16(b[10:]))
+	for i := range count {
+		e, err := element(b, i, count)
+		if err != nil {
+			return nil, err
+		}
+		pos, ksize, vsize := uint64(le.Uint32(b[e+4:])), uint64(le.Uint32(b[e+8:])), uint64(le.Uint32(b[e+12:]))
+		both, err := span(b, e, pos, ksize+vsize, count)
+		if err != nil {
+			return nil, fmt.Errorf("element %d: %w", i, err)
+		}
+		key, value := both[:ksize], both[ksize:]
+		if err := ordered(key, low, high, i); err != nil {
+			return nil, fmt.Errorf("element %d: %w", i, err)
+		}
+		switch flags := le.Uint32(b[e:]); flags {
+		case 0:
+		case leafBucket:
+			if err := v.bucketValue(value, nesting+1); err != nil {
+				return nil, fmt.Errorf("element %d: %w", i, err)
+			}
+		default:
+			return nil, fmt.Errorf("element %d: flags %#x", i, flags)
+		}
+		low = key
+	}
+	if count == 0 {
+		return nil, nil
+	}
+	return low, nil
+}
+
+func (v *verifier) bucketValue(value []byte, nesting int) error {
+	if len(value) < bucketHeader {
+		return fmt.Errorf("bucket of %d bytes", len(value))
+	}
+	if root := binary.LittleEndian.Uint64(value); root != 0 {
+		return v.bucket(root, nesting)
+	}
+	page := value[bucketHeader:]
+	if len(page) < pageHeader || binary.LittleEndian.Uint16(page[8:]) != flagLeaf || nesting > maxDepth {
+		return errors.New("inline bucket without a leaf page")
+	}
+	_, err := v.leaf(page, nil, nil, nesting)
+	return err
+}
+
+// element returns the offset of element i.
+func element(b []byte, i, count int) (uint64, error) {
+	if pageHeader+count*elementSize > len(b) {
+		return 0, fmt.Errorf("%d elements do not fit %d bytes", count, len(b))
+	}
+	return uint64(pageHeader + i*elementSize), nil
+}
+
+// span returns the n bytes that lie pos bytes after the element at e; they may not lie in the element table.
+func span(b []byte, e, pos, n uint64, count int) ([]byte, error) {
+	from := e + pos
+	if from < uint64(pageHeader+count*elementSize) || from+n > uint64(len(b)) {
+		return nil, fmt.Errorf("bytes %d to %d lie outside the page of %d", from, from+n, len(b))
+	}
+	return b[from : from+n : from+n], nil
+}
+
+func ordered(key, low, high []byte, i int) error {
+	switch c := bytes.Compare(key, low); {
+	case len(key) == 0:
+		return errors.New("empty key")
+	case low != nil && (c < 0 || c == 0 && i > 0):
+		return errors.New("key out of order")
+	case high != nil && bytes.Compare(key, high) >= 0:
+		return errors.New("key beyond its branch")
+	}
+	return nil
+}
+
+func (v *verifier) freelist() (int, error) {
+	id := v.m.freelist
+	b, err := v.run(id)
+	if err != nil {
+		return 0, fmt.Errorf("freelist: %w", err)
+	}
+	le := binary.LittleEndian
+	if flags := le.Uint16(b[8:]); flags != flagFreelist {
+		return 0, fmt.Errorf("freelist: page %d has type %#x", id, flags)
+	}
+	ids, count := b[pageHeader:], uint64(le.Uint16(b[10:]))
+	if count == 0xffff {
+		count, ids = le.Uint64(ids), ids[8:]
+	}
+	if count > uint64(len(ids))/8 {
+		return 0, fmt.Errorf("freelist: %d ids do not fit page %d", count, id)
+	}
+	for i := range count {
+		free := le.Uint64(ids[i*8:])
+		if free < 2 || free >= v.m.pages {
+			return 0, fmt.Errorf("freelist: page %d outside 2 to %d", free, v.m.pages)
+		}
+		if v.seen.has(free) {
+			return 0, fmt.Errorf("freelist: page %d is in use or listed twice", free)
+		}
+		v.seen.set(free)
+	}
+	return int(count), nil
+}

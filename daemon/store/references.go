@@ -1,0 +1,227 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Reference is one stored biometric template of a person.
+type Reference struct {
+	Number   uint32    // given by the store, from 1, unique for the person
+	Template []float32 // 1 to MaxTemplate finite values
+	Model    string    // which model made it (its hash): 1 to 64 bytes
+	Source   string    // where the sample came from: up to 128 bytes
+	Quality  float32   // finite; higher is better
+	Created  time.Time
+}
+
+// Limits of a reference.
+const (
+	MaxTemplate = 4096 // values
+	MaxModel    = 64   // bytes
+	MaxSource   = 128  // bytes
+)
+
+func (r *Reference) validate() error {
+	switch {
+	case len(r.Template) == 0 || len(r.Template) > MaxTemplate:
+		return fmt.Errorf("store: %w: template of %d values, limit 1 to %d", ErrInvalid, len(r.Template), MaxTemplate)
+	case len(r.Model) == 0 || len(r.Model) > MaxModel:
+		return fmt.Errorf("store: %w: model of %d bytes, limit 1 to %d", ErrInvalid, len(r.Model), MaxModel)
+	case len(r.Source) > MaxSource:
+		return fmt.Errorf("store: %w: source of %d bytes, limit %d", ErrInvalid, len(r.Source), MaxSource)
+	case !finite(r.Quality):
+		return fmt.Errorf("store: %w: quality %v", ErrInvalid, r.Quality)
+	}
+	for i, v := range r.Template {
+		if !finite(v) {
+			return fmt.Errorf("store: %w: template value %d is %v", ErrInvalid, i, v)
+		}
+	}
+	return nil
+}
+
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+const referenceVersion = 1
+
+// encode: version byte, created i64 ns, quality f32, model and source each behind a length byte, u32 count, values f32;
+// big-endian.
+func (r *Reference) encode() []byte {
+	b := append(make([]byte, 0, 32+len(r.Model)+len(r.Source)+4*len(r.Template)), referenceVersion)
+	b = binary.BigEndian.AppendUint64(b, uint64(nanoseconds(r.Created)))
+	b = binary.BigEndian.AppendUint32(b, math.Float32bits(r.Quality))
+	b = append(append(b, byte(len(r.Model))), r.Model...)
+	b = append(append(b, byte(len(r.Source))), r.Source...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Template)))
+	for _, v := range r.Template {
+		b = binary.BigEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// decodeReference reads what encode wrote and holds it to the same limits. Arbitrary bytes give an error.
+func decodeReference(b []byte) (Reference, error) {
+	bad := func(what string) (Reference, error) {
+		return Reference{}, fmt.Errorf("store: %w: reference: %s", ErrDamaged, what)
+	}
+	const fixed = 1 + 8 + 4
+	if len(b) < fixed || b[0] != referenceVersion {
+		return bad("unknown version")
+	}
+	created := int64(binary.BigEndian.Uint64(b[1:]))
+	if created < 0 {
+		return bad("time before 1970")
+	}
+	r := Reference{Created: instant(created), Quality: math.Float32frombits(binary.BigEndian.Uint32(b[9:]))}
+	b = b[fixed:]
+	for _, to := range []*string{&r.Model, &r.Source} {
+		if len(b) < 1 || len(b) < 1+int(b[0]) {
+			return bad("cut off")
+		}
+		*to, b = string(b[1:1+int(b[0])]), b[1+int(b[0]):]
+	}
+	if len(b) < 4 || uint64(len(b)-4) != 4*uint64(binary.BigEndian.Uint32(b)) || len(b)-4 > 4*MaxTemplate {
+		return bad("template length")
+	}
+	b = b[4:]
+	r.Template = make([]float32, len(b)/4)
+	for i := range r.Template {
+		r.Template[i] = math.Float32frombits(binary.BigEndian.Uint32(b[4*i:]))
+	}
+	if err := r.validate(); err != nil {
+		return bad(err.Error())
+	}
+	return r, nil
+}
+
+func referenceKey(tag []byte, number uint32) []byte {
+	return binary.BigEndian.AppendUint32(bytes.Clone(tag), number)
+}
+
+// referenceKeys are the keys of a person's references, by number.
+func referenceKeys(b *bbolt.Bucket, tag []byte) [][]byte {
+	var keys [][]byte
+	c := b.Cursor()
+	for k, _ := c.Seek(tag); bytes.HasPrefix(k, tag); k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
+func (c *change) putReference(b box, tag []byte, r Reference) error {
+	if err := c.spare(4 * len(r.Template)); err != nil {
+		return err
+	}
+	key := referenceKey(tag, r.Number)
+	return c.tx.Bucket([]byte(bucketReferences)).Put(key, b.seal(bucketReferences, key, r.encode()))
+}
+
+func openReferences(tx *bbolt.Tx, k *keys, tag []byte) ([]Reference, error) {
+	own, err := personBox(tx, k, tag)
+	if err != nil {
+		return nil, err
+	}
+	bucket := tx.Bucket([]byte(bucketReferences))
+	var out []Reference
+	for _, key := range referenceKeys(bucket, tag) {
+		if len(key) != tagSize+4 {
+			return nil, fmt.Errorf("store: %w: reference key of %d bytes", ErrDamaged, len(key))
+		}
+		plain, err := own.open(bucketReferences, key, bucket.Get(key))
+		if err != nil {
+			return nil, err
+		}
+		r, err := decodeReference(plain)
+		if err != nil {
+			return nil, err
+		}
+		r.Number = binary.BigEndian.Uint32(key[tagSize:])
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// AddReference adds a reference to a person and returns its number; r.Number is not used. ErrNotFound if there is no such
+// person, ErrFull at Opts.ReferencesPerPerson or when the file is needed for the journal.
+func (s *Store) AddReference(id string, r Reference) (uint32, error) {
+	if err := r.validate(); err != nil {
+		return 0, err
+	}
+	err := s.commit(func(c *change) error {
+		tag := s.keys.tag(id)
+		own, err := personBox(c.tx, s.keys, tag)
+		if err != nil {
+			return fmt.Errorf("%w (%q)", err, id)
+		}
+		have := referenceKeys(c.tx.Bucket([]byte(bucketReferences)), tag)
+		if len(have) >= s.opts.ReferencesPerPerson {
+			return fmt.Errorf("store: %w: person %q has %d references, limit %d", ErrFull, id, len(have), s.opts.ReferencesPerPerson)
+		}
+		r.Number = 1
+		if n := len(have); n > 0 {
+			r.Number = binary.BigEndian.Uint32(have[n-1][tagSize:]) + 1
+		}
+		c.done = append(c.done, s.peopleChanged)
+		return c.putReference(own, tag, r)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return r.Number, nil
+}
+
+// RemoveReference removes one reference of a person, or gives ErrNotFound. The bytes stay in freed pages, sealed, until
+// they are reused; erasing the person is what destroys them.
+func (s *Store) RemoveReference(id string, number uint32) error {
+	return s.commit(func(c *change) error {
+		b := c.tx.Bucket([]byte(bucketReferences))
+		key := referenceKey(s.keys.tag(id), number)
+		if b.Get(key) == nil {
+			return fmt.Errorf("store: %w: person %q has no reference %d", ErrNotFound, id, number)
+		}
+		c.done = append(c.done, s.peopleChanged)
+		return b.Delete(key)
+	})
+}
+
+// References returns a person's references by number; none is not an error, an unknown person is ErrNotFound.
+func (s *Store) References(id string) ([]Reference, error) {
+	var out []Reference
+	err := s.read(func(tx *bbolt.Tx) (err error) {
+		out, err = openReferences(tx, s.keys, s.keys.tag(id))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w (%q)", err, id)
+	}
+	return out, nil
+}
+
+// EachReference calls fn for every reference of every person, person by person, to fill a gallery. An error of fn ends it
+// and is returned. People whose record or references are damaged are left out and named in the error at the end.
+func (s *Store) EachReference(fn func(p Person, r Reference) error) error {
+	people, err := s.People()
+	damaged := []error{err}
+	for _, p := range people {
+		refs, err := s.References(p.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // erased meanwhile
+		}
+		if err != nil {
+			damaged = append(damaged, err)
+		}
+		for _, r := range refs {
+			if err := fn(p, r); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(damaged...)
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Buckets of the file.
+const (
+	bucketState      = "state"
+	bucketJournal    = "journal"
+	bucketKeys       = "keys"       // tag of a person -> the person's key, wrapped
+	bucketPeople     = "people"     // tag -> Person as JSON, sealed with the person's key
+	bucketReferences = "references" // tag, number u32 -> Reference, sealed with the person's key
+	bucketSettings   = "settings"   // name -> value, sealed
+	bucketNonces     = "nonces"     // expiry u64, hash of the nonce -> seal of nothing
+)
+
+var buckets = []string{bucketState, bucketJournal, bucketKeys, bucketPeople, bucketReferences, bucketSettings, bucketNonces}
+
+// Keys in bucketState.
+var (
+	keyID     = []byte("key") // keys.id in clear: tells a wrong key from damage
+	keyLedger = []byte("ledger")
+)
+
+const schema = 1
+
+// ledger is what the store remembers about itself; sealed JSON in bucketState.
+type ledger struct {
+	Schema     int      `json:"schema"`
+	Boot       uint64   `json:"boot"`
+	Cursor     Position `json:"cursor"`
+	Anchor     Position `json:"anchor"`      // the last entry dropped from the journal's old end
+	AnchorHash [32]byte `json:"anchor_hash"` // and its hash, which the oldest entry follows
+	NonceFloor int64    `json:"nonce_floor"` // commands that expire before it, in ns since 1970, are refused
+	Scrub      bool     `json:"scrub"`       // an erased person's key may still be in freed pages or copies
+}
+
+// snapshot is what scan learned from the file; the Store keeps it current afterwards.
+type snapshot struct {
+	ledger
+	head     Position
+	headHash [32]byte
+	headWall time.Time
+	first    Position
+	entries  int
+	pending  int   // entries after the cursor
+	bytes    int64 // of all entries
+	people   int
+	nonces   map[nonceTag]int64
+}
+
+// depth says how much of the values scan verifies.
+type depth int64
+
+const (
+	shallow depth = 0         // links of the chain only
+	whole   depth = 1<<63 - 1 // every value
+)
+
+// scan reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
+// the small buckets, and the newest d bytes of entries; with whole also every person and reference. Without keys nothing
+// sealed is looked at.
+func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
+	s := snapshot{nonces: map[nonceTag]int64{}}
+	for _, name := range buckets {
+		if tx.Bucket([]byte(name)) == nil {
+			return s, fmt.Errorf("store: %w: bucket %q is missing", ErrDamaged, name)
+		}
+	}
+	if k != nil {
+		if err := s.readLedger(tx, k); err != nil {
+			return s, err
+		}
+		if err := s.readNonces(tx, k); err != nil {
+			return s, err
+		}
+	}
+	if err := s.readJournal(tx, k, int64(d)); err != nil {
+		return s, err
+	}
+	return s, s.readPeople(tx, k, d == whole)
+}
+
+func (s *snapshot) readLedger(tx *bbolt.Tx, k *keys) error {
+	b := tx.Bucket([]byte(bucketState))
+	if id := b.Get(keyID); !bytes.Equal(id, k.id[:]) {
+		return fmt.Errorf("store: %w: the store was made with another key", ErrKey)
+	}
+	plain, err := k.values.open(bucketState, keyLedger, b.Get(keyLedger))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, &s.ledger); err != nil {
+		return fmt.Errorf("store: %w: ledger: %w", ErrDamaged, err)
+	}
+	if s.Schema != schema {
+		return fmt.Errorf("store: schema %d, this program knows %d (an older program on a newer store?)", s.Schema, schema)
+	}
+	return nil
+}
+
+func putLedger(tx *bbolt.Tx, k *keys, l ledger) error {
+	plain, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("store: ledger: %w", err)
+	}
+	return tx.Bucket([]byte(bucketState)).Put(keyLedger, k.values.seal(bucketState, keyLedger, plain))
+}
+
+// readJournal walks from the newest entry to the oldest, so that a bounded check covers what was written last.
+func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
+	var e Entry
+	var follows [32]byte // what the entry read last gives as its previous
+	c := tx.Bucket([]byte(bucketJournal)).Cursor()
+	for key, v := c.Last(); key != nil; key, v = c.Prev() {
+		p, ok := positionOf(key)
+		if !ok {
+			return fmt.Errorf("store: %w: journal key of %d bytes", ErrDamaged, len(key))
+		}
+		sealed, err := e.header(p, v)
+		if err != nil {
+			return err
+		}
+		if k != nil && s.bytes < budget {
+			if e.Payload, err = k.journal.open(bucketJournal, e.Hash[:], sealed); err != nil {
+				return fmt.Errorf("entry %v: %w", p, err)
+			}
+			if e.Sum() != e.Hash {
+				return fmt.Errorf("store: %w: entry %v does not have its hash", ErrDamaged, p)
+			}
+		}
+		if s.entries == 0 {
+			s.head, s.headHash, s.headWall = p, e.Hash, e.Wall
+		} else if follows != e.Hash {
+			return fmt.Errorf("store: %w: the chain breaks after entry %v", ErrDamaged, p)
+		}
+		follows, s.first = e.Previous, p
+		s.entries++
+		s.bytes += int64(len(key) + len(v))
+		if p.Compare(s.Cursor) > 0 {
+			s.pending++
+		}
+	}
+	switch {
+	case k == nil:
+	case s.entries == 0:
+		s.head, s.headHash = s.Anchor, s.AnchorHash
+	case follows != s.AnchorHash:
+		return fmt.Errorf("store: %w: the oldest entry %v does not follow the anchor %v", ErrDamaged, s.first, s.Anchor)
+	}
+	return nil
+}
+
+func (s *snapshot) readNonces(tx *bbolt.Tx, k *keys) error {
+	return tx.Bucket([]byte(bucketNonces)).ForEach(func(key, v []byte) error {
+		tag, expires, ok := nonceOf(key)
+		if !ok {
+			return fmt.Errorf("store: %w: nonce key of %d bytes", ErrDamaged, len(key))
+		}
+		if _, err := k.values.open(bucketNonces, key, v); err != nil {
+			return err
+		}
+		s.nonces[tag] = expires
+		return nil
+	})
+}
+
+// readPeople counts the people, and with all opens every sealed value outside the journal.
+func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
+	people := tx.Bucket([]byte(bucketPeople))
+	err := tx.Bucket([]byte(bucketKeys)).ForEach(func(tag, wrapped []byte) error {
+		s.people++
+		if k == nil || !all {
+			return nil
+		}
+		_, err := openPerson(tx, k, tag)
+		return err
+	})
+	if err != nil || k == nil || !all {
+		return err
+	}
+	if n := people.Stats().KeyN; n != s.people {
+		return fmt.Errorf("store: %w: %d records of people, %d keys", ErrDamaged, n, s.people)
+	}
+	c := tx.Bucket([]byte(bucketReferences)).Cursor()
+	for key, _ := c.First(); key != nil; {
+		if len(key) != tagSize+4 {
+			return fmt.Errorf("store: %w: reference key of %d bytes", ErrDamaged, len(key))
+		}
+		tag := bytes.Clone(key[:tagSize])
+		if _, err := openReferences(tx, k, tag); err != nil {
+			return err
+		}
+		key, _ = c.Seek(append(tag, 0xff, 0xff, 0xff, 0xff, 0xff)) // past this person's
+	}
+	return tx.Bucket([]byte(bucketSettings)).ForEach(func(name, v []byte) error {
+		_, err := k.values.open(bucketSettings, name, v)
+		return err
+	})
+}
