@@ -46,25 +46,23 @@ func (t *huffman) build(counts [16]byte, values []byte) error {
 		code <<= 1
 	}
 	for i, entry := range t.fast {
-		length, symbol := int(entry>>8), int(entry&255)
-		run, size := symbol>>4, symbol&15
+		length, run, size := uint(entry>>8), uint(entry>>4&15), uint(entry&15)
 		if entry == 0 || size == 0 || length+size > fastBits {
 			continue
 		}
 		raw := int32(i>>(fastBits-length-size)) & (1<<size - 1)
 		if value := extend(raw, size); value >= -128 && value <= 127 {
-			t.whole[i] = int16(value<<8 | int32(run<<4|(length+size)))
+			t.whole[i] = int16(value<<8 | int32(run<<4|length+size))
 		}
 	}
 	return nil
 }
 
-// extend gives the value that size raw bits mean (T.81, F.2.2.1, EXTEND).
-func extend(raw int32, size int) int32 {
-	if raw < 1<<(size-1) {
-		return raw - (1<<size - 1)
-	}
-	return raw
+// extend gives the value that size raw bits mean, size 1 to 15 (T.81, F.2.2.1, EXTEND): a first bit of 0 means a
+// negative value, 2^size − 1 below the raw one.
+func extend(raw int32, size uint) int32 {
+	negative := raw>>((size-1)&31) - 1 // all ones when the first bit is 0
+	return raw + negative&(1-1<<(size&31))
 }
 
 // slow finds a code longer than fastBits in the next 16 bits. It returns length 0 when there is none.

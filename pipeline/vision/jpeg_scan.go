@@ -108,54 +108,61 @@ func (d *jpegDecoder) mcu(mx int) error {
 
 // block decodes and dequantises one block into the coefficients, which are zero before (T.81, F.2.2). It returns the
 // place of the last coefficient that may not be zero.
+//
+// The reader's bits are kept in local variables, hence in registers, and masked shift counts spare a comparison each.
 func (d *jpegDecoder) block(c *component) (last int, err error) {
 	r := &d.bits
 	quant := &d.quant[c.table]
 	if r.count < 32 {
 		r.fill()
 	}
+	buffer, count := r.buffer, r.count
 	symbol, length := byte(0), uint(0)
-	if e := c.dc.fast[r.buffer>>(64-fastBits)]; e != 0 {
+	if e := c.dc.fast[buffer>>(64-fastBits)]; e != 0 {
 		symbol, length = byte(e), uint(e>>8)
-	} else if symbol, length = c.dc.slow(uint32(r.buffer >> 48)); length == 0 {
+	} else if symbol, length = c.dc.slow(uint32(buffer >> 48)); length == 0 {
 		return 0, errCode
 	}
-	r.buffer <<= length
-	r.count -= length
+	buffer <<= length & 63
+	count -= length
 	if symbol > 11 {
 		return 0, errDC
 	}
 	if symbol > 0 {
-		c.prediction += extend(int32(r.buffer>>(64-symbol)), int(symbol))
-		r.buffer <<= symbol
-		r.count -= uint(symbol)
+		size := uint(symbol)
+		c.prediction += extend(int32(buffer>>((64-size)&63)), size)
+		buffer <<= size & 63
+		count -= size
 	}
 	d.coefficients[0] = c.prediction * quant[0]
 
+	ac := c.ac
 	for k := 1; k < 64; k++ {
-		if r.count < 32 {
+		if count < 32 {
+			r.buffer, r.count = buffer, count
 			r.fill()
+			buffer, count = r.buffer, r.count
 		}
-		top := r.buffer >> (64 - fastBits)
-		if e := c.ac.whole[top]; e != 0 {
+		top := buffer >> (64 - fastBits)
+		if e := ac.whole[top]; e != 0 {
 			k += int(e>>4) & 15
 			if k > 63 {
 				return 0, errRun
 			}
-			n := uint(e & 15)
-			r.buffer <<= n
-			r.count -= n
-			d.coefficients[zigzag[k]] = int32(e>>8) * quant[k]
+			length := uint(e & 15)
+			buffer <<= length & 63
+			count -= length
+			d.coefficients[zigzag[k]&63] = int32(e>>8) * quant[k]
 			last = k
 			continue
 		}
-		if e := c.ac.fast[top]; e != 0 {
+		if e := ac.fast[top]; e != 0 {
 			symbol, length = byte(e), uint(e>>8)
-		} else if symbol, length = c.ac.slow(uint32(r.buffer >> 48)); length == 0 {
+		} else if symbol, length = ac.slow(uint32(buffer >> 48)); length == 0 {
 			return 0, errCode
 		}
-		r.buffer <<= length
-		r.count -= length
+		buffer <<= length & 63
+		count -= length
 		size := uint(symbol & 15)
 		if size == 0 {
 			if symbol != 0xf0 { // end of block
@@ -168,12 +175,13 @@ func (d *jpegDecoder) block(c *component) (last int, err error) {
 		if k > 63 {
 			return 0, errRun
 		}
-		value := extend(int32(r.buffer>>(64-size)), int(size))
-		r.buffer <<= size
-		r.count -= size
-		d.coefficients[zigzag[k]] = value * quant[k]
+		value := extend(int32(buffer>>((64-size)&63)), size)
+		buffer <<= size & 63
+		count -= size
+		d.coefficients[zigzag[k]&63] = value * quant[k]
 		last = k
 	}
+	r.buffer, r.count = buffer, count
 	return last, nil
 }
 
@@ -222,7 +230,7 @@ const (
 // fullRange writes one pixel.
 func fullRange(to *[3]byte, y, cb, cr byte) {
 	a, u, v := int32(y)<<16+half, int32(cb)-128, int32(cr)-128
-	to[0], to[1], to[2] = clamp8((a+fullCrR*v)>>16), clamp8((a-fullCbG*u-fullCrG*v)>>16), clamp8((a+fullCbB*u)>>16)
+	to[0], to[1], to[2] = level8(a+fullCrR*v), level8(a-fullCbG*u-fullCrG*v), level8(a+fullCbB*u)
 }
 
 // fullRangePairs fills a row of pixels of which each two share their chroma.
@@ -232,9 +240,9 @@ func fullRangePairs(to, ys, bs, rs []byte) {
 		r, g, b := fullCrR*v+half, half-fullCbG*u-fullCrG*v, fullCbB*u+half
 		p := (*[6]byte)(to)
 		a := int32(ys[0]) << 16
-		p[0], p[1], p[2] = clamp8((a+r)>>16), clamp8((a+g)>>16), clamp8((a+b)>>16)
+		p[0], p[1], p[2] = level8(a+r), level8(a+g), level8(a+b)
 		a = int32(ys[1]) << 16
-		p[3], p[4], p[5] = clamp8((a+r)>>16), clamp8((a+g)>>16), clamp8((a+b)>>16)
+		p[3], p[4], p[5] = level8(a+r), level8(a+g), level8(a+b)
 		to, ys, bs, rs = to[6:], ys[2:], bs[1:], rs[1:]
 	}
 	if len(to) >= 3 { // a last column of its own

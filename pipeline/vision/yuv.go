@@ -25,14 +25,31 @@ func clamp8(v int32) byte {
 	return byte(v)
 }
 
+// saturated clamps without a branch, which noisy pictures make the processor guess wrong: colour sums lie between −384
+// and 639, and the lowest ten bits of one, as an index, give its byte.
+var saturated = func() (table [1024]byte) {
+	for i := range table {
+		switch {
+		case i < 256:
+			table[i] = byte(i)
+		case i < 640:
+			table[i] = 255
+		}
+	}
+	return table
+}()
+
+// level8 brings a colour sum in units of 1/65536 to a byte.
+func level8(v int32) byte { return saturated[uint32(v)>>16&1023] }
+
 // twoPixels writes two pixels that share their chroma.
 func twoPixels(to *[6]byte, y0, y1, cb, cr byte) {
 	u, v := int32(cb)-128, int32(cr)-128
 	r, g, b := limitedCrR*v+half, half-limitedCbG*u-limitedCrG*v, limitedCbB*u+half
 	a := limitedY * (int32(y0) - 16)
-	to[0], to[1], to[2] = clamp8((a+r)>>16), clamp8((a+g)>>16), clamp8((a+b)>>16)
+	to[0], to[1], to[2] = level8(a+r), level8(a+g), level8(a+b)
 	a = limitedY * (int32(y1) - 16)
-	to[3], to[4], to[5] = clamp8((a+r)>>16), clamp8((a+g)>>16), clamp8((a+b)>>16)
+	to[3], to[4], to[5] = level8(a+r), level8(a+g), level8(a+b)
 }
 
 // yuyvToRGB fills the row to; from holds two bytes a pixel.
