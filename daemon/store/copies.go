@@ -63,8 +63,11 @@ func (s *Store) rotate() error {
 		os.Remove(s.path(copyingName))
 		return err
 	}
-	if err := os.Rename(s.path(copyNames[0]), s.path(copyNames[1])); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	// A copy that went bad since must not push out the good one behind it.
+	if _, _, err := inspect(s.path(copyNames[0]), s.keys, whole); err == nil {
+		if err := os.Rename(s.path(copyNames[0]), s.path(copyNames[1])); err != nil {
+			return err
+		}
 	}
 	return s.install(copyingName, copyNames[0])
 }

@@ -78,7 +78,7 @@ func (s *Store) open() (Recovery, error) {
 		return rec, err
 	}
 	s.db, err = openDatabase(s.path(liveName), s.opts.FileBytes, false)
-	if err := classify(err); errors.Is(err, ErrReadOnly) {
+	if errors.Is(classify(err), ErrReadOnly) {
 		s.db, err = openDatabase(s.path(liveName), 0, true)
 	}
 	if err != nil {

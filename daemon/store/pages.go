@@ -50,6 +50,8 @@ type pageReport struct {
 }
 
 type boltMeta struct {
+	page                  uint64 // of the header, as flags
+	flags                 uint16
 	pageSize              int
 	root, freelist, pages uint64
 	txid                  uint64
@@ -84,14 +86,21 @@ func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	return pageReport{pageSize: m.pageSize, metas: valid, txid: m.txid, pages: m.pages, free: free}, nil
 }
 
-// newestMeta finds the valid meta page with the highest transaction, and how many are valid. The second one lies a page
-// further on, and while the first is damaged only trying tells how long a page is.
+// newestMeta finds the meta page that bbolt will use, the one with the highest transaction among those whose checksum is
+// right, and says how many there are. The second one lies a page further on, and while the first is damaged only trying
+// tells how long a page is.
 func newestMeta(r io.ReaderAt, size int64) (boltMeta, int, error) {
 	first, err0 := readMeta(r, size, 0, 0)
 	if err0 == nil {
-		second, err1 := readMeta(r, size, int64(first.pageSize), 1)
-		if err1 != nil || second.pageSize != first.pageSize {
+		if err := first.plausible(0, int64(first.pageSize)); err != nil {
+			return boltMeta{}, 0, err
+		}
+		second, err := readMeta(r, size, int64(first.pageSize), 1)
+		if err != nil {
 			return first, 1, nil
+		}
+		if err := second.plausible(1, int64(first.pageSize)); err != nil {
+			return boltMeta{}, 0, err
 		}
 		if second.txid > first.txid {
 			return second, 2, nil
@@ -99,13 +108,14 @@ func newestMeta(r io.ReaderAt, size int64) (boltMeta, int, error) {
 		return first, 2, nil
 	}
 	for at := int64(minPageSize); at <= maxPageSize; at *= 2 {
-		if second, err := readMeta(r, size, at, 1); err == nil && int64(second.pageSize) == at {
-			return second, 1, nil
+		if second, err := readMeta(r, size, at, 1); err == nil {
+			return second, 1, second.plausible(1, at)
 		}
 	}
 	return boltMeta{}, 0, fmt.Errorf("no valid meta page: %w", err0)
 }
 
+// readMeta gives an error where bbolt would find the meta page invalid.
 func readMeta(r io.ReaderAt, size, at int64, id uint64) (boltMeta, error) {
 	var b [pageHeader + metaSize]byte
 	if at+int64(len(b)) > size {
@@ -115,29 +125,36 @@ func readMeta(r io.ReaderAt, size, at int64, id uint64) (boltMeta, error) {
 		return boltMeta{}, fmt.Errorf("meta page %d: %w", id, err)
 	}
 	le := binary.LittleEndian
-	h, p := b[:pageHeader], b[pageHeader:]
+	p := b[pageHeader:]
 	sum := fnv.New64a()
 	sum.Write(p[:metaSummed])
-	m := boltMeta{
+	switch {
+	case le.Uint32(p) != boltMagic || le.Uint32(p[4:]) != boltVersion:
+		return boltMeta{}, fmt.Errorf("meta page %d: not a bbolt file of version %d", id, boltVersion)
+	case le.Uint64(p[metaSummed:]) != sum.Sum64():
+		return boltMeta{}, fmt.Errorf("meta page %d: wrong checksum", id)
+	}
+	return boltMeta{
+		page: le.Uint64(b[:]), flags: le.Uint16(b[8:]),
 		pageSize: int(le.Uint32(p[8:])),
 		root:     le.Uint64(p[16:]),
 		freelist: le.Uint64(p[32:]),
 		pages:    le.Uint64(p[40:]),
 		txid:     le.Uint64(p[48:]),
-	}
+	}, nil
+}
+
+// plausible holds a meta page whose checksum is right, so that bbolt would trust it, to what bbolt does not ask.
+func (m *boltMeta) plausible(id uint64, pageSize int64) error {
 	switch {
-	case le.Uint32(p) != boltMagic || le.Uint32(p[4:]) != boltVersion:
-		return m, fmt.Errorf("meta page %d: not a bbolt file of version %d", id, boltVersion)
-	case le.Uint64(p[metaSummed:]) != sum.Sum64():
-		return m, fmt.Errorf("meta page %d: wrong checksum", id)
-	case le.Uint64(h) != id || le.Uint16(h[8:]) != flagMeta:
-		return m, fmt.Errorf("meta page %d: header names page %d of type %#x", id, le.Uint64(h), le.Uint16(h[8:]))
-	case m.pageSize < minPageSize || m.pageSize > maxPageSize || m.pageSize&(m.pageSize-1) != 0:
-		return m, fmt.Errorf("meta page %d: page size %d", id, m.pageSize)
+	case m.page != id || m.flags != flagMeta:
+		return fmt.Errorf("meta page %d: header names page %d of type %#x", id, m.page, m.flags)
+	case int64(m.pageSize) != pageSize || pageSize < minPageSize || pageSize > maxPageSize || pageSize&(pageSize-1) != 0:
+		return fmt.Errorf("meta page %d: page size %d, wanted %d", id, m.pageSize, pageSize)
 	case m.pages < 4 || m.root < 2 || m.root >= m.pages || m.freelist < 2 || m.freelist >= m.pages:
-		return m, fmt.Errorf("meta page %d: root %d or freelist %d outside 2 to %d", id, m.root, m.freelist, m.pages)
+		return fmt.Errorf("meta page %d: root %d or freelist %d outside 2 to %d", id, m.root, m.freelist, m.pages)
 	}
-	return m, nil
+	return nil
 }
 
 type bitmap []uint64

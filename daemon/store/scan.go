@@ -55,7 +55,7 @@ type snapshot struct {
 	nonces   map[nonceTag]int64
 }
 
-// depth says how much of the values scan verifies.
+// depth says how much of the values scan verifies: how many bytes of entries.
 type depth int64
 
 const (
@@ -64,8 +64,8 @@ const (
 )
 
 // scan reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
-// the small buckets, and the newest d bytes of entries; with whole also every person and reference. Without keys nothing
-// sealed is looked at.
+// ledger and nonces, and the newest d bytes of entries; unless shallow also every person, reference and setting. Without
+// keys nothing sealed is looked at.
 func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
 	s := snapshot{nonces: map[nonceTag]int64{}}
 	for _, name := range buckets {
@@ -84,7 +84,7 @@ func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
 	if err := s.readJournal(tx, k, int64(d)); err != nil {
 		return s, err
 	}
-	return s, s.readPeople(tx, k, d == whole)
+	return s, s.readPeople(tx, k, d != shallow)
 }
 
 func (s *snapshot) readLedger(tx *bbolt.Tx, k *keys) error {

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestRunMakesCopiesWhileEntriesArrive(t *testing.T) {
+	dir, o := t.TempDir(), testOpts()
+	o.CopyEvery = time.Second
+	s := opened(t, dir, o)
+	if err := s.Enrol(person(1), []Reference{reference(1, 512)}); err != nil {
+		t.Fatal(err)
+	}
+	stop := running(t, s)
+	var writers sync.WaitGroup
+	done := make(chan struct{})
+	for range 3 {
+		writers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if p, err := s.Append("e", make([]byte, 300)); err != nil {
+					t.Error(err)
+					return
+				} else if err := s.Ack(p); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := s.Next(s.Cursor(), 5); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	eventually(t, func() bool {
+		_, err := os.Stat(s.path(copyNames[1]))
+		return err == nil
+	})
+	close(done)
+	writers.Wait()
+	stop()
+	if st := s.Status(); st.CopyFault != nil || st.LastCopy.IsZero() {
+		t.Errorf("status %+v", st)
+	}
+}
+
+func TestAnUnchangedStoreIsNotCopiedAgain(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	modified := func() time.Time {
+		t.Helper()
+		if err := s.makeCopy(); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(s.path(copyNames[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	first := modified()
+	if again := modified(); !again.Equal(first) {
+		t.Errorf("copied at %v and, unchanged, at %v", first, again)
+	}
+	appended(t, s, "e", "")
+	if again := modified(); again.Equal(first) {
+		t.Error("a change was not copied")
+	}
+}
+
+func TestProbeCommits(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	if err := s.Probe(); err != nil {
+		t.Error(err)
+	}
+	if st := s.Status(); st.Entries != 0 || st.Fault != nil {
+		t.Errorf("status %+v", st)
+	}
+	s.Close()
+	if err := s.Probe(); err == nil {
+		t.Error("a closed store commits")
+	}
+}
