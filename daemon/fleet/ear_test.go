@@ -3,6 +3,7 @@ package fleet
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,9 +19,10 @@ type heard struct {
 
 // ear is a subscriber with a session that the broker keeps over its restarts.
 type ear struct {
-	mu   sync.Mutex
-	all  []heard
-	conn mqtt.Client
+	mu    sync.Mutex
+	all   []heard
+	conn  mqtt.Client
+	ready atomic.Int64 // subscriptions agreed to, one a connection
 }
 
 // listen subscribes to the filter at QoS 1 and returns when the broker has agreed.
@@ -35,14 +37,17 @@ func listen(t *testing.T, address, id, filter string) *ear {
 	e.conn = mqtt.NewClient(mqtt.NewClientOptions().AddBroker(address).SetClientID(id).
 		SetProtocolVersion(4).SetCleanSession(false).SetStore(forget{}).
 		SetAutoReconnect(true).SetMaxReconnectInterval(50 * time.Millisecond).SetConnectTimeout(2 * time.Second).
-		SetDefaultPublishHandler(hear))
+		SetDefaultPublishHandler(hear).
+		SetOnConnectHandler(func(c mqtt.Client) {
+			if tok := c.Subscribe(filter, 1, nil); tok.WaitTimeout(patience) && tok.Error() == nil {
+				e.ready.Add(1)
+			}
+		}))
 	if tok := e.conn.Connect(); !tok.WaitTimeout(patience) || tok.Error() != nil {
 		t.Fatalf("subscriber: %v", tok.Error())
 	}
 	t.Cleanup(func() { e.conn.Disconnect(1000) })
-	if tok := e.conn.Subscribe(filter, 1, nil); !tok.WaitTimeout(patience) || tok.Error() != nil {
-		t.Fatalf("subscribe: %v", tok.Error())
-	}
+	eventually(t, "subscribed", func() bool { return e.ready.Load() > 0 })
 	return e
 }
 

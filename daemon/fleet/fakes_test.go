@@ -143,6 +143,12 @@ func (o *obedient) reasons() []Reason {
 	return rs
 }
 
+func (o *obedient) first() Command {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.executed[0]
+}
+
 func (o *obedient) names() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,0 +1,94 @@
+package fleet
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAnAcknowledgementThatNeverComesIsNotTakenForOne(t *testing.T) {
+	address := startBroker(t)
+	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
+	ear := listen(t, address, "ear", Topic("gate-1", ChannelEvent, "+"))
+	b := newBench(t, p.address())
+	b.opts.AckTimeout = 150 * time.Millisecond
+	b.start(t)
+	eventually(t, "connected", func() bool { return b.link.Stats().Connected })
+
+	p.swallow.Store(true)
+	b.journal.append(7, "passage", `{}`)
+	eventually(t, "the broker gets it", func() bool { return len(ear.messages()) == 1 })
+	eventually(t, "the technician can see it", func() bool {
+		return strings.Contains(b.link.Stats().LastError, "no acknowledgement")
+	})
+	if c, _ := b.journal.Cursor(); c != (Position{}) || b.link.Stats().Delivered != 0 {
+		t.Errorf("cursor %v moved without an acknowledgement", c)
+	}
+	p.swallow.Store(false)
+	eventually(t, "acknowledged", func() bool { c, _ := b.journal.Cursor(); return c == Position{7, 1} })
+	eventually(t, "the broker gets it again", func() bool { return len(ear.messages()) >= 2 })
+	if got := ear.messages(); got[0].payload != got[1].payload {
+		t.Errorf("the entry was not sent again as it was: %v", got)
+	}
+}
+
+func TestTheConnectionMayBreakAtAnyTime(t *testing.T) {
+	address := startBroker(t)
+	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
+	ear := listen(t, address, "ear", Topic("gate-1", ChannelEvent, "+"))
+	b := newBench(t, p.address())
+	b.start(t)
+	const cuts, each = 20, 10
+	for i := range cuts {
+		for range each {
+			b.journal.append(7, "passage", `{}`)
+		}
+		eventually(t, "some of them", func() bool { d, _ := sequences(t, ear.messages()); return len(d) > i*each })
+		p.cut()
+	}
+	eventually(t, "all", func() bool { c, _ := b.journal.Cursor(); return c == Position{7, cuts * each} })
+	distinct, repeated := sequences(t, ear.messages())
+	for i, s := range distinct {
+		if s != uint64(i+1) {
+			t.Fatalf("place %d has entry %d", i, s)
+		}
+	}
+	if len(distinct) != cuts*each {
+		t.Fatalf("%d distinct entries, wanted %d", len(distinct), cuts*each)
+	}
+	t.Logf("%d cuts, %d repetitions", cuts, repeated)
+}
+
+func TestTheWillIsPublishedOnAHardDisconnect(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		start func(*testing.T) string
+	}{
+		{"embedded broker", startBroker},
+		{"mosquitto", func(t *testing.T) string { return newMosquitto(t).address() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			address := c.start(t)
+			p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
+			health := Topic("gate-1", ChannelStatus, "health")
+			ear := listen(t, address, "ear", health)
+			b := newBench(t, p.address())
+			b.start(t)
+			eventually(t, "connected", func() bool { return b.link.Stats().Connected })
+			p.cut()
+			eventually(t, "down, then up again", func() bool {
+				story := ""
+				for _, h := range ear.messages() {
+					var r healthReport
+					if json.Unmarshal([]byte(h.payload), &r) != nil || r.Terminal != "gate-1" || r.Boot != 7 {
+						t.Fatalf("health %s", h.payload)
+					}
+					story += fmt.Sprintf("%s %s, ", r.Status, r.Reason)
+				}
+				return strings.HasPrefix(story, "up , down connection lost, up , ")
+			})
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package fleet
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// proxy stands between a client and a broker and does what bad networks do.
+type proxy struct {
+	listener net.Listener
+	upstream string
+	swallow  atomic.Bool // PUBACKs of the broker never arrive
+	shut     atomic.Bool // nobody gets through
+	mu       sync.Mutex
+	open     []net.Conn
+	work     sync.WaitGroup
+}
+
+func newProxy(t *testing.T, upstream string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: l, upstream: upstream}
+	p.work.Go(p.accept)
+	t.Cleanup(func() { _ = l.Close(); p.cut(); p.work.Wait() })
+	return p
+}
+
+func (p *proxy) address() string { return "tcp://" + p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.upstream)
+		if err == nil && p.shut.Load() {
+			_ = server.Close()
+			err = net.ErrClosed
+		}
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.open = append(p.open, client, server)
+		p.mu.Unlock()
+		p.work.Go(func() {
+			_, _ = io.Copy(server, client)
+			_ = server.Close()
+		})
+		p.work.Go(func() {
+			defer client.Close()
+			for w := newWire(server, time.Second); w.next() == nil; {
+				if w.packet[0]>>4 == typePuback && p.swallow.Load() {
+					continue
+				}
+				if _, err := client.Write(w.packet); err != nil {
+					return
+				}
+			}
+		})
+	}
+}
+
+// cut ends all connections without a goodbye.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.open {
+		_ = c.Close()
+	}
+	p.open = nil
+}
