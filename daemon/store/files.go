@@ -85,8 +85,8 @@ func inspect(path string, k *keys, d depth) (snapshot, pageReport, error) {
 	if err != nil {
 		return snapshot{}, pageReport{}, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > 2*maxFileBytes {
-		return snapshot{}, pageReport{}, fmt.Errorf("%w: mode %v, %d bytes, limit %d", ErrDamaged, info.Mode(), info.Size(), 2*maxFileBytes)
+	if !info.Mode().IsRegular() || info.Size() > maxFileBytes+fileHeadroom {
+		return snapshot{}, pageReport{}, fmt.Errorf("%w: mode %v, %d bytes, limit %d", ErrDamaged, info.Mode(), info.Size(), maxFileBytes+fileHeadroom)
 	}
 	pages, err := verifyPages(f, info.Size())
 	if err != nil {
