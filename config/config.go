@@ -1,0 +1,218 @@
+// Package config is the terminal's configuration: TOML in, a typed and validated value out.
+//
+// Every key has a default, a unit and a range; umbral.toml, which is embedded in the program, explains each of them.
+// Ranges, units and choices stand in the tags of the fields, so that the parser, the validation and the test that
+// compares umbral.toml with this file read the same text.
+package config
+
+import (
+	_ "embed"
+	"time"
+)
+
+//go:embed umbral.toml
+var example string
+
+// Example is the text of umbral.toml: every key with its explanation and its default.
+func Example() string { return example }
+
+// Config is the whole configuration of one terminal. Tags: toml is the key; unit its unit; range the lowest and the
+// highest value allowed (of each element of a list); oneof the words allowed; length the number of elements or of bytes
+// allowed; path marks names of files and folders, which Load resolves against the folder of the configuration file.
+type Config struct {
+	Terminal Terminal `toml:"terminal"`
+	Camera   Camera   `toml:"camera"`
+	Models   Models   `toml:"models"`
+	Face     Face     `toml:"face"`
+	Liveness Liveness `toml:"liveness"`
+	Gallery  Gallery  `toml:"gallery"`
+	Passage  Passage  `toml:"passage"`
+	Door     Door     `toml:"door"`
+	Store    Store    `toml:"store"`
+	Fleet    Fleet    `toml:"fleet"`
+	Local    Local    `toml:"local"`
+	Clock    Clock    `toml:"clock"`
+	Log      Log      `toml:"log"`
+}
+
+// Terminal says which terminal this is and what it may use.
+type Terminal struct {
+	ID        string `toml:"id" length:"1..64"`
+	Site      string `toml:"site" length:"0..64"`
+	StateDir  string `toml:"state_dir" length:"1..4096" path:"dir"`
+	MemoryMiB int    `toml:"memory_mib" unit:"MiB" range:"64..16384"`
+}
+
+// Camera says where frames come from.
+type Camera struct {
+	Source       string        `toml:"source" length:"1..4096" path:"replay"`
+	Width        int           `toml:"width" unit:"px" range:"160..3840"`
+	Height       int           `toml:"height" unit:"px" range:"120..2160"`
+	FPS          int           `toml:"fps" unit:"frames/s" range:"1..120"`
+	Formats      []string      `toml:"formats" oneof:"MJPG|YUYV|NV12|GREY" length:"1..4"`
+	StallTimeout time.Duration `toml:"stall_timeout" range:"100ms..1m"`
+	Buffers      int           `toml:"buffers" unit:"frames" range:"3..16"`
+}
+
+// Models says which models are loaded and how they run.
+type Models struct {
+	Dir      string `toml:"dir" length:"0..4096" path:"dir"`
+	Manifest string `toml:"manifest" length:"0..4096" path:"file"`
+	Threads  int    `toml:"threads" unit:"threads" range:"0..64"`
+	SIMD     string `toml:"simd" oneof:"auto|generic"`
+}
+
+// Face says which faces are good enough and which are the same person's.
+type Face struct {
+	DetectScore       float64 `toml:"detect_score" range:"0.3..0.95"`
+	MinHeight         int     `toml:"min_height" unit:"px" range:"40..1000"`
+	EdgeMargin        float64 `toml:"edge_margin" range:"0..0.2"`
+	MinSharpness      float64 `toml:"min_sharpness" range:"0..10000"`
+	MinBrightness     float64 `toml:"min_brightness" range:"0..255"`
+	MaxBrightness     float64 `toml:"max_brightness" range:"0..255"`
+	MaxYaw            float64 `toml:"max_yaw" unit:"degrees" range:"5..90"`
+	MaxPitch          float64 `toml:"max_pitch" unit:"degrees" range:"5..90"`
+	MaxRoll           float64 `toml:"max_roll" unit:"degrees" range:"5..90"`
+	Population        string  `toml:"population" length:"1..64"`
+	VerifyFMR         float64 `toml:"verify_fmr" range:"1e-7..1e-2"`
+	IdentifyFMR       float64 `toml:"identify_fmr" range:"1e-7..1e-2"`
+	VerifyThreshold   float64 `toml:"verify_threshold" range:"0..1"`
+	IdentifyThreshold float64 `toml:"identify_threshold" range:"0..1"`
+	Margin            float64 `toml:"margin" range:"0..0.5"`
+	MatchFrames       int     `toml:"match_frames" unit:"frames" range:"1..30"`
+	NoMatchFrames     int     `toml:"no_match_frames" unit:"frames" range:"2..60"`
+}
+
+// Liveness says when a face counts as a living person's.
+type Liveness struct {
+	Threshold     float64 `toml:"threshold" range:"0.05..0.99"`
+	MinScore      float64 `toml:"min_score" range:"0..0.95"`
+	MaxSpread     float64 `toml:"max_spread" range:"0.05..1"`
+	Frames        int     `toml:"frames" unit:"frames" range:"2..30"`
+	NotLiveFrames int     `toml:"not_live_frames" unit:"frames" range:"2..60"`
+}
+
+// Gallery bounds the references that are searched.
+type Gallery struct {
+	Capacity int `toml:"capacity" unit:"references" range:"1..100000"`
+}
+
+// Passage holds the site's rule and the times of a passage.
+type Passage struct {
+	Policy        string        `toml:"policy" length:"1..512"`
+	StartFrames   int           `toml:"start_frames" unit:"frames" range:"1..30"`
+	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..1m"`
+	LostAfter     time.Duration `toml:"lost_after" range:"100ms..10s"`
+	CrowdRatio    float64       `toml:"crowd_ratio" range:"0.2..1"`
+	CrowdClear    time.Duration `toml:"crowd_clear" range:"100ms..5s"`
+	CrowdTimeout  time.Duration `toml:"crowd_timeout" range:"1s..1m"`
+	ShowVerdict   time.Duration `toml:"show_verdict" range:"500ms..30s"`
+	Cooldown      time.Duration `toml:"cooldown" range:"1s..10m"`
+	RegrantAfter  time.Duration `toml:"regrant_after" range:"1s..1h"`
+}
+
+// Door says what moves and what is watched.
+type Door struct {
+	Kind             string        `toml:"kind" oneof:"simulated|gpio"`
+	Chip             string        `toml:"chip" length:"1..256"`
+	RelayLine        int           `toml:"relay_line" unit:"GPIO line" range:"-1..1023"`
+	ContactLine      int           `toml:"contact_line" unit:"GPIO line" range:"-1..1023"`
+	ExitLine         int           `toml:"exit_line" unit:"GPIO line" range:"-1..1023"`
+	RelayActiveLow   bool          `toml:"relay_active_low"`
+	ContactActiveLow bool          `toml:"contact_active_low"`
+	ExitActiveLow    bool          `toml:"exit_active_low"`
+	ExitOpens        bool          `toml:"exit_opens"`
+	Pulse            time.Duration `toml:"pulse" range:"100ms..30s"`
+	HeldOpen         time.Duration `toml:"held_open" range:"1s..1h"`
+}
+
+// Store bounds what is kept and says how it is protected.
+type Store struct {
+	FileMiB      int           `toml:"file_mib" unit:"MiB" range:"8..1024"`
+	JournalMiB   int           `toml:"journal_mib" unit:"MiB" range:"1..510"`
+	People       int           `toml:"people" unit:"people" range:"1..100000"`
+	KeyFile      string        `toml:"key_file" length:"0..4096" path:"file"`
+	CopyInterval time.Duration `toml:"copy_interval" range:"10s..168h"`
+}
+
+// Fleet is the MQTT link to the operator.
+type Fleet struct {
+	Enabled        bool          `toml:"enabled"`
+	Broker         string        `toml:"broker" length:"0..256"`
+	Username       string        `toml:"username" length:"0..128"`
+	PasswordFile   string        `toml:"password_file" length:"0..4096" path:"file"`
+	CA             string        `toml:"ca" length:"0..4096" path:"file"`
+	Certificate    string        `toml:"certificate" length:"0..4096" path:"file"`
+	CertificateKey string        `toml:"certificate_key" length:"0..4096" path:"file"`
+	ServerName     string        `toml:"server_name" length:"0..253"`
+	KeepAlive      time.Duration `toml:"keep_alive" range:"5s..1h"`
+	Interval       time.Duration `toml:"interval" range:"1s..24h"`
+	CommandMaxAge  time.Duration `toml:"command_max_age" range:"1s..15m"`
+	CommandMaxSkew time.Duration `toml:"command_max_skew" range:"0s..1h"`
+	EmbeddedBroker string        `toml:"embedded_broker" length:"0..64"`
+	Keys           []CommandKey  `toml:"keys" length:"0..32"`
+}
+
+// CommandKey is a public key whose holder may command this terminal.
+type CommandKey struct {
+	Name     string   `toml:"name" length:"1..48"`
+	Public   string   `toml:"public" length:"44..44"`
+	Commands []string `toml:"commands" oneof:"status|door.open" length:"1..2"`
+}
+
+// Local is the technician's page, the gate's screen and the tool's socket.
+type Local struct {
+	HTTP         string `toml:"http" length:"0..64"`
+	NextFreePort bool   `toml:"next_free_port"`
+	Socket       string `toml:"socket" length:"0..107" path:"file"`
+	LivePicture  bool   `toml:"live_picture"`
+}
+
+// Clock says when the wall clock is believed.
+type Clock struct {
+	NTP          bool          `toml:"ntp"`
+	MaxDrift     time.Duration `toml:"max_drift" range:"10ms..1m"`
+	GrantTrust   string        `toml:"grant_trust" oneof:"unknown|rtc|broker|ntp"`
+	CommandTrust string        `toml:"command_trust" oneof:"unknown|rtc|broker|ntp"`
+}
+
+// Log is the daemon's own log, on standard error.
+type Log struct {
+	Level string `toml:"level" oneof:"debug|info|warn|error"`
+}
+
+// Default is the configuration of a file that says nothing.
+func Default() Config {
+	return Config{
+		Terminal: Terminal{ID: "gate-1", StateDir: "/var/lib/umbral", MemoryMiB: 256},
+		Camera: Camera{
+			Source: "v4l2:", Width: 640, Height: 480, FPS: 30, Formats: []string{"MJPG", "YUYV", "NV12", "GREY"},
+			StallTimeout: 2 * time.Second, Buffers: 4,
+		},
+		Models: Models{SIMD: "auto"},
+		Face: Face{
+			DetectScore: 0.6, MinHeight: 80, EdgeMargin: 0.01, MinSharpness: 20, MinBrightness: 50, MaxBrightness: 220,
+			MaxYaw: 25, MaxPitch: 25, MaxRoll: 25,
+			Population: "lfw", VerifyFMR: 1e-5, IdentifyFMR: 2e-6, Margin: 0.05, MatchFrames: 3, NoMatchFrames: 8,
+		},
+		Liveness: Liveness{Threshold: 0.5, MinScore: 0.05, MaxSpread: 0.9, Frames: 5, NotLiveFrames: 12},
+		Gallery:  Gallery{Capacity: 2000},
+		Passage: Passage{
+			Policy: "face and live", StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
+			CrowdRatio: 0.5, CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
+			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
+		},
+		Door: Door{
+			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ExitOpens: true,
+			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
+		},
+		Store: Store{FileMiB: 128, JournalMiB: 24, People: 2000, CopyInterval: 10 * time.Minute},
+		Fleet: Fleet{
+			KeepAlive: 30 * time.Second, Interval: 30 * time.Second, CommandMaxAge: 2 * time.Minute, CommandMaxSkew: 30 * time.Second,
+			Keys: []CommandKey{},
+		},
+		Local: Local{HTTP: "127.0.0.1:8600", Socket: "/run/umbral/umbral.sock", LivePicture: true},
+		Clock: Clock{NTP: true, MaxDrift: 2 * time.Second, GrantTrust: "unknown", CommandTrust: "rtc"},
+		Log:   Log{Level: "info"},
+	}
+}
