@@ -1,0 +1,88 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+
+	"umbral/pipeline/nn"
+	"umbral/pipeline/vision"
+)
+
+// Stage is a model of the set that is ready to run on regions of pictures. It is not safe for concurrent use.
+type Stage struct {
+	Model
+	program *nn.Program
+	input   []float32
+	norm    vision.Norm
+}
+
+// Compile opens a model with an input of fixed size and plans its memory. The model's input must have the manifest's
+// shape and there must be an output for each name of the manifest. A nil pool runs on the caller's goroutine.
+func (s *Set) Compile(role Role, l nn.Limits, pool *nn.Pool) (*Stage, error) {
+	model, err := s.Of(role)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := s.Open(role, l)
+	if err != nil {
+		return nil, err
+	}
+	in := model.Input
+	shape := []int{1, orders[in.Order].Planes(), in.Height, in.Width}
+	named := func(t nn.TensorInfo) bool { return t.Name == in.Name }
+	at := slices.IndexFunc(parsed.Inputs(), named)
+	if at < 0 {
+		return nil, fmt.Errorf("models: %s: input %q is not among the model's %v", model.File, in.Name, parsed.Inputs())
+	}
+	if has := parsed.Inputs()[at].Shape; !fits(has, shape) {
+		return nil, fmt.Errorf("models: %s: input %q has shape %v, the manifest wants %v", model.File, in.Name, has, shape)
+	}
+	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool})
+	if err != nil {
+		return nil, fmt.Errorf("models: %s: %w", model.File, err)
+	}
+	stage := &Stage{Model: model, program: program, norm: in.Norm()}
+	if stage.input, err = program.Input(in.Name); err != nil {
+		return nil, fmt.Errorf("models: %s: %w", model.File, err)
+	}
+	for meaning, name := range model.Outputs {
+		if _, _, err := program.Output(name); err != nil {
+			return nil, fmt.Errorf("models: %s: output for %q: %w", model.File, meaning, err)
+		}
+	}
+	return stage, nil
+}
+
+// fits tells whether a tensor may have a shape; sizes below 1 are free.
+func fits(declared, shape []int) bool {
+	if len(declared) != len(shape) {
+		return false
+	}
+	for i, n := range declared {
+		if n > 0 && n != shape[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Look runs the model on a region of img, stretched to the input's size.
+func (s *Stage) Look(img *vision.Image, region vision.Rect) error {
+	vision.ResizeTensor(s.input, s.Input.Width, s.Input.Height, img, region, s.norm)
+	return s.program.Run()
+}
+
+// Warp runs the model on img moved by m.
+func (s *Stage) Warp(img *vision.Image, m vision.Similarity) error {
+	vision.WarpTensor(s.input, s.Input.Width, s.Input.Height, img, m, s.norm)
+	return s.program.Run()
+}
+
+// Output gives the values of a meaning of the model's role, valid until the next run.
+func (s *Stage) Output(meaning string) ([]float32, error) {
+	values, _, err := s.program.Output(s.Outputs[meaning])
+	return values, err
+}
+
+// Budget is the memory that the stage takes.
+func (s *Stage) Budget() nn.Budget { return s.program.Budget() }
