@@ -1,0 +1,32 @@
+// Package passage decides. Observations go in, effects come out; nothing else in the terminal grants, denies or opens.
+//
+// The Machine is deterministic: it reads no clock, waits for nothing, starts no goroutine and computes with whole numbers
+// only, so the same observations at the same instants give the same effects on every processor. All its memory is
+// allocated by New; a frame that does not end a passage allocates nothing.
+//
+// # A passage
+//
+//	idle ── face seen, too far or cut off ──> approaching ── StartFrames usable frames ──> collecting ──> deciding ──> showing
+//	  ^                                            │                                          │        (commit)        │
+//	  └────────────── nobody ──────────────────────┴──────────── left: abandoned ─────────────┴──────── time ──────────┘
+//
+// A passage begins, and gets its ID, when a face was near enough and wholly in view in StartFrames frames running; before
+// that the screen only guides ("come closer"), and nothing is journalled. From then on each ID ends in exactly one
+// verdict, or as Abandoned when the person leaves first. An ID that is missing in the journal was lost.
+//
+// Evidence is counted from frames on which the subject has no quality problem and nobody else stands near. It belongs to
+// one person on one track: when a frame matches another person than the frames before, all evidence starts again.
+// Liveness counts, where the policy needs the face, only on frames that match the person whose passage it would be.
+//
+// # The door
+//
+// A grant is first an effect of kind EffectJournal. Only the observation ObserveCommitted with that effect's Commit number
+// brings EffectOpenDoor, once; ObserveCommitFailed, or no answer within CommitTimeout, turns the grant into a denial with
+// the reason journal-unavailable. The same holds for the fleet's command and the exit button. An exit that must open
+// when the terminal is dead has to be wired to the lock, not to this program.
+//
+// # Replay
+//
+// The journal's record of a passage holds the rules, the little that the machine remembered of earlier passages, and every
+// observation that could change the outcome, with its instant (see Record). Replay runs a new machine over them.
+package passage

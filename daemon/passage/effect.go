@@ -1,0 +1,89 @@
+package passage
+
+import "time"
+
+// EffectKind says what the terminal has to do.
+type EffectKind uint8
+
+// The kinds of effects.
+const (
+	EffectJournal  EffectKind = iota + 1 // append Record under Entry, sync, then observe Commit as committed or failed
+	EffectOpenDoor                       // open the door for Pulse
+	EffectScreen                         // show Screen
+	EffectAnswer                         // tell the fleet what came of Command
+)
+
+var effectNames = []string{"none", "journal", "open door", "screen", "answer"}
+
+// String is the word for logs.
+func (k EffectKind) String() string { return name(effectNames, uint8(k)) }
+
+// The kinds of journal entries.
+const (
+	EntryPassage = "passage" // a Record
+	EntryCommand = "command" // a Record without person
+	EntryExit    = "exit"    // a Record without person
+	EntryAlert   = "alert"   // an Alert
+)
+
+// Effect is one thing for the terminal to do, in the order given.
+type Effect struct {
+	Kind EffectKind
+
+	// EffectJournal. Record is JSON of at most MaxRecord bytes, valid until the next Step.
+	Entry   string
+	Record  []byte
+	Commit  uint64
+	Verdict Verdict
+	Reasons []Reason // valid until the next Step
+	Person  string
+
+	// EffectJournal and EffectOpenDoor.
+	Passage ID
+
+	// EffectOpenDoor.
+	Pulse time.Duration
+
+	// EffectScreen.
+	Screen Screen
+
+	// EffectAnswer: Verdict is Grant when the door was told to open, else Deny with Reasons.
+	Command string
+}
+
+// ScreenCode says what the gate's screen tells the person.
+type ScreenCode uint8
+
+// The screens.
+const (
+	ScreenIdle       ScreenCode = iota // nobody is here
+	ScreenGuide                        // Problem says what to mend: come closer, look here …
+	ScreenLook                         // look at the camera; Progress grows
+	ScreenOneAtATime                   // somebody else stands too near
+	ScreenWait                         // decided, being recorded
+	ScreenGranted                      // go through; Person is whom
+	ScreenDenied                       // Reason says why
+	ScreenReferred                     // wait for staff
+	ScreenLingering                    // you were let through or refused a moment ago
+	ScreenOutOfOrder                   // Reason: camera-lost or journal-unavailable
+)
+
+var screenNames = []string{"idle", "guide", "look", "one-at-a-time", "wait", "granted", "denied", "referred", "lingering", "out-of-order"}
+
+// String is the screen's code.
+func (c ScreenCode) String() string { return name(screenNames, uint8(c)) }
+
+// Screen is what the person should see now.
+type Screen struct {
+	Code     ScreenCode
+	Passage  ID      // zero outside a passage
+	Person   string  // of ScreenGranted: the id, for which the terminal knows a name
+	Problem  Problem // of ScreenGuide
+	Reason   Reason  // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
+	Progress int     // of ScreenLook: 0 to 100
+}
+
+// Wants says what is still worth computing for a face.
+type Wants struct {
+	Match, Live bool
+}

@@ -1,0 +1,116 @@
+package passage
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Verdict is how a passage ended.
+type Verdict uint8
+
+// The verdicts. Abandoned is not one: it ends a passage whose person left before there was a verdict.
+const (
+	Undecided Verdict = iota
+	Grant
+	Deny
+	Refer
+	Abandoned
+)
+
+var verdictNames = []string{"undecided", "grant", "deny", "refer", "abandoned"}
+
+// String is the word for the journal.
+func (v Verdict) String() string { return name(verdictNames, uint8(v)) }
+
+// MarshalText writes the word.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the word.
+func (v *Verdict) UnmarshalText(b []byte) error {
+	return parse("verdict", verdictNames, b, (*uint8)(v))
+}
+
+// Trust says how far the wall clock is believed, least first.
+type Trust uint8
+
+// The levels of trust in the wall clock.
+const (
+	TrustUnknown Trust = iota // never set since the start
+	TrustRTC                  // read from the battery clock
+	TrustBroker               // told by the fleet's broker
+	TrustNTP                  // kept by NTP
+)
+
+var trustNames = []string{"unknown", "rtc", "broker", "ntp"}
+
+// String is the word for the journal.
+func (t Trust) String() string { return name(trustNames, uint8(t)) }
+
+// MarshalText writes the word.
+func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads the word.
+func (t *Trust) UnmarshalText(b []byte) error { return parse("clock trust", trustNames, b, (*uint8)(t)) }
+
+// ParseTrust reads a word of trust.
+func ParseTrust(s string) (t Trust, err error) {
+	err = t.UnmarshalText([]byte(s))
+	return t, err
+}
+
+// Problem is what keeps a face from being used as evidence.
+type Problem uint8
+
+// The problems, in the order in which a person is told of them.
+const (
+	CutOff     Problem = iota // touches the frame's edge
+	TooSmall                  // too far away
+	TooDark                   //
+	TooBright                 //
+	Blurred                   //
+	TurnedAway                // yaw
+	Tilted                    // pitch or roll
+	Covered                   // something before the face
+	EyesClosed                //
+	problemCount
+)
+
+var problemNames = []string{"cut-off", "too-small", "too-dark", "too-bright", "blurred", "turned-away", "tilted", "covered", "eyes-closed"}
+
+// String is the problem's code.
+func (p Problem) String() string { return name(problemNames, uint8(p)) }
+
+// Problems is a set of problems.
+type Problems uint16
+
+// With adds a problem.
+func (s Problems) With(p Problem) Problems { return s | 1<<p }
+
+// Has says whether p is in the set.
+func (s Problems) Has(p Problem) bool { return s&(1<<p) != 0 }
+
+// First is the problem to tell the person of; ok is false for an empty set.
+func (s Problems) First() (first Problem, ok bool) {
+	for p := range problemCount {
+		if s.Has(p) {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+func name(names []string, v uint8) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("unknown(%d)", v)
+}
+
+func parse(what string, names []string, b []byte, v *uint8) error {
+	i := slices.Index(names, string(b))
+	if i < 0 {
+		return fmt.Errorf("passage: %s %q, allowed %q", what, clip(string(b)), names)
+	}
+	*v = uint8(i)
+	return nil
+}
