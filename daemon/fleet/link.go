@@ -153,7 +153,7 @@ func (l *Link) attend(ctx context.Context) (healthy bool, err error) {
 	}
 	s.close(grace)
 	l.outbox.commit()
-	l.trouble(l.outbox.fault)
+	l.read()
 	return l.Stats().Delivered > before || time.Since(began) > l.o.BackoffMax, err
 }
 
@@ -211,7 +211,7 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 		// Entries are delivered one a turn, so that a long backlog delays nothing else by more than a
 		// few messages.
 		more := l.outbox.load()
-		l.trouble(l.outbox.fault)
+		l.read()
 		var err error
 		select {
 		case <-ctx.Done():
@@ -266,17 +266,17 @@ func (l *Link) receive(m mqtt.Message) {
 	}
 }
 
-// trouble tells of a failing journal, which does not end the connection, and of its recovery.
-func (l *Link) trouble(err error) {
-	text := ""
-	if err != nil {
-		text = err.Error()
+// read notes how far the journal has been read and acknowledged, and tells when it begins to fail.
+func (l *Link) read() {
+	fault := ""
+	if l.outbox.fault != nil {
+		fault = l.outbox.fault.Error()
 	}
 	l.count(func(s *Stats) {
-		if text != "" && text != s.JournalError {
-			l.o.Log.Error("fleet: journal", "error", err)
+		if fault != "" && fault != s.JournalError {
+			l.o.Log.Error("fleet: journal", "error", fault)
 		}
-		s.JournalError = text
+		s.JournalError, s.Cursor = fault, l.outbox.after
 	})
 }
 

@@ -149,7 +149,6 @@ func (l *Link) deliver(ctx context.Context, s *session) error {
 	b.delivered()
 	l.count(func(st *Stats) {
 		st.Attempt = 0
-		st.Cursor = b.after
 		st.Delivered++
 		st.Bytes += uint64(len(payload))
 		if ev.Omitted != "" {

@@ -75,6 +75,10 @@ type session struct {
 	why        error         // set before lost is closed
 }
 
+// handover bounds how long paho may keep a publisher that found it ending its goroutines; how long a
+// write may take is the wire's to say.
+const handover = time.Second
+
 // connect makes one attempt. handle is called for every message from one goroutine and must not block.
 func connect(ctx context.Context, d *dialOpts, w *will, handle func(mqtt.Message)) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.connectTimeout)
@@ -96,7 +100,7 @@ func connect(ctx context.Context, d *dialOpts, w *will, handle func(mqtt.Message
 		SetKeepAlive(d.keepAlive).
 		SetPingTimeout(d.ackTimeout).
 		SetConnectTimeout(d.connectTimeout).
-		SetWriteTimeout(d.ackTimeout).
+		SetWriteTimeout(min(d.ackTimeout, handover)).
 		SetStore(forget{}).
 		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { handle(m) }).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) {
@@ -127,13 +131,15 @@ func connect(ctx context.Context, d *dialOpts, w *will, handle func(mqtt.Message
 	})
 	t := s.client.Connect()
 	<-t.Done()
-	err := t.Error()
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		s.close(0)
+	inTime := stop()
+	if err := t.Error(); err != nil {
+		// Paho has closed the connection and ends its goroutine. Disconnect would race with that: called
+		// before paho's state has followed the token, it waits for a connection that is never made.
 		return nil, fmt.Errorf("fleet: connect to %s: %w", d.url.Host, err)
+	}
+	if !inTime {
+		s.close(0)
+		return nil, fmt.Errorf("fleet: connect to %s: %w", d.url.Host, ctx.Err())
 	}
 	return s, nil
 }
@@ -206,9 +212,7 @@ func (s *session) close(grace time.Duration) {
 	if grace > 0 {
 		s.client.Disconnect(uint(grace.Milliseconds()))
 	}
-	if s.wire != nil {
-		s.wire.cut()
-	}
+	s.wire.cut()
 	// Returns at once when paho has disconnected, else waits for its goroutines to end.
 	s.client.Disconnect(uint(closeTimeout.Milliseconds()))
 }

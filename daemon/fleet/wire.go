@@ -56,7 +56,7 @@ func (w *wire) cut() {
 
 // Write gives up when the peer takes nothing for the write timeout.
 func (w *wire) Write(p []byte) (int, error) {
-	if err := w.SetWriteDeadline(time.Now().Add(w.writeTimeout)); err != nil {
+	if err := w.Conn.SetWriteDeadline(time.Now().Add(w.writeTimeout)); err != nil {
 		return 0, err
 	}
 	return w.Conn.Write(p)
@@ -64,6 +64,9 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // SetDeadline leaves the deadline for writing to Write.
 func (w *wire) SetDeadline(t time.Time) error { return w.SetReadDeadline(t) }
+
+// SetWriteDeadline does nothing, for the same reason.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
 // Read hands out checked packets. It is called from one goroutine at a time.
 func (w *wire) Read(p []byte) (int, error) {
