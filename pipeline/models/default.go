@@ -98,4 +98,6 @@ func three(v float32) []float32 { return []float32{v, v, v} }
 func imageNetMean() []float32 { return []float32{0.485 * 255, 0.456 * 255, 0.406 * 255} }
 
 // imageNetScale is one over the standard deviation of ImageNet's pictures.
-func imageNetScale() []float32 { return []float32{1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)} }
+func imageNetScale() []float32 {
+	return []float32{1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)}
+}

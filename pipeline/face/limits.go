@@ -1,0 +1,120 @@
+package face
+
+import (
+	"fmt"
+	"math"
+)
+
+// Limits say which faces are good enough.
+type Limits struct {
+	// MinSize is the least height of the box in pixels.
+	MinSize float32
+	// MaxShare is the greatest height of the box over the picture's smaller side.
+	MaxShare float32
+	// MaxYaw, MaxPitch and MaxRoll are the greatest angles to either side in degrees.
+	MaxYaw, MaxPitch, MaxRoll float32
+	// MaxMisfit is the greatest Quality.Misfit.
+	MaxMisfit float32
+	// MinLight and MaxLight bound the mean luma of the face, 0 to 255; MaxClipped the share of its pixels that are black
+	// or white, 0 to 1.
+	MinLight, MaxLight, MaxClipped float32
+	// MinSharpness is the least Quality.Sharpness.
+	MinSharpness float32
+	// ClosedEyes is how likely both eyes must be closed to be told so, 0 to 1.
+	ClosedEyes float32
+}
+
+// DefaultLimits are those for passages.
+func DefaultLimits() Limits {
+	return Limits{
+		MinSize: 80, MaxShare: 0.6,
+		MaxYaw: 30, MaxPitch: 25, MaxRoll: 30,
+		MaxMisfit: 0.2,
+		MinLight:  40, MaxLight: 220, MaxClipped: 0.3,
+		MinSharpness: 40,
+		ClosedEyes:   0.9,
+	}
+}
+
+// EnrolLimits are those for references: what is stored once decides over every passage after it.
+func EnrolLimits() Limits {
+	l := DefaultLimits()
+	l.MinSize = 100
+	l.MaxYaw, l.MaxPitch, l.MaxRoll = 20, 20, 20
+	l.MinLight, l.MaxLight, l.MaxClipped = 60, 200, 0.15
+	l.MinSharpness = 80
+	return l
+}
+
+func (l Limits) validate() error {
+	for _, v := range []struct {
+		name             string
+		value, low, high float32
+	}{
+		{"MinSize", l.MinSize, 1, 4096}, {"MaxShare", l.MaxShare, 0.01, 16},
+		{"MaxYaw", l.MaxYaw, 1, 180}, {"MaxPitch", l.MaxPitch, 1, 180}, {"MaxRoll", l.MaxRoll, 1, 180},
+		{"MaxMisfit", l.MaxMisfit, 0.001, 10},
+		{"MinLight", l.MinLight, 0, 254}, {"MaxLight", l.MaxLight, 1, 255}, {"MaxClipped", l.MaxClipped, 0, 1},
+		{"MinSharpness", l.MinSharpness, 0, 1e6}, {"ClosedEyes", l.ClosedEyes, 0, 1},
+	} {
+		if !(v.value >= v.low && v.value <= v.high) {
+			return fmt.Errorf("face: limits: %s %v, wanted %v to %v", v.name, v.value, v.low, v.high)
+		}
+	}
+	if l.MinLight >= l.MaxLight {
+		return fmt.Errorf("face: limits: MinLight %v is not below MaxLight %v", l.MinLight, l.MaxLight)
+	}
+	return nil
+}
+
+// has tells whether a face has a problem. Comparisons are written so that a measure that is not a number is a problem.
+func (l *Limits) has(p Problem, q *Quality) bool {
+	switch p {
+	case CutOff:
+		return q.Edge
+	case TooFar:
+		return !(q.Size >= l.MinSize)
+	case TooClose:
+		return !(q.Share <= l.MaxShare)
+	case Turned:
+		return !(abs(q.Pose.Yaw) <= l.MaxYaw && abs(q.Pose.Pitch) <= l.MaxPitch && abs(q.Pose.Roll) <= l.MaxRoll)
+	case Covered:
+		return !(q.Misfit <= l.MaxMisfit)
+	case TooDark:
+		return !(q.Light.Mean >= l.MinLight && q.Light.Dark <= l.MaxClipped)
+	case TooBright:
+		return !(q.Light.Mean <= l.MaxLight && q.Light.Bright <= l.MaxClipped)
+	case Blurred:
+		return !(q.Sharpness >= l.MinSharpness)
+	case EyesClosed:
+		return min(q.Eyes.LeftClosed, q.Eyes.RightClosed) > l.ClosedEyes
+	}
+	return false
+}
+
+// value multiplies how far each measure is from its limit. Each factor is 1 where more brings nothing: for a face of
+// twice the least size, say.
+func (l *Limits) value(q *Quality) float32 {
+	if q.Edge {
+		return 0
+	}
+	turn := max(abs(q.Pose.Yaw)/l.MaxYaw, abs(q.Pose.Pitch)/l.MaxPitch, abs(q.Pose.Roll)/l.MaxRoll)
+	middle, width := (l.MinLight+l.MaxLight)/2, (l.MaxLight-l.MinLight)/2
+	light := 1 - abs(q.Light.Mean-middle)/width
+	clipped := max(q.Light.Dark, q.Light.Bright)
+	v := share(q.Size/(2*l.MinSize)) *
+		share(1.5-turn) *
+		share(1.5-q.Misfit/l.MaxMisfit) *
+		share(0.5+light) *
+		share(1-clipped) *
+		share(q.Sharpness/(3*l.MinSharpness)) *
+		share(q.Score)
+	if math.IsNaN(float64(v)) {
+		return 0
+	}
+	return v
+}
+
+func share(v float32) float32 { return max(0, min(v, 1)) }
+
+func abs(v float32) float32 { return float32(math.Abs(float64(v))) }

@@ -1,0 +1,58 @@
+package face
+
+// Problem is one reason why a face is not good enough, told as what the person should do.
+type Problem uint8
+
+// The problems in the order in which a person should hear of them: first where to stand, then how to look, then what is
+// not theirs to change alone.
+const (
+	// CutOff: the box touches the picture's edge.
+	CutOff Problem = iota + 1
+	// TooFar: the face is too small.
+	TooFar
+	// TooClose: the face fills the picture, and the liveness model does not see its surroundings.
+	TooClose
+	// Turned: the face looks away.
+	Turned
+	// Covered: the points of the face are not where those of a whole face are.
+	Covered
+	// TooDark: too little light falls on the face.
+	TooDark
+	// TooBright: the face is overexposed.
+	TooBright
+	// Blurred: the face moves or is out of focus.
+	Blurred
+	// EyesClosed: both eyes seem closed. A hint that spoils no face, since the model errs often.
+	EyesClosed
+	problems
+)
+
+var problemNames = [problems]string{
+	CutOff: "cut_off", TooFar: "too_far", TooClose: "too_close", Turned: "turned", Covered: "covered",
+	TooDark: "too_dark", TooBright: "too_bright", Blurred: "blurred", EyesClosed: "eyes_closed",
+}
+
+var problemTexts = [problems]string{
+	CutOff: "step into the frame", TooFar: "come closer", TooClose: "too close, step back", Turned: "look straight ahead",
+	Covered: "show your whole face", TooDark: "more light is needed", TooBright: "too bright, turn away from the light",
+	Blurred: "hold still", EyesClosed: "open your eyes",
+}
+
+// String is the problem's code, for journals and messages.
+func (p Problem) String() string {
+	if p == 0 || p >= problems {
+		return "unknown"
+	}
+	return problemNames[p]
+}
+
+// Text is what to tell the person, in English.
+func (p Problem) Text() string {
+	if p == 0 || p >= problems {
+		return ""
+	}
+	return problemTexts[p]
+}
+
+// Blocks says that a face with this problem is not to be compared.
+func (p Problem) Blocks() bool { return p != EyesClosed }
