@@ -25,6 +25,7 @@ type Link struct {
 	nudge   chan struct{} // Changed was called
 	inbox   chan inbound  // from paho to the commands' goroutine; full: refused as busy
 	answers chan outbound // from there to the session; full: the answer is dropped and counted
+	unsaid  *outbound     // an answer whose connection broke before it was acknowledged
 	stale   chan string   // alarm types that the broker still holds from before; full: found at the next connection
 	outbox  outbox
 
@@ -202,6 +203,11 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 	if err := told.news(ctx); err != nil {
 		return err
 	}
+	if m := l.unsaid; m != nil {
+		if err := l.say(ctx, s, *m); err != nil {
+			return err
+		}
+	}
 	l.connected()
 	poll := time.NewTicker(l.o.Poll)
 	defer poll.Stop()
@@ -221,7 +227,7 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 		case <-more:
 			err = l.deliver(ctx, s)
 		case m := <-l.answers:
-			err = s.publish(ctx, m.topic, 1, m.retained, m.payload)
+			err = l.say(ctx, s, m)
 		case kind := <-l.stale:
 			err = told.clearStale(ctx, kind)
 		case <-l.nudge:
@@ -235,6 +241,17 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+}
+
+// say sends an answer, and keeps it for the next connection when this one breaks: a command that was
+// carried out must not look as if it had not been.
+func (l *Link) say(ctx context.Context, s *session, m outbound) error {
+	l.unsaid = &m
+	if err := s.publish(ctx, m.topic, 1, m.retained, m.payload); err != nil {
+		return err
+	}
+	l.unsaid = nil
+	return nil
 }
 
 // receive takes a message from paho's goroutine, which must not be held up.

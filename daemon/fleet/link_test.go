@@ -78,6 +78,7 @@ func TestBirthNewsAndGoodbye(t *testing.T) {
 	health, camera := Topic("gate-1", ChannelStatus, "health"), Topic("gate-1", ChannelAlarm, "camera")
 	// An alarm that a former life of the terminal left behind.
 	ear.say(t, Topic("gate-1", ChannelAlarm, "old"), true, []byte(`{"schema":1}`))
+	eventually(t, "it is heard", func() bool { return len(ear.messages()) == 1 })
 	b := newBench(t, address)
 	b.opts.Interval = 100 * time.Millisecond
 	b.state.twin = map[string]any{"umbral": map[string]any{"version": "1.2.3"}, "bad name": 1, "loop": func() {}}

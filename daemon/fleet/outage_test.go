@@ -34,6 +34,45 @@ func TestAnAcknowledgementThatNeverComesIsNotTakenForOne(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsSaidAgainWhenItsConnectionBreaks(t *testing.T) {
+	address := startBroker(t)
+	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
+	topic := Topic("gate-1", ChannelCommand, CommandOpen, "o-1")
+	ear := listen(t, address, "ear", topic)
+	b := newBench(t, p.address())
+	b.opts.AckTimeout = 150 * time.Millisecond
+	b.orders.hold = make(chan struct{})
+	b.start(t)
+	eventually(t, "connected", func() bool { return b.link.Stats().Connected })
+	_, m, err := Sign(Command{
+		Terminal: "gate-1", Name: CommandOpen, ID: "o-1", Nonce: "0123456789abcdef",
+		Issued: time.Now(), Expires: time.Now().Add(time.Minute),
+	}, b.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ear.say(t, topic, false, m)
+	said := func(s Status) (n int) {
+		for _, h := range ear.messages() {
+			var a Answer
+			if json.Unmarshal([]byte(h.payload), &a) == nil && a.Status == s {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, "executing", func() bool { return said(StatusExecuting) == 1 })
+	p.swallow.Store(true)
+	close(b.orders.hold)
+	eventually(t, "said, but the terminal cannot know", func() bool { return said(StatusSuccessful) == 1 })
+	eventually(t, "the connection is given up", func() bool { return !b.link.Stats().Connected })
+	p.swallow.Store(false)
+	eventually(t, "said again", func() bool { return said(StatusSuccessful) == 2 })
+	if got := b.orders.names(); len(got) != 1 {
+		t.Errorf("executed %v", got)
+	}
+}
+
 func TestTheConnectionMayBreakAtAnyTime(t *testing.T) {
 	address := startBroker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
