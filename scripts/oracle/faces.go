@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"umbral/pipeline/face"
+	"umbral/pipeline/liveness"
 	"umbral/pipeline/models"
 	"umbral/pipeline/vision"
 )
@@ -52,9 +54,9 @@ func faceRuns(c *core, dir, name string) ([]inference, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, face := range faces[:min(len(faces), facesOfPicture)] {
+	for _, found := range faces[:min(len(faces), facesOfPicture)] {
 		w, h := float32(img.Width), float32(img.Height)
-		box := vision.Rect{X0: face.box.X0 * w, Y0: face.box.Y0 * h, X1: face.box.X1 * w, Y1: face.box.Y1 * h}
+		box := vision.Rect{X0: found.box.X0 * w, Y0: found.box.Y0 * h, X1: found.box.X1 * w, Y1: found.box.Y1 * h}
 		more, err := oneFace(c, name, img, box)
 		if err != nil {
 			return nil, err
@@ -64,21 +66,21 @@ func faceRuns(c *core, dir, name string) ([]inference, error) {
 	return runs, nil
 }
 
+// oneFace makes the inputs of the models that look at one face.
 func oneFace(c *core, name string, img *vision.Image, box vision.Rect) ([]inference, error) {
-	square := around(box.Centre(), box.Dy())
+	square := face.Square(box)
 	landmark := resized(models.Landmark, name, img, square)
 	found, err := c.do(landmark, landmark.network.Outputs["points"])
 	if err != nil {
 		return nil, err
 	}
-	points := make([]vision.Point, 68)
+	var points face.Landmarks
 	for i := range points {
 		v := found.outputs[0].data[2*i:]
 		points[i] = vision.Point{X: square.X0 + v[0]*square.Dx(), Y: square.Y0 + v[1]*square.Dy()}
 	}
-	leftEye, rightEye := middle(points, 37, 38, 40, 41), middle(points, 43, 44, 46, 47)
-	five := []vision.Point{leftEye, rightEye, points[30], middle(points, 48, 60), middle(points, 54, 64)}
-	alignment, err := vision.EstimateSimilarity(five, template)
+	five := points.Five()
+	alignment, err := vision.EstimateSimilarity(five[:], template)
 	if err != nil {
 		return nil, err
 	}
@@ -87,25 +89,22 @@ func oneFace(c *core, name string, img *vision.Image, box vision.Rect) ([]infere
 	feature.data = make([]float32, size(feature.shape))
 	vision.WarpTensor(feature.data, feature.shape[3], feature.shape[2], img, alignment, feature.network.Input.Norm())
 
-	wider := vision.Rect{X0: box.X0 - box.Dx()/4, Y0: box.Y0 - box.Dy()/4, X1: box.X1 + box.Dx()/4, Y1: box.Y1 + box.Dy()/4}
-	eye := around(leftEye, 1.6*(points[39].X-points[36].X))
-	return []inference{
-		landmark,
-		feature,
-		resized(models.Liveness, name, img, around(box.Centre(), 2.7*box.Dy())),
-		resized(models.Pose, name, img, wider),
-		resized(models.Eye, name, img, eye),
-	}, nil
+	live := networkOf(models.Liveness)
+	region, err := liveness.Region(box, img.Width, img.Height, live.Input.Context)
+	if err != nil {
+		return nil, err
+	}
+	context := networkOf(models.Pose).Input.Context
+	centre, w, h := box.Centre(), box.Dx()*context/2, box.Dy()*context/2
+	wider := vision.Rect{X0: centre.X - w, Y0: centre.Y - h, X1: centre.X + w, Y1: centre.Y + h}
+	runs := []inference{landmark, feature, resized(models.Liveness, name, img, region), resized(models.Pose, name, img, wider)}
+	for _, eye := range five[:2] {
+		const share = 0.4 // of the face's width, about 1.6 times an eye
+		runs = append(runs, resized(models.Eye, name, img, around(eye, share*box.Dx())))
+	}
+	return runs, nil
 }
 
 func around(centre vision.Point, side float32) vision.Rect {
 	return vision.Rect{X0: centre.X - side/2, Y0: centre.Y - side/2, X1: centre.X + side/2, Y1: centre.Y + side/2}
-}
-
-func middle(points []vision.Point, indices ...int) (m vision.Point) {
-	for _, i := range indices {
-		m.X += points[i].X / float32(len(indices))
-		m.Y += points[i].Y / float32(len(indices))
-	}
-	return m
 }
