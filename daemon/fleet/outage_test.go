@@ -61,7 +61,9 @@ func TestAnAnswerIsSaidAgainWhenItsConnectionBreaks(t *testing.T) {
 		}
 		return n
 	}
-	eventually(t, "executing", func() bool { return said(StatusExecuting) == 1 })
+	eventually(t, "executing, after the health report, and both acknowledged", func() bool {
+		return said(StatusExecuting) == 1 && p.acks.Load() == 2
+	})
 	p.swallow.Store(true)
 	close(b.orders.hold)
 	eventually(t, "said, but the terminal cannot know", func() bool { return said(StatusSuccessful) == 1 })

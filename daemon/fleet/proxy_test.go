@@ -13,8 +13,9 @@ import (
 type proxy struct {
 	listener net.Listener
 	upstream string
-	swallow  atomic.Bool // PUBACKs of the broker never arrive
-	shut     atomic.Bool // nobody gets through
+	swallow  atomic.Bool  // PUBACKs of the broker never arrive
+	acks     atomic.Int64 // PUBACKs of the broker that did
+	shut     atomic.Bool  // nobody gets through
 	mu       sync.Mutex
 	open     []net.Conn
 	work     sync.WaitGroup
@@ -59,8 +60,12 @@ func (p *proxy) accept() {
 		p.work.Go(func() {
 			defer client.Close()
 			for w := newWire(server, time.Second); w.next() == nil; {
-				if w.packet[0]>>4 == typePuback && p.swallow.Load() {
+				ack := w.packet[0]>>4 == typePuback
+				if ack && p.swallow.Load() {
 					continue
+				}
+				if ack {
+					p.acks.Add(1)
 				}
 				if _, err := client.Write(w.packet); err != nil {
 					return
