@@ -14,6 +14,16 @@
 // on the very last write of a commit, when nobody can know. The store then looks: if the change turns out to be there, the
 // next commit adds an entry of kind "doubt" that names it, because its caller was told that it failed.
 //
+// # Damage
+//
+// Open verifies the live file before it uses it, and never writes to one that fails: the file is moved aside as it is.
+// Where its pages are sound and only values are damaged, which is the likely case, the store goes on from a duplicate in
+// which those values are taken from the copy, and nothing newer is lost; else it goes on from the newest good copy, else
+// anew. Recovery, and an entry of kind "recovery", say which, and what was lost. Command nonces of the lost time cannot be
+// known, so commands that expire within Opts.NonceLife of the recovery are refused. One thing stays open: where somebody
+// was erased, the files could not be rewritten yet (Status.ScrubPending), and then the live file's pages are damaged, the
+// copy brings that person back.
+//
 // # Privacy
 //
 // Values are sealed with AES-256-GCM under keys derived from the terminal key (HKDF-SHA-256, RFC 5869). Each person has an

@@ -18,14 +18,18 @@ type Recovery struct {
 	Reason string `json:"reason,omitempty"`
 	// Damaged is where the live file was moved, untouched; empty when there was none.
 	Damaged string `json:"damaged,omitempty"`
-	// RestoredFrom is what the store went on with: a copy, or the moved file itself at its last complete commit. Empty
-	// when there was nothing and the store began anew, without people.
+	// RestoredFrom is what the store went on with: a duplicate of Damaged, where its pages were sound, or else a copy.
+	// Empty when there was nothing and the store began anew, without people.
 	RestoredFrom string `json:"restored_from,omitempty"`
-	// LostAfter is the newest entry that is still there. Later entries of the damaged file are lost, and so are changes to
-	// people and settings made after Copied.
+	// LostAfter is the newest entry that is still there. Later entries of the damaged file are lost, and, where a copy was
+	// restored, so are changes to people and settings made after Copied.
 	LostAfter Position `json:"lost_after"`
-	// Copied is when RestoredFrom was written, by the file's time.
+	// Copied is when the restored copy was written, by the file's time; zero for Damaged itself.
 	Copied time.Time `json:"copied,omitzero"`
+	// Mended counts damaged values of Damaged that were taken from the copy, Lost those that the copy did not have. Lost
+	// entries that were not acknowledged also leave an entry of kind "gap".
+	Mended int `json:"mended,omitempty"`
+	Lost   int `json:"lost,omitempty"`
 }
 
 // Happened says whether anything was damaged.
@@ -115,37 +119,48 @@ func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
 
 // makeSound sees to it that the live file is one that bbolt can be trusted with.
 func (s *Store) makeSound() (Recovery, error) {
-	live := s.path(liveName)
-	found, pages, err := inspect(live, s.keys, depth(s.opts.CheckBytes))
-	var best *candidate
+	_, pages, err := inspect(s.path(liveName), s.keys, depth(s.opts.CheckBytes))
 	switch {
 	case err == nil && pages.metas == 2:
 		return Recovery{}, nil
 	case err == nil:
 		// bbolt would go on from the older meta page without a word. That page's commit is complete, but whoever waited
 		// for the newer one may have been told that it is on the disk.
-		best = &candidate{path: live, state: found}
 		err = fmt.Errorf("%w: one of the two meta pages; the newest commit may be missing", ErrDamaged)
 	case errors.Is(err, ErrDamaged), errors.Is(err, ErrKey), errors.Is(err, fs.ErrNotExist):
 	default:
 		return Recovery{}, err
 	}
-	missing := errors.Is(err, fs.ErrNotExist)
 	copies, wrongKey := s.goodCopies()
-	if len(copies) > 0 && (best == nil || copies[0].state.head.Compare(best.state.head) > 0) {
-		best = &copies[0]
-	}
-	switch {
-	case best == nil && (errors.Is(err, ErrKey) || wrongKey != nil):
+	if len(copies) == 0 && (errors.Is(err, ErrKey) || wrongKey != nil) {
 		return Recovery{}, errors.Join(err, wrongKey)
-	case best == nil && missing:
-		return Recovery{}, s.begin()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if len(copies) == 0 {
+			return Recovery{}, s.begin()
+		}
+		rec := Recovery{Reason: "the live file is missing"}
+		return rec, s.restore(&rec, copies)
 	}
 	rec := Recovery{Reason: err.Error()}
-	if missing {
-		rec.Reason = "the live file is missing"
+	if pages.metas > 0 { // the pages are sound
+		m, err := s.mendLive(copies)
+		if err == nil {
+			rec.LostAfter, rec.Mended, rec.Lost = m.head, m.mended, m.lost
+			if m.gap.Count > 0 {
+				s.owe(KindGap, m.gap)
+			}
+			if rec.Damaged, err = s.setAside(); err != nil {
+				return rec, err
+			}
+			rec.RestoredFrom = rec.Damaged
+			return rec, s.install(newName, liveName)
+		}
+		if len(copies) == 0 && isAny(classify(err), ErrFull, ErrReadOnly) {
+			return rec, fmt.Errorf("%s; mending it: %w", rec.Reason, err)
+		}
 	}
-	return rec, s.replaceLive(&rec, best, missing)
+	return rec, s.restore(&rec, copies)
 }
 
 type candidate struct {
@@ -191,31 +206,29 @@ func (s *Store) install(from, to string) error {
 	return syncDir(s.dir)
 }
 
-// replaceLive moves the damaged live file aside and puts the best candidate, or an empty store, in its place. The
-// replacement is ready before anything moves; a crash in between leaves a missing live file, which the next Open restores.
-func (s *Store) replaceLive(rec *Recovery, best *candidate, missing bool) error {
+// restore puts the newest good copy, or an empty store, in the place of the live file, which is moved aside if there is
+// one. The replacement is ready before anything moves; a crash in between leaves a missing live file, which the next Open
+// restores.
+func (s *Store) restore(rec *Recovery, copies []candidate) error {
 	next := newName
 	var err error
-	if best == nil {
+	if len(copies) == 0 {
 		err = createDatabase(s.path(newName), s.keys, s.opts.FileBytes)
 	} else {
+		best := copies[0]
 		rec.RestoredFrom, rec.LostAfter, rec.Copied = best.path, best.state.head, best.time
 		err = duplicate(best.path, s.path(newName))
 	}
 	if err != nil {
 		os.Remove(s.path(newName))
-		if best == nil || best.path == s.path(liveName) || !errors.Is(classify(err), ErrFull) {
+		if len(copies) == 0 || !errors.Is(classify(err), ErrFull) {
 			return err
 		}
-		next = filepath.Base(best.path) // no space for a second file: the copy itself becomes the live file
+		next = filepath.Base(rec.RestoredFrom) // no space for a second file: the copy itself becomes the live file
 	}
-	if !missing {
-		rec.Damaged, err = s.setAside()
-		if err != nil {
+	if _, err := os.Lstat(s.path(liveName)); err == nil {
+		if rec.Damaged, err = s.setAside(); err != nil {
 			return err
-		}
-		if best != nil && best.path == s.path(liveName) {
-			rec.RestoredFrom = rec.Damaged
 		}
 	}
 	return s.install(next, liveName)

@@ -1,0 +1,311 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+
+	"go.etcd.io/bbolt"
+)
+
+// Most of the file is entries and references, so a bit that went bad most likely lies in a value, and every page is still
+// sound. Then nothing newer than the last copy needs to be lost: a duplicate of the file is mended, value by value, from
+// the copy, which has most of the same values. Each value proves itself by its seal, each entry by the chain.
+
+// mendLive makes a mended duplicate of the damaged live file, or an error when that cannot be made sound.
+func (s *Store) mendLive(copies []candidate) (mended, error) {
+	to := s.path(newName)
+	if err := duplicate(s.path(liveName), to); err != nil {
+		return mended{}, err
+	}
+	m, err := s.mendFile(to, copies)
+	if err == nil {
+		_, _, err = inspect(to, s.keys, whole)
+	}
+	if err != nil {
+		return mended{}, errors.Join(err, os.Remove(to))
+	}
+	return m, nil
+}
+
+// mended says what was done to a file.
+type mended struct {
+	mended int // values taken from the copy
+	lost   int // values that the copy did not have either: removed
+	gap    Gap // unacknowledged entries among them
+	head   Position
+}
+
+func (s *Store) mendFile(path string, copies []candidate) (m mended, err error) {
+	db, err := openDatabase(path, s.opts.FileBytes, false)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if len(copies) == 0 {
+		return m, guard(func() error {
+			return db.Update(func(tx *bbolt.Tx) error { return m.all(tx, nil, s.keys) })
+		})
+	}
+	from, err := openDatabase(copies[0].path, 0, true)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, from.close()) }()
+	return m, guard(func() error {
+		return from.View(func(old *bbolt.Tx) error {
+			return db.Update(func(tx *bbolt.Tx) error { return m.all(tx, old, s.keys) })
+		})
+	})
+}
+
+// all mends every bucket of tx from old, which is nil without a copy.
+func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{bucketSettings, bucketNonces} {
+		err := m.values(tx, old, name, func(key, v []byte) bool {
+			_, err := k.values.open(name, key, v)
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := m.people(tx, old, k); err != nil {
+		return err
+	}
+	return m.journal(tx, old, k)
+}
+
+// values mends a bucket whose values stand for themselves.
+func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
+	b := tx.Bucket([]byte(name))
+	for _, key := range keysOf(b) {
+		if good(key, b.Get(key)) {
+			continue
+		}
+		if old != nil {
+			if v := old.Bucket([]byte(name)).Get(key); v != nil && good(key, v) {
+				m.mended++
+				if err := b.Put(key, v); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		m.lost++
+		if err := b.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keysOf(b *bbolt.Bucket) (keys [][]byte) {
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
+// people mends person by person: a person is whole from one file or from the other. Who is in no bucket of the damaged
+// file was erased, and stays so.
+func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
+	tags := map[string]bool{}
+	for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+		for _, key := range keysOf(tx.Bucket([]byte(name))) {
+			tags[string(key[:min(len(key), tagSize)])] = true
+		}
+	}
+	for tag := range tags {
+		if personSound(tx, k, []byte(tag)) {
+			continue
+		}
+		if err := removePerson(tx, []byte(tag)); err != nil {
+			return err
+		}
+		if old == nil || !personSound(old, k, []byte(tag)) {
+			m.lost++
+			continue
+		}
+		m.mended++
+		for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+			from := old.Bucket([]byte(name))
+			for _, key := range referenceKeys(from, []byte(tag)) {
+				if err := tx.Bucket([]byte(name)).Put(key, from.Get(key)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func personSound(tx *bbolt.Tx, k *keys, tag []byte) bool {
+	if len(tag) != tagSize {
+		return false
+	}
+	_, personErr := openPerson(tx, k, tag)
+	_, refsErr := openReferences(tx, k, tag)
+	return personErr == nil && refsErr == nil
+}
+
+func removePerson(tx *bbolt.Tx, tag []byte) error {
+	for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+		b := tx.Bucket([]byte(name))
+		for _, key := range referenceKeys(b, tag) { // every key that begins with the tag
+			if err := b.Delete(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// journal walks from the newest entry to the oldest. The entry after it says which hash an entry must have, so the copy's
+// is either the same entry or none. An entry that is in neither ends the chain: what is older goes with it.
+func (m *mended) journal(tx, old *bbolt.Tx, k *keys) error {
+	l, err := mendLedger(tx, old, k)
+	if err != nil {
+		return err
+	}
+	b := tx.Bucket([]byte(bucketJournal))
+	var spare *bbolt.Bucket
+	if old != nil {
+		spare = old.Bucket([]byte(bucketJournal))
+	}
+	keys := keysOf(b)
+	var newer *Entry // the last one accepted
+	i := len(keys) - 1
+	for i >= 0 {
+		if e, ok := entryAt(b, k, keys[i], newer); ok {
+			newer = &e
+			i--
+			continue
+		}
+		if e, ok := entryBefore(spare, k, newer); ok {
+			m.mended++
+			if err := b.Put(e.Position.key(), e.encode(k)); err != nil {
+				return err
+			}
+			newer = &e
+			switch at := bytes.Compare(keys[i], e.Position.key()); {
+			case at > 0: // it stood under a damaged key
+				err = b.Delete(keys[i])
+				i--
+			case at == 0:
+				i--
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if newer != nil {
+			break
+		}
+		m.forget(keys[i], l) // the newest: no other entry hangs on it
+		if err := b.Delete(keys[i]); err != nil {
+			return err
+		}
+		i--
+	}
+	cut := i
+	for ; i >= 0; i-- {
+		m.forget(keys[i], l)
+		if err := b.Delete(keys[i]); err != nil {
+			return err
+		}
+	}
+	if m.head, err = m.anchor(&l, b, newer); err != nil {
+		return err
+	}
+	if cut >= 0 {
+		l.Anchor, _ = positionOf(keys[cut])
+	}
+	return putLedger(tx, k, l)
+}
+
+// anchor makes the ledger agree with the oldest entry, and returns the newest position.
+func (m *mended) anchor(l *ledger, b *bbolt.Bucket, oldest *Entry) (Position, error) {
+	if oldest == nil { // nothing is left: a new chain begins
+		l.Anchor, l.AnchorHash = Position{}, [32]byte{}
+		return Position{}, nil
+	}
+	if l.AnchorHash != oldest.Previous {
+		l.Anchor, l.AnchorHash = Position{}, oldest.Previous
+	}
+	last, _ := b.Cursor().Last()
+	p, ok := positionOf(last)
+	if !ok {
+		return Position{}, ErrDamaged
+	}
+	return p, nil
+}
+
+// entryAt returns the entry under a key, if it is sound and the one that newer follows.
+func entryAt(b *bbolt.Bucket, k *keys, key []byte, newer *Entry) (Entry, bool) {
+	p, ok := positionOf(key)
+	if !ok {
+		return Entry{}, false
+	}
+	e, err := decodeEntry(k, p, b.Get(key))
+	return e, err == nil && (newer == nil || e.Hash == newer.Previous)
+}
+
+// entryBefore looks in the copy's journal for the entry that newer follows.
+func entryBefore(b *bbolt.Bucket, k *keys, newer *Entry) (Entry, bool) {
+	if b == nil || newer == nil {
+		return Entry{}, false
+	}
+	c := b.Cursor()
+	key, _ := c.Seek(newer.Position.key())
+	if key == nil {
+		key, _ = c.Last()
+	} else {
+		key, _ = c.Prev()
+	}
+	if key == nil {
+		return Entry{}, false
+	}
+	return entryAt(b, k, key, newer)
+}
+
+// forget counts an entry that is lost.
+func (m *mended) forget(key []byte, l ledger) {
+	m.lost++
+	p, ok := positionOf(key)
+	if !ok || p.Compare(l.Cursor) <= 0 || p.Boot > l.Boot {
+		return
+	}
+	if m.gap.Count == 0 || p.Compare(m.gap.First) < 0 {
+		m.gap.First = p
+	}
+	if p.Compare(m.gap.Last) > 0 {
+		m.gap.Last = p
+	}
+	m.gap.Count++
+}
+
+// mendLedger returns the file's ledger, or the copy's, or a new one, whose cursor lies before every entry: what was
+// delivered is delivered again.
+func mendLedger(tx, old *bbolt.Tx, k *keys) (ledger, error) {
+	if err := tx.Bucket([]byte(bucketState)).Put(keyID, k.id[:]); err != nil {
+		return ledger{}, err
+	}
+	for _, from := range []*bbolt.Tx{tx, old} {
+		if from == nil {
+			continue
+		}
+		var s snapshot
+		if s.readLedger(from, k) == nil {
+			return s.ledger, nil
+		}
+	}
+	return ledger{Schema: schema}, nil
+}
