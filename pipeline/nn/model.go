@@ -1,46 +1,109 @@
 package nn
 
 import (
-	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
 
 	"umbral/pipeline/nn/kernel"
+	"umbral/pipeline/nn/onnx"
 )
+
+// Model is a parsed network. It may be compiled several times, also concurrently.
+type Model struct {
+	limits Limits
+	graph  *onnx.Graph
+	info   [2][]TensorInfo
+
+	mu sync.Mutex
+}
 
 // TensorInfo describes an input or output of a model.
 type TensorInfo struct {
 	Name  string
-	Shape []int // -1 where the model leaves the size open: Options.Shapes gives it
+	Shape []int // −1 where the model leaves the size open: Options.Shapes gives it
 }
-
-// Model is a parsed and simplified network. It is immutable and may be compiled several times, also concurrently;
-// programs of the same model and tier share their packed weights. A Program does not keep its Model alive: drop the
-// Model after the last Compile and its unpacked weights are freed.
-type Model struct{}
 
 // Options says how to compile a model.
 type Options struct {
-	// Shapes gives the shape of each input by name, batch first. An input that is absent keeps the model's own shape,
-	// whose open dimension must then only be the batch (taken as 1).
+	// Shapes gives the shape of inputs by name, batch first. An input that is absent keeps the model's own shape, of
+	// which only the batch may be open; it is 1.
 	Shapes map[string][]int
-	// Pool computes large layers on several threads. Nil computes all on the goroutine that calls Run.
+	// Pool shares large layers among threads. Nil computes all on the goroutine that calls Run.
 	Pool *Pool
-	// Tier chooses the kernels. The zero value takes the best of this processor.
-	Tier kernel.Tier
+	// Tier names the kernels (see kernel.Choose). Empty takes the best of this processor.
+	Tier string
 }
 
-// Open reads the ONNX file at path.
-func Open(path string, l Limits) (*Model, error) { return nil, errNotBuilt }
+// Open reads an ONNX file.
+func Open(path string, l Limits) (*Model, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("nn: %w", err)
+	}
+	if info.Size() > l.File.FileBytes {
+		return nil, fmt.Errorf("nn: %s: %d bytes, limit %d", path, info.Size(), l.File.FileBytes)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("nn: %w", err)
+	}
+	m, err := Parse(data, l)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
 
 // Parse reads an ONNX model. The bytes are not kept.
-func Parse(data []byte, l Limits) (*Model, error) { return nil, errNotBuilt }
+func Parse(data []byte, l Limits) (*Model, error) {
+	g, err := onnx.Parse(data, l.File)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{limits: l, graph: g}
+	for _, v := range g.Inputs {
+		if g.Initializers[v.Name] == nil {
+			m.info[0] = append(m.info[0], TensorInfo{v.Name, v.Shape})
+		}
+	}
+	for _, v := range g.Outputs {
+		m.info[1] = append(m.info[1], TensorInfo{v.Name, v.Shape})
+	}
+	if len(m.info[0]) == 0 || len(m.info[1]) == 0 {
+		return nil, fmt.Errorf("nn: a model of %d inputs and %d outputs computes nothing", len(m.info[0]), len(m.info[1]))
+	}
+	return m, nil
+}
 
 // Inputs lists what the model wants, in the model's order.
-func (m *Model) Inputs() []TensorInfo { return nil }
+func (m *Model) Inputs() []TensorInfo { return slices.Clone(m.info[0]) }
 
-// Outputs lists what the model computes, in the model's order. Shapes that depend on the inputs' are -1.
-func (m *Model) Outputs() []TensorInfo { return nil }
+// Outputs lists what the model computes, in the model's order.
+func (m *Model) Outputs() []TensorInfo { return slices.Clone(m.info[1]) }
 
 // Compile plans the model for fixed input shapes and allocates everything that a run needs.
-func (m *Model) Compile(o Options) (*Program, error) { return nil, errNotBuilt }
-
-var errNotBuilt = errors.New("nn: not built yet")
+func (m *Model) Compile(o Options) (*Program, error) {
+	set, err := kernel.Choose(o.Tier)
+	if err != nil {
+		return nil, err
+	}
+	// A hostile model must end in an error, whatever it contains: what the checks have not foreseen is caught here.
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	g, err := bind(m.graph, o.Shapes, m.limits)
+	if err != nil {
+		return nil, err
+	}
+	fuse(g)
+	l, err := lower(g)
+	if err != nil {
+		return nil, err
+	}
+	size, err := plan(l.buffers, room(l.zeros), m.limits.Arena)
+	if err != nil {
+		return nil, err
+	}
+	return newProgram(g, l, size, set, o.Pool), nil
+}

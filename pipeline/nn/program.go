@@ -1,44 +1,137 @@
 package nn
 
-// Program is a model compiled for fixed shapes: packed weights, one arena, a list of steps. It is not safe for
-// concurrent use: one goroutine fills the inputs, calls Run, reads the outputs. Programs that share a Pool may run
-// concurrently; they take turns on its workers.
-type Program struct{}
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"umbral/pipeline/nn/kernel"
+)
+
+// Program is a model compiled for fixed shapes: packed weights, one arena, a list of steps. One goroutine at a time may
+// use it; programs that share a Pool may run concurrently, but only one at a time has the pool's workers.
+type Program struct {
+	steps   []entry
+	arena   []float32
+	workers []*worker
+	pool    *Pool
+	inputs  []*value
+	outputs []*value
+	budget  Budget
+	kernels *kernel.Set
+}
 
 // Budget is what a Program holds, in bytes.
 type Budget struct {
-	Weights int64 // small constants used as they are: biases, slopes, shapes
-	Packed  int64 // weights in the order that the kernels read; shared between programs of one Model and tier
+	Weights int64 // in the order in which the kernels read them
 	Arena   int64 // inputs, outputs and activations
-	Scratch int64 // working memory of the threads
+	Scratch int64 // of the threads
 }
 
-// Sum is the total in bytes. Packed is counted in full even if it is shared.
-func (b Budget) Sum() int64 { return b.Weights + b.Packed + b.Arena + b.Scratch }
+// Sum is the total in bytes.
+func (b Budget) Sum() int64 { return b.Weights + b.Arena + b.Scratch }
 
 // Layer describes one step of a program.
 type Layer struct {
-	Name      string // output name of the last ONNX node of the step
-	Op        string // ONNX ops of the step joined by +
-	Algorithm string // kernel that computes it
-	Shape     []int  // output shape in ONNX order
-	MACs      int64  // multiply-accumulates of one run
-	Parallel  bool   // work is split over the pool
+	Name      string
+	Op        string
+	Algorithm string
+	Shape     []int // of the output
+	MACs      int64 // multiply-adds of one run
+}
+
+// worker is what one thread needs for itself.
+type worker struct {
+	arena    []float32
+	kernels  *kernel.Set
+	tile     kernel.Tile
+	deep     kernel.Depthwise
+	offsets  []int32
+	scratch  [kernel.TilePixels * kernel.TileChannels]float32
+	residual [kernel.TilePixels * kernel.TileChannels]float32
+}
+
+func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {
+	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, inputs: g.inputs, outputs: g.outputs, kernels: set}
+	threads := 1
+	if pool != nil {
+		threads = pool.Threads()
+	}
+	for range threads {
+		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets)})
+	}
+	p.budget = Budget{Weights: l.packed, Arena: int64(4 * size), Scratch: int64(threads * (4*l.offsets + 1024))}
+	return p
 }
 
 // Input returns the slice to fill with the named input, in row-major ONNX order (NCHW for pictures). It is the same
 // slice for the program's life.
-func (p *Program) Input(name string) ([]float32, error) { return nil, errNotBuilt }
+func (p *Program) Input(name string) ([]float32, error) {
+	for _, v := range p.inputs {
+		if v.name == name {
+			return p.floats(v), nil
+		}
+	}
+	return nil, fmt.Errorf("nn: no input %q", name)
+}
 
-// Output returns the named output of the latest Run in row-major ONNX order, and its shape. Both slices are valid until
-// the next Run and must not be written.
-func (p *Program) Output(name string) ([]float32, []int, error) { return nil, nil, errNotBuilt }
+// Output returns the named output of the latest Run in row-major ONNX order, and its shape. Both are valid until the
+// next Run and must not be written.
+func (p *Program) Output(name string) ([]float32, []int, error) {
+	for _, v := range p.outputs {
+		if v.name == name {
+			return p.floats(v), v.shape, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("nn: no output %q", name)
+}
+
+func (p *Program) floats(v *value) []float32 {
+	n := elements(v.shape)
+	return v.view.resolve(p.arena)[:n:n]
+}
+
+// parallelWork is the work in multiply-adds (or floats moved) below which waking a second thread costs more than it gains.
+const parallelWork = 60_000
 
 // Run computes the outputs from the inputs. It allocates nothing.
-func (p *Program) Run() error { return errNotBuilt }
+func (p *Program) Run() error {
+	for i := range p.steps {
+		p.step(&p.steps[i])
+	}
+	return nil
+}
+
+func (p *Program) step(e *entry) {
+	if e.work >= parallelWork && e.units > 1 && p.pool.do(e, p.workers) {
+		return
+	}
+	e.step.run(p.workers[0], 0, e.units)
+}
+
+// Profile runs once and returns how long each step took, in the order of Layers.
+func (p *Program) Profile() []time.Duration {
+	times := make([]time.Duration, len(p.steps))
+	for i := range p.steps {
+		start := time.Now()
+		p.step(&p.steps[i])
+		times[i] = time.Since(start)
+	}
+	return times
+}
 
 // Budget says what the program holds.
-func (p *Program) Budget() Budget { return Budget{} }
+func (p *Program) Budget() Budget { return p.budget }
+
+// Kernels names the tier in use.
+func (p *Program) Kernels() string { return p.kernels.Name }
 
 // Layers lists the steps in the order in which they run.
-func (p *Program) Layers() []Layer { return nil }
+func (p *Program) Layers() []Layer {
+	layers := make([]Layer, len(p.steps))
+	for i := range p.steps {
+		layers[i] = p.steps[i].layer
+		layers[i].Shape = slices.Clone(layers[i].Shape)
+	}
+	return layers
+}

@@ -1,0 +1,433 @@
+package nn
+
+import (
+	"slices"
+)
+
+// fuser rewrites the list of operations: what follows a convolution is folded into its weights or done before its
+// outputs are stored, and functions that exporters take apart are put together again.
+type fuser struct {
+	g         *graph
+	consumers map[*value][]int // places in g.ops
+}
+
+// fuse rewrites g.ops. Removed operations become nil and are dropped at the end.
+func fuse(g *graph) {
+	f := &fuser{g: g, consumers: map[*value][]int{}}
+	for i, o := range g.ops {
+		for _, v := range o.in {
+			if v != nil {
+				f.consumers[v] = append(f.consumers[v], i)
+			}
+		}
+	}
+	for i, o := range g.ops {
+		if o == nil {
+			continue
+		}
+		switch o.kind {
+		case "Add":
+			if !f.hardSwish(i) {
+				f.residual(i)
+			}
+		case "Mul":
+			f.unit(i)
+		case "Activation":
+			if o.finish.kind == sigmoid {
+				f.swish(i)
+			}
+		case "ReduceMean":
+			f.layerNorm(i)
+		}
+	}
+	for i, o := range g.ops {
+		if o != nil && o.weights != nil {
+			f.absorb(i)
+		}
+	}
+	for i, o := range g.ops {
+		if o != nil && o.kind == "Add" {
+			f.residual(i)
+		}
+	}
+	for i, o := range g.ops {
+		if o == nil {
+			continue
+		}
+		switch {
+		case o.weights != nil:
+			f.absorb(i)
+		case o.kind == "Activation" && o.finish.kind == hardSwish:
+			f.affine(o)
+		case o.kind == "Mul":
+			f.mulAdd(i)
+		}
+	}
+	g.ops = slices.DeleteFunc(g.ops, func(o *op) bool { return o == nil })
+}
+
+// next is the only consumer of a value, −1 where there are several or the value is an output.
+func (f *fuser) next(v *value) int {
+	if v.uses != 1 || len(f.consumers[v]) != 1 {
+		return -1
+	}
+	return f.consumers[v][0]
+}
+
+// remove takes an operation away; what it read is read once less.
+func (f *fuser) remove(i int) {
+	for _, v := range f.g.ops[i].in {
+		if v == nil {
+			continue
+		}
+		v.uses--
+		f.consumers[v] = slices.DeleteFunc(f.consumers[v], func(j int) bool { return j == i })
+	}
+	f.g.ops[i] = nil
+}
+
+// take makes o the producer of what operation i produced, and removes i.
+func (f *fuser) take(o *op, i int) {
+	v := f.g.ops[i].out[0]
+	f.remove(i)
+	o.out[0] = v
+	v.producer = o
+}
+
+// read makes operation i another reader of v.
+func (f *fuser) read(i int, v *value) {
+	v.uses++
+	f.consumers[v] = append(f.consumers[v], i)
+}
+
+// scalar is the other operand of a commutative operation with a constant of one element.
+func scalar(o *op, v *value) (float32, bool) {
+	if len(o.in) != 2 {
+		return 0, false
+	}
+	for i, in := range o.in {
+		if in == v {
+			other := o.in[1-i]
+			if other.constant && len(other.floats) == 1 {
+				return other.floats[0], true
+			}
+		}
+	}
+	return 0, false
+}
+
+// divisor is the factor that a Mul or Div by a constant of one element applies to v.
+func divisor(o *op, v *value) (float32, bool) {
+	s, ok := scalar(o, v)
+	switch {
+	case ok && o.kind == "Mul":
+		return s, true
+	case ok && o.kind == "Div" && o.in[0] == v && s != 0:
+		return 1 / s, true
+	}
+	return 0, false
+}
+
+// hardSwish recognises x·clip(x+3, 0, 6)/6, written as Add, Clip, Mul, Div.
+func (f *fuser) hardSwish(i int) bool {
+	add := f.g.ops[i]
+	x := add.in[0]
+	if x.constant {
+		x = add.in[1]
+	}
+	if three, ok := scalar(add, x); !ok || three != 3 || x.constant {
+		return false
+	}
+	j := f.next(add.out[0])
+	if j < 0 || f.g.ops[j].kind != "Activation" || f.g.ops[j].finish.kind != clip || f.g.ops[j].finish.low != 0 || f.g.ops[j].finish.high != 6 {
+		return false
+	}
+	k := f.next(f.g.ops[j].out[0])
+	if k < 0 || f.g.ops[k].kind != "Mul" || !slices.Contains(f.g.ops[k].in, x) {
+		return false
+	}
+	mul := f.g.ops[k]
+	l := f.next(mul.out[0])
+	if l < 0 {
+		return false
+	}
+	sixth, ok := divisor(f.g.ops[l], mul.out[0])
+	if !ok {
+		return false
+	}
+	last := f.g.ops[l]
+	node, out := last.node, last.out
+	f.remove(l)
+	f.remove(k)
+	f.remove(j)
+	f.remove(i)
+	f.g.ops[l] = &op{kind: "Activation", node: node, in: []*value{x}, out: out, finish: finish{kind: hardSwish, scale: 6 * sixth}}
+	f.read(l, x)
+	out[0].producer = f.g.ops[l]
+	return true
+}
+
+// unit removes a multiplication by one.
+func (f *fuser) unit(i int) {
+	o := f.g.ops[i]
+	v := o.in[0]
+	if v.constant {
+		v = o.in[1]
+	}
+	if s, ok := scalar(o, v); !ok || s != 1 || v.producer == nil || slices.Contains(f.g.outputs, o.out[0]) {
+		return
+	}
+	out := o.out[0]
+	readers := slices.Clone(f.consumers[out])
+	f.remove(i)
+	for _, j := range readers {
+		for k, in := range f.g.ops[j].in {
+			if in == out {
+				f.g.ops[j].in[k] = v
+				f.read(j, v)
+			}
+		}
+	}
+}
+
+// swish recognises x·sigmoid(x).
+func (f *fuser) swish(i int) {
+	o := f.g.ops[i]
+	j := f.next(o.out[0])
+	if j < 0 || f.g.ops[j].kind != "Mul" || !slices.Contains(f.g.ops[j].in, o.in[0]) {
+		return
+	}
+	x, node, out := o.in[0], f.g.ops[j].node, f.g.ops[j].out
+	f.remove(j)
+	f.remove(i)
+	f.g.ops[j] = &op{kind: "Activation", node: node, in: []*value{x}, out: out, finish: finish{kind: swish}}
+	f.read(j, x)
+	out[0].producer = f.g.ops[j]
+}
+
+// layerNorm recognises (x−mean)/√(variance+ε)·scale+shift over the last axis, which exporters write as nine operations.
+func (f *fuser) layerNorm(i int) {
+	mean := f.g.ops[i]
+	x := mean.in[0]
+	chain := []int{i}
+	follow := func(v *value, kind string) *op {
+		j := f.next(v)
+		if j < 0 || f.g.ops[j].kind != kind {
+			return nil
+		}
+		chain = append(chain, j)
+		return f.g.ops[j]
+	}
+	sub := follow(mean.out[0], "Sub")
+	if sub == nil || sub.in[0] != x || len(f.consumers[sub.out[0]]) != 2 {
+		return
+	}
+	square, div := f.g.ops[f.consumers[sub.out[0]][0]], f.g.ops[f.consumers[sub.out[0]][1]]
+	if square.kind != "Activation" || square.finish.kind != power || square.finish.low != 2 || div.kind != "Div" || div.in[0] != sub.out[0] {
+		return
+	}
+	chain = append(chain, f.consumers[sub.out[0]]...)
+	variance := follow(square.out[0], "ReduceMean")
+	if variance == nil {
+		return
+	}
+	add := follow(variance.out[0], "Add")
+	if add == nil {
+		return
+	}
+	epsilon, ok := scalar(add, variance.out[0])
+	root := follow(add.out[0], "Activation")
+	if !ok || root == nil || root.finish.kind != squareRoot || root.out[0] != div.in[1] || root.out[0].uses != 1 {
+		return
+	}
+	scale := follow(div.out[0], "Mul")
+	if scale == nil {
+		return
+	}
+	shift := follow(scale.out[0], "Add")
+	if shift == nil {
+		return
+	}
+	factor, term := otherConstant(scale, div.out[0]), otherConstant(shift, scale.out[0])
+	width := x.shape[len(x.shape)-1]
+	if factor == nil || term == nil || len(factor.floats) != width || len(term.floats) != width {
+		return
+	}
+	last := chain[len(chain)-1]
+	node, out := shift.node, shift.out
+	for _, j := range chain {
+		f.remove(j)
+	}
+	f.g.ops[last] = &op{kind: "LayerNorm", node: node, in: []*value{x}, out: out, epsilon: epsilon, affine: [2]*value{factor, term}}
+	f.read(last, x)
+	out[0].producer = f.g.ops[last]
+}
+
+// otherConstant is the constant operand beside v.
+func otherConstant(o *op, v *value) *value {
+	if len(o.in) != 2 {
+		return nil
+	}
+	for i, in := range o.in {
+		if in == v && o.in[1-i].constant {
+			return o.in[1-i]
+		}
+	}
+	return nil
+}
+
+// channelConstant spreads a constant over the channels of an operation with weights; nil where it isn't one value, or
+// one a channel.
+func channelConstant(o *op, c *value) []float32 {
+	outputs := o.weights.outputs
+	if len(c.floats) == 1 {
+		return slices.Repeat(c.floats, outputs)
+	}
+	// Channels are the second dimension of pictures and the last of products.
+	shape, rank := c.shape, len(o.out[0].shape)
+	at := len(shape) - 1
+	if o.kind != "Dense" {
+		at = len(shape) - (rank - 1)
+	}
+	if len(c.floats) != outputs || at < 0 || shape[at] != outputs {
+		return nil
+	}
+	return c.floats
+}
+
+// absorb folds what follows an operation with weights into it, as far as that goes.
+func (f *fuser) absorb(i int) {
+	o := f.g.ops[i]
+	for o.finish.kind == none {
+		j := f.next(o.out[0])
+		if j < 0 {
+			return
+		}
+		follower := f.g.ops[j]
+		if follower.kind == "Activation" {
+			if !foldable(o, follower) {
+				return
+			}
+			o.finish = follower.finish
+			f.take(o, j)
+			f.affine(o)
+			return
+		}
+		if o.residual != nil || !f.absorbConstant(o, j) {
+			return
+		}
+	}
+}
+
+// foldable says whether an activation can be done where the operation stores its outputs.
+func foldable(o, follower *op) bool {
+	return follower.finish.slope == nil || len(follower.finish.slope) == o.weights.outputs
+}
+
+// absorbConstant folds the addition of, or multiplication by, a constant into weights and bias.
+func (f *fuser) absorbConstant(o *op, j int) bool {
+	follower := f.g.ops[j]
+	if !slices.Contains([]string{"Mul", "Add", "Sub", "Div"}, follower.kind) {
+		return false
+	}
+	c := otherConstant(follower, o.out[0])
+	if c == nil || !slices.Equal(follower.out[0].shape, o.out[0].shape) {
+		return false
+	}
+	list := channelConstant(o, c)
+	if list == nil || (follower.kind == "Sub" || follower.kind == "Div") && follower.in[0] != o.out[0] {
+		return false
+	}
+	factor, term := slices.Repeat([]float32{1}, len(list)), make([]float32, len(list))
+	for k, v := range list {
+		switch follower.kind {
+		case "Mul":
+			factor[k] = v
+		case "Div":
+			factor[k] = 1 / v
+		case "Add":
+			term[k] = v
+		case "Sub":
+			term[k] = -v
+		}
+	}
+	o.weights.scale(factor, term)
+	f.take(o, j)
+	return true
+}
+
+// affine folds a factor and a term behind a hard swish into it.
+func (f *fuser) affine(o *op) {
+	for o.finish.kind == hardSwish {
+		j := f.next(o.out[0])
+		if j < 0 {
+			return
+		}
+		follower := f.g.ops[j]
+		if factor, ok := divisor(follower, o.out[0]); ok {
+			o.finish.scale *= factor
+			o.finish.shift *= factor
+		} else if term, ok := scalar(follower, o.out[0]); ok && follower.kind == "Add" {
+			o.finish.shift += term
+		} else {
+			return
+		}
+		f.take(o, j)
+	}
+}
+
+// residual folds an addition into the convolution that makes one of its operands. The convolution moves to the place of
+// the addition, where the other operand is sure to be known.
+func (f *fuser) residual(i int) {
+	add := f.g.ops[i]
+	for k := 1; k >= 0; k-- {
+		v, other := add.in[k], add.in[1-k]
+		o := v.producer
+		if v.constant || other.constant || o == nil || v == other || v.uses != 1 || o.weights == nil || o.kind == "ConvTranspose" || o.window.groups > 1 {
+			continue
+		}
+		if o.finish.kind != none || o.residual != nil || !slices.Equal(v.shape, other.shape) {
+			continue
+		}
+		at := slices.Index(f.g.ops, o)
+		out := add.out[0]
+		f.remove(i)
+		in := o.in
+		f.remove(at)
+		o.in = []*value{in[0], other}
+		o.residual, o.out[0], out.producer = other, out, o
+		f.g.ops[i] = o
+		f.read(i, in[0])
+		f.read(i, other)
+		return
+	}
+}
+
+// mulAdd joins a·s + b, as squeeze-and-excitation blocks end.
+func (f *fuser) mulAdd(i int) {
+	mul := f.g.ops[i]
+	if mul.in[0].constant || mul.in[1].constant {
+		return
+	}
+	j := f.next(mul.out[0])
+	if j < 0 || f.g.ops[j].kind != "Add" {
+		return
+	}
+	add := f.g.ops[j]
+	other := add.in[0]
+	if other == mul.out[0] {
+		other = add.in[1]
+	}
+	if other.constant || other == mul.out[0] || !slices.Equal(other.shape, add.out[0].shape) || !slices.Equal(mul.out[0].shape, add.out[0].shape) {
+		return
+	}
+	a, s := mul.in[0], mul.in[1]
+	node, out := add.node, add.out
+	f.remove(j)
+	f.remove(i)
+	f.g.ops[j] = &op{kind: "MulAdd", node: node, in: []*value{a, s, other}, out: out}
+	for _, v := range f.g.ops[j].in {
+		f.read(j, v)
+	}
+	out[0].producer = f.g.ops[j]
+}

@@ -1,2 +1,0 @@
-// Package kernel holds the inner loops of the inference core.
-package kernel

@@ -1,0 +1,103 @@
+// Package kernel holds the inner loops of inference, each as portable Go, which is the specification, and as assembly
+// for the processors that are worth it.
+//
+// All tensors are float32 with the channels innermost (NHWC), so that a vector register holds neighbouring channels of
+// one pixel, a channel range is a view, and a convolution needs no rearranged copy of its input: Tile and Depthwise read
+// it through a table of offsets, one a kernel tap and pixel, in which padding points to zeros (the indirect convolution
+// of Dukhan, "The Indirect Convolution Algorithm", 2019).
+package kernel
+
+import (
+	"fmt"
+	"os"
+)
+
+// The shapes of the register tiles.
+const (
+	TilePixels   = 6  // output pixels of a Tile
+	TileChannels = 16 // output channels of a Tile
+	DeepPixels   = 4  // output pixels of a Depthwise
+	DeepChannels = 16 // channels of a Depthwise
+)
+
+// Tile is one block of a convolution or matrix product: TilePixels × TileChannels outputs,
+//
+//	out[p][c] = act(bias[c] + residual[p][c] + Σ_t Σ_k base[offsets[t·TilePixels+p]+k] · weights[(t·Depth+k)·TileChannels+c])
+//
+// with act(x) = max(x, 0) + slope[c]·min(x, 0) where Slope is given.
+type Tile struct {
+	Base          []float32 // what Offsets count in
+	Offsets       []int32   // Taps × TilePixels
+	Taps, Depth   int       // at least 1 each
+	Weights       []float32 // Taps × Depth × TileChannels
+	Bias          []float32 // TileChannels
+	Slope         []float32 // TileChannels, nil for no activation (0 everywhere: Relu)
+	Residual      []float32 // nil for none
+	ResidualPitch int       // from pixel to pixel
+	Out           []float32
+	OutPitch      int
+}
+
+// Depthwise is one block of a depthwise convolution: DeepPixels × DeepChannels outputs,
+//
+//	out[p][c] = act(bias[c] + Σ_t base[offsets[t·DeepPixels+p]+c] · weights[t·WeightPitch+c])
+type Depthwise struct {
+	Base        []float32
+	Offsets     []int32 // Taps × DeepPixels
+	Taps        int
+	Weights     []float32
+	WeightPitch int
+	Bias        []float32 // DeepChannels
+	Slope       []float32 // DeepChannels, nil for no activation
+	Out         []float32
+	OutPitch    int
+}
+
+// Set is the kernels of one tier.
+type Set struct {
+	Name      string
+	Tile      func(*Tile)
+	Depthwise func(*Depthwise)
+	// Add writes a[i]+b[i]; MulAdd a[i]·s[i]+b[i]; both over len(out), all slices at least as long.
+	Add    func(out, a, b []float32)
+	MulAdd func(out, a, s, b []float32)
+	Mul    func(out, a, b []float32)
+	// HardSwish writes scale·x·min(max(x+3, 0), 6)/6+shift.
+	HardSwish func(out, x []float32, scale, shift float32)
+	// Accumulate adds x to sum.
+	Accumulate func(sum, x []float32)
+	// Max writes the greater of a[i] and b[i].
+	Max func(out, a, b []float32)
+}
+
+// Generic is the specification.
+var Generic = Set{
+	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
+	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric,
+}
+
+// Variable names the environment variable that limits the tier: off or generic for portable Go, or a tier's name.
+const Variable = "UMBRAL_SIMD"
+
+// Choose returns the set named, or with an empty name the one named by UMBRAL_SIMD, or else the fastest that this
+// processor has. A tier that the processor lacks is an error.
+func Choose(name string) (*Set, error) {
+	if name == "" {
+		name = os.Getenv(Variable)
+	}
+	available := append(tiers(), &Generic)
+	if name == "" {
+		return available[0], nil
+	}
+	if name == "off" {
+		name = Generic.Name
+	}
+	var names []string
+	for _, s := range available {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("kernel: tier %q is not to be had on this processor, which has %v (see %s)", name, names, Variable)
+}

@@ -1,0 +1,179 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// canary stands before and behind every buffer that a kernel may write.
+const canary = float32(12345.678)
+
+func guarded(n int) (whole, inner []float32) {
+	whole = make([]float32, n+64)
+	for i := range whole {
+		whole[i] = canary
+	}
+	return whole, whole[32 : 32+n : 32+n]
+}
+
+func intact(t *testing.T, what string, whole []float32) {
+	t.Helper()
+	for i := range 32 {
+		if whole[i] != canary || whole[len(whole)-1-i] != canary {
+			t.Fatalf("%s: wrote outside its buffer", what)
+		}
+	}
+}
+
+func random(r *rand.Rand, n int) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(r.NormFloat64())
+	}
+	return s
+}
+
+func close32(a, b float32) bool {
+	x, y := float64(a), float64(b)
+	if math.IsNaN(x) || math.IsNaN(y) {
+		return math.IsNaN(x) == math.IsNaN(y)
+	}
+	if math.IsInf(x, 0) || math.IsInf(y, 0) {
+		return x == y
+	}
+	return math.Abs(x-y) <= 1e-4*(1+math.Abs(x)+math.Abs(y))
+}
+
+// Every tier computes what portable Go computes, up to the rounding of fused multiply-adds, and writes nowhere else.
+func TestTilesAgree(t *testing.T) {
+	for _, set := range tiers() {
+		r := rand.New(rand.NewPCG(1, 2))
+		for round := range 400 {
+			taps, depth := 1+r.IntN(10), 1+r.IntN(40)
+			tile := Tile{Taps: taps, Depth: depth, Base: random(r, 4000), Weights: random(r, taps*depth*TileChannels), Bias: random(r, TileChannels), OutPitch: TileChannels + r.IntN(5)}
+			for range taps * TilePixels {
+				tile.Offsets = append(tile.Offsets, int32(r.IntN(4000-depth)))
+			}
+			if r.IntN(2) == 0 {
+				tile.Slope = random(r, TileChannels)
+			}
+			if r.IntN(2) == 0 {
+				tile.ResidualPitch = TileChannels + r.IntN(9)
+				tile.Residual = random(r, TilePixels*tile.ResidualPitch)
+			}
+			if round%10 == 9 {
+				tile.Base[tile.Offsets[0]] = float32(math.NaN())
+				tile.Base[tile.Offsets[1]] = float32(math.Inf(1))
+			}
+			want := make([]float32, TilePixels*tile.OutPitch)
+			tile.Out = want
+			tileGeneric(&tile)
+			whole, got := guarded((TilePixels-1)*tile.OutPitch + TileChannels)
+			tile.Out = got
+			set.Tile(&tile)
+			intact(t, set.Name, whole)
+			for p := range TilePixels {
+				for c := range TileChannels {
+					if i := p*tile.OutPitch + c; !close32(want[i], got[i]) {
+						t.Fatalf("%s: pixel %d channel %d: %v, want %v (taps %d, depth %d)", set.Name, p, c, got[i], want[i], taps, depth)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDepthwiseAgrees(t *testing.T) {
+	for _, set := range tiers() {
+		r := rand.New(rand.NewPCG(3, 4))
+		for range 400 {
+			taps := 1 + r.IntN(64)
+			d := Depthwise{Taps: taps, Base: random(r, 3000), WeightPitch: DeepChannels + r.IntN(30), Bias: random(r, DeepChannels), OutPitch: DeepChannels + r.IntN(5)}
+			d.Weights = random(r, taps*d.WeightPitch)
+			for range taps * DeepPixels {
+				d.Offsets = append(d.Offsets, int32(r.IntN(3000-DeepChannels)))
+			}
+			if r.IntN(2) == 0 {
+				d.Slope = random(r, DeepChannels)
+			}
+			want := make([]float32, DeepPixels*d.OutPitch)
+			d.Out = want
+			depthwiseGeneric(&d)
+			whole, got := guarded((DeepPixels-1)*d.OutPitch + DeepChannels)
+			d.Out = got
+			set.Depthwise(&d)
+			intact(t, set.Name, whole)
+			for p := range DeepPixels {
+				for c := range DeepChannels {
+					if i := p*d.OutPitch + c; !close32(want[i], got[i]) {
+						t.Fatalf("%s: pixel %d channel %d: %v, want %v", set.Name, p, c, got[i], want[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestElementWiseAgrees(t *testing.T) {
+	for _, set := range tiers() {
+		r := rand.New(rand.NewPCG(5, 6))
+		for n := range 70 {
+			a, b, s := random(r, n), random(r, n), random(r, n)
+			if n > 20 {
+				a[3], b[5], a[17] = float32(math.NaN()), float32(math.Inf(-1)), float32(math.NaN())
+			}
+			for name, run := range map[string]func(*Set, []float32){
+				"add":        func(k *Set, out []float32) { k.Add(out, a, b) },
+				"mul":        func(k *Set, out []float32) { k.Mul(out, a, b) },
+				"mulAdd":     func(k *Set, out []float32) { k.MulAdd(out, a, s, b) },
+				"max":        func(k *Set, out []float32) { k.Max(out, a, b) },
+				"hardSwish":  func(k *Set, out []float32) { k.HardSwish(out, b, 1.5, -0.25) },
+				"accumulate": func(k *Set, out []float32) { copy(out, b); k.Accumulate(out, a) },
+			} {
+				want := make([]float32, n)
+				run(&Generic, want)
+				whole, got := guarded(n)
+				run(set, got)
+				intact(t, set.Name+" "+name, whole)
+				for i := range want {
+					if !close32(want[i], got[i]) {
+						t.Fatalf("%s: %s of %d: element %d is %v, want %v", set.Name, name, n, i, got[i], want[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	if s, err := Choose("off"); err != nil || s.Name != "generic" {
+		t.Errorf("off: %v, %v", s, err)
+	}
+	if _, err := Choose("mmx"); err == nil {
+		t.Error("a tier that does not exist is chosen")
+	}
+	t.Setenv(Variable, "generic")
+	if s, err := Choose(""); err != nil || s.Name != "generic" {
+		t.Errorf("%s=generic: %v, %v", Variable, s, err)
+	}
+}
+
+func benchmarkTile(b *testing.B, set *Set) {
+	r := rand.New(rand.NewPCG(7, 8))
+	t := Tile{Taps: 1, Depth: 128, Base: random(r, TilePixels*128), Weights: random(r, 128*TileChannels), Bias: random(r, TileChannels),
+		Out: make([]float32, TilePixels*TileChannels), OutPitch: TileChannels, Slope: random(r, TileChannels)}
+	for p := range TilePixels {
+		t.Offsets = append(t.Offsets, int32(p*128))
+	}
+	for b.Loop() {
+		set.Tile(&t)
+	}
+	b.ReportMetric(float64(b.N)*2*TilePixels*TileChannels*128/1e9/b.Elapsed().Seconds(), "GFLOP/s")
+}
+
+func BenchmarkTile(b *testing.B) {
+	for _, set := range append(tiers(), &Generic) {
+		b.Run(set.Name, func(b *testing.B) { benchmarkTile(b, set) })
+	}
+}

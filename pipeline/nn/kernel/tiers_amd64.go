@@ -1,0 +1,86 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// avx2 serves every x86-64 processor since 2013 (Haswell) and 2015 (Excavator).
+var avx2 = Set{
+	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
+	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2,
+}
+
+func tiers() []*Set {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		return []*Set{&avx2}
+	}
+	return nil
+}
+
+//go:noescape
+func tileAVX2(t *Tile)
+
+//go:noescape
+func depthwiseAVX2(d *Depthwise)
+
+// The vector part of the element-wise kernels: n is a multiple of 8.
+
+//go:noescape
+func addVectors(out, a, b *float32, n int)
+
+//go:noescape
+func mulVectors(out, a, b *float32, n int)
+
+//go:noescape
+func mulAddVectors(out, a, s, b *float32, n int)
+
+//go:noescape
+func maxVectors(out, a, b *float32, n int)
+
+//go:noescape
+func hardSwishVectors(out, x *float32, n int, scale, shift float32)
+
+func addAVX2(out, a, b []float32) {
+	n := len(out) &^ 7
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		addVectors(&out[0], &a[0], &b[0], n)
+	}
+	addGeneric(out[n:], a[n:], b[n:])
+}
+
+func mulAVX2(out, a, b []float32) {
+	n := len(out) &^ 7
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		mulVectors(&out[0], &a[0], &b[0], n)
+	}
+	mulGeneric(out[n:], a[n:], b[n:])
+}
+
+func mulAddAVX2(out, a, s, b []float32) {
+	n := len(out) &^ 7
+	a, s, b = a[:len(out)], s[:len(out)], b[:len(out)]
+	if n > 0 {
+		mulAddVectors(&out[0], &a[0], &s[0], &b[0], n)
+	}
+	mulAddGeneric(out[n:], a[n:], s[n:], b[n:])
+}
+
+func maxAVX2(out, a, b []float32) {
+	n := len(out) &^ 7
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		maxVectors(&out[0], &a[0], &b[0], n)
+	}
+	maxGeneric(out[n:], a[n:], b[n:])
+}
+
+func accumulateAVX2(sum, x []float32) { addAVX2(sum, sum, x) }
+
+func hardSwishAVX2(out, x []float32, scale, shift float32) {
+	n := len(out) &^ 7
+	x = x[:len(out)]
+	if n > 0 {
+		hardSwishVectors(&out[0], &x[0], n, scale/6, shift)
+	}
+	hardSwishGeneric(out[n:], x[n:], scale, shift)
+}

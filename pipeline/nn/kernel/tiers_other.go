@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package kernel
+
+// tiers is empty where no assembly is written: portable Go serves.
+func tiers() []*Set { return nil }

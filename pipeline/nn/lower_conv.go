@@ -1,0 +1,212 @@
+package nn
+
+import (
+	"slices"
+
+	"umbral/pipeline/nn/kernel"
+)
+
+// planarChannels is up to how many channels a picture that comes plane by plane is rearranged together with its padding.
+const planarChannels = 4
+
+func (l *lowering) conv(o *op) error {
+	if o.window.groups > 1 {
+		l.depthwise(o)
+		return nil
+	}
+	in, win, w := o.in[0].view, o.window, o.weights
+	shape, out := o.out[0].shape, l.output(o.out[0], nil)
+	order := tapsFirst(w, win.kernel)
+	taps, depth := win.kernel[0]*win.kernel[1], w.depth
+	algorithm := "indirect"
+	if in.strides[1] != 1 && in.shape[1] > 1 && in.shape[1] <= planarChannels && win.dilation == [2]int{1, 1} {
+		// A row of the kernel covers neighbouring floats once the channels are inner and the padding is real.
+		in = l.padded(o, in, win.pad)
+		win.pad = [4]int{}
+		taps, depth = win.kernel[0], win.kernel[1]*w.depth
+		win.kernel[1] = 1
+		algorithm = "indirect rows"
+	} else {
+		in = l.channelsInner(o, in)
+	}
+	s := newConvStep(o, in, out, order, taps, depth)
+	s.height, s.width = shape[2], shape[3]
+	s.inHeight, s.inWidth = in.shape[2], in.shape[3]
+	s.window = win
+	l.finishConv(o, s, algorithm)
+	return nil
+}
+
+// tapsFirst orders weights [outputs][depth][height][width] as [outputs][height][width][depth].
+func tapsFirst(w *weights, k [2]int) []float32 {
+	taps := k[0] * k[1]
+	ordered := make([]float32, len(w.values))
+	for c := range w.outputs {
+		for d := range w.depth {
+			for t := range taps {
+				ordered[(c*taps+t)*w.depth+d] = w.values[(c*w.depth+d)*taps+t]
+			}
+		}
+	}
+	return ordered
+}
+
+// padded copies a picture of planes into one with inner channels and a border of zeros.
+func (l *lowering) padded(o *op, in *view, pad [4]int) *view {
+	c, h, w := in.shape[1], in.shape[2], in.shape[3]
+	shape := []int{1, c, h + pad[0] + pad[2], w + pad[1] + pad[3]}
+	out := l.allocate(shape, channelsLast(shape))
+	l.emit(Layer{Name: layerOf(o, "", 0).Name, Op: "layout", Algorithm: "pad", Shape: shape}, &padStep{from: in, to: out, pad: pad}, shape[2], int64(elements(shape)), out, in)
+	return out
+}
+
+// dense is a convolution of 1×1 over as many pixels as there are rows.
+func (l *lowering) dense(o *op) error {
+	in := l.contiguous(o, o.in[0].view)
+	depth := o.weights.depth
+	rows := elements(in.shape) / depth
+	flat, ok := in.reshape([]int{1, rows, depth})
+	if !ok {
+		c := l.allocate(in.shape, rowMajor(in.shape))
+		l.copy("layout", layerOf(o, "", 0).Name, c, in)
+		flat, _ = c.reshape([]int{1, rows, depth})
+	}
+	picture := &view{buf: flat.buf, offset: flat.offset, shape: []int{1, depth, 1, rows}, strides: []int{0, 1, 0, flat.strides[1]}}
+	out := l.output(o.out[0], nil)
+	if o.residual != nil && !o.residual.view.isRowMajor() {
+		c := l.allocate(o.residual.shape, rowMajor(o.residual.shape))
+		l.copy("layout", layerOf(o, "", 0).Name, c, o.residual.view)
+		o.residual = &value{shape: o.residual.shape, view: c}
+	}
+	written := &view{buf: out.buf, offset: out.offset, shape: []int{1, o.weights.outputs, 1, rows}, strides: []int{0, 1, 0, o.weights.outputs}}
+	s := newConvStep(o, picture, written, o.weights.values, 1, depth)
+	s.height, s.width, s.inHeight, s.inWidth = 1, rows, 1, rows
+	s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
+	l.finishConv(o, s, "product")
+	return nil
+}
+
+// convTranspose with a kernel as large as its stride is one 1×1 convolution for each place in the kernel, each written
+// to its own pixels.
+func (l *lowering) convTranspose(o *op) error {
+	in := l.channelsInner(o, o.in[0].view)
+	out := l.output(o.out[0], nil)
+	w, k := o.weights, o.window.kernel
+	for y := range k[0] {
+		for x := range k[1] {
+			part := make([]float32, w.outputs*w.depth)
+			for c := range w.outputs {
+				for d := range w.depth {
+					part[c*w.depth+d] = w.values[((d*w.outputs+c)*k[0]+y)*k[1]+x]
+				}
+			}
+			cut := out.slice(2, y, k[0], in.shape[2]).slice(3, x, k[1], in.shape[3])
+			s := newConvStep(o, in, cut, part, 1, w.depth)
+			s.height, s.width, s.inHeight, s.inWidth = in.shape[2], in.shape[3], in.shape[2], in.shape[3]
+			s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
+			l.finishConv(o, s, "indirect")
+		}
+	}
+	return nil
+}
+
+// newConvStep packs the weights, given as [outputs][taps][depth], into panels of as many outputs as a tile has.
+func newConvStep(o *op, in, out *view, ordered []float32, taps, depth int) *convStep {
+	s := &convStep{in: in, out: out, taps: taps, depth: depth, outputs: o.weights.outputs, finish: o.finish}
+	if o.residual != nil {
+		s.residual = o.residual.view
+	}
+	s.starts = blockStarts(s.outputs, kernel.TileChannels)
+	panel := taps * depth * kernel.TileChannels
+	s.packed = make([]float32, len(s.starts)*panel)
+	s.bias = make([]float32, len(s.starts)*kernel.TileChannels)
+	if o.finish.kind == rectifier {
+		s.slope = make([]float32, len(s.bias))
+	}
+	for i, start := range s.starts {
+		for c := range min(kernel.TileChannels, s.outputs) {
+			from := ordered[(start+c)*taps*depth:][:taps*depth]
+			for k, v := range from {
+				s.packed[i*panel+k*kernel.TileChannels+c] = v
+			}
+			s.bias[i*kernel.TileChannels+c] = o.weights.bias[start+c]
+			if o.finish.slope != nil {
+				s.slope[i*kernel.TileChannels+c] = o.finish.slope[start+c]
+			}
+		}
+	}
+	return s
+}
+
+// blockStarts cuts channels into blocks. The last block overlaps the one before it where the channels don't divide, so
+// that every block is full; with fewer channels than a block there is one that is not.
+func blockStarts(channels, block int) (starts []int) {
+	for c := 0; c < channels; c += block {
+		starts = append(starts, max(0, min(c, channels-block)))
+	}
+	return starts
+}
+
+// pitch is how far pixels are apart where rows follow each other without a gap.
+func pitch(v *view) (int, bool) {
+	if v.shape[2] == 1 {
+		return v.strides[3], true
+	}
+	if v.shape[3] == 1 {
+		return v.strides[2], true
+	}
+	return v.strides[3], v.strides[2] == v.strides[3]*v.shape[3]
+}
+
+// finishConv chooses how pixels are cut into units and adds the step.
+func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
+	s.rows, s.rowPixels = s.height, s.width
+	_, flatOut := pitch(s.out)
+	flatResidual := true
+	if s.residual != nil {
+		if len(s.residual.shape) != 4 {
+			s.residual = &view{buf: s.residual.buf, offset: s.residual.offset, shape: s.out.shape, strides: s.out.strides}
+		} else {
+			s.residual = l.channelsInner(o, s.residual)
+		}
+		_, flatResidual = pitch(s.residual)
+	}
+	if flatOut && flatResidual {
+		s.rows, s.rowPixels = 1, s.height*s.width
+	}
+	s.prepare()
+	l.zeros = max(l.zeros, s.depth+slack)
+	l.offsets = max(l.offsets, (convBlock/kernel.TilePixels)*kernel.TilePixels*s.taps)
+	l.packed += int64(4 * (len(s.packed) + len(s.bias) + len(s.slope)))
+	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
+	l.emit(layerOf(o, algorithm, macs), s, s.units(), macs, s.out, s.in, s.residual)
+}
+
+func (l *lowering) depthwise(o *op) {
+	in := l.channelsInner(o, o.in[0].view)
+	out, w, k := l.output(o.out[0], nil), o.weights, o.window.kernel
+	taps := k[0] * k[1]
+	s := &depthwiseStep{
+		in: in, out: out, window: o.window, channels: w.outputs, finish: o.finish, taps: taps,
+		height: o.out[0].shape[2], width: o.out[0].shape[3], inHeight: in.shape[2], inWidth: in.shape[3],
+		starts: blockStarts(w.outputs, kernel.DeepChannels),
+	}
+	s.weightPitch = max(w.outputs, kernel.DeepChannels)
+	s.packed = make([]float32, taps*s.weightPitch)
+	for c := range w.outputs {
+		for t := range taps {
+			s.packed[t*s.weightPitch+c] = w.values[c*taps+t]
+		}
+	}
+	s.bias = append(slices.Clone(w.bias), make([]float32, s.weightPitch-w.outputs)...)
+	if o.finish.kind == rectifier {
+		s.slope = make([]float32, s.weightPitch)
+		copy(s.slope, o.finish.slope)
+	}
+	s.prepare()
+	l.zeros = max(l.zeros, w.outputs+2*slack)
+	l.offsets = max(l.offsets, deepBlock*taps)
+	l.packed += int64(4 * (len(s.packed) + len(s.bias) + len(s.slope)))
+	macs := int64(elements(o.out[0].shape)) * int64(taps)
+	l.emit(layerOf(o, "depthwise", macs), s, s.units(), macs, out, in)
+}

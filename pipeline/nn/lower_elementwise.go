@@ -1,0 +1,105 @@
+package nn
+
+import (
+	"slices"
+)
+
+// stretched repeats a view's elements to a larger shape, by strides of 0.
+func stretched(v *view, shape []int) []int {
+	strides := make([]int, len(shape))
+	for i := range v.shape {
+		at := len(shape) - len(v.shape) + i
+		if v.shape[i] == shape[at] && shape[at] > 1 {
+			strides[at] = v.strides[i]
+		}
+	}
+	return strides
+}
+
+func (l *lowering) binary(o *op) {
+	a, b := l.operand(o.in[0]), l.operand(o.in[1])
+	like := a
+	if a.buf == nil || !slices.Equal(a.shape, o.out[0].shape) {
+		like = b
+	}
+	if !slices.Equal(like.shape, o.out[0].shape) {
+		like = nil
+	}
+	out := l.output(o.out[0], like)
+	n := newNest(out.shape, out.strides, stretched(a, out.shape), stretched(b, out.shape))
+	l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: o.kind, out: out, a: a, b: b}, n.rows(), int64(elements(out.shape)), out, a, b)
+}
+
+func (l *lowering) mulAdd(o *op) {
+	a, s, b := o.in[0].view, o.in[1].view, o.in[2].view
+	out := l.output(o.out[0], b)
+	if !slices.Equal(a.shape, out.shape) {
+		a, s = s, a
+	}
+	n := newNest(out.shape, out.strides, stretched(a, out.shape), stretched(s, out.shape), stretched(b, out.shape))
+	l.emit(layerOf(o, "element-wise", 0), &mulAddStep{nest: n, out: out, a: a, s: s, b: b}, n.rows(), int64(elements(out.shape)), out, a, s, b)
+}
+
+func (l *lowering) activation(o *op) {
+	in := o.in[0].view
+	out := l.output(o.out[0], in)
+	if o.finish.slope != nil {
+		slope := &view{constant: o.finish.slope, shape: []int{len(o.finish.slope), 1, 1}, strides: []int{1, 1, 1}}
+		n := newNest(out.shape, out.strides, in.strides, stretched(slope, out.shape))
+		l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: "PRelu", out: out, a: in, b: slope}, n.rows(), int64(elements(out.shape)), out, in)
+		return
+	}
+	n := newNest(out.shape, out.strides, in.strides)
+	l.emit(layerOf(o, "element-wise", 0), &activationStep{nest: n, finish: o.finish, out: out, in: in}, n.rows(), int64(elements(out.shape)), out, in)
+}
+
+// rows lowers what works along the last axis: Softmax, LayerNorm, ReduceMean.
+func (l *lowering) rows(o *op) {
+	in := l.contiguous(o, o.in[0].view)
+	last := len(in.shape) - 1
+	shape := o.out[0].shape
+	if o.out[0].view == nil {
+		o.out[0].view = l.allocate(shape, rowMajor(shape))
+	}
+	out := o.out[0].view
+	// One row at a time: all dimensions but the last are walked.
+	n := newNest(in.shape[:last], out.strides[:last], in.strides[:last])
+	s := &rowStep{nest: n, kind: o.kind, width: in.shape[last], in: in, out: out, epsilon: o.epsilon}
+	if o.kind == "LayerNorm" {
+		s.scale, s.shift = o.affine[0].floats, o.affine[1].floats
+	}
+	l.emit(layerOf(o, "rows", 0), s, elements(in.shape[:last]), int64(elements(in.shape)), out, in)
+}
+
+func (l *lowering) pool(o *op) {
+	in := l.channelsInner(o, o.in[0].view)
+	out := l.output(o.out[0], nil)
+	s := &poolStep{in: in, out: out, window: o.window, average: o.average}
+	l.emit(layerOf(o, "rows", 0), s, out.shape[2], int64(elements(out.shape)*o.window.kernel[0]*o.window.kernel[1]), out, in)
+}
+
+func (l *lowering) globalPool(o *op) {
+	in := l.channelsInner(o, o.in[0].view)
+	out := l.output(o.out[0], nil)
+	l.emit(layerOf(o, "rows", 0), &globalPoolStep{in: in, out: out}, 1, int64(elements(in.shape)), out, in)
+}
+
+func (l *lowering) resize(o *op) {
+	in := l.channelsInner(o, o.in[0].view)
+	out := l.output(o.out[0], nil)
+	l.emit(layerOf(o, "nearest", 0), &resizeStep{in: in, out: out, scales: o.scales}, out.shape[2], int64(elements(out.shape)), out, in)
+}
+
+func (l *lowering) matMul(o *op) {
+	a, b := o.in[0].view, o.in[1].view
+	shape := o.out[0].shape
+	if o.out[0].view == nil {
+		o.out[0].view = l.allocate(shape, rowMajor(shape))
+	}
+	out := o.out[0].view
+	r := len(shape)
+	batch := newNest(shape[:r-2], out.strides[:r-2], a.strides[:r-2], b.strides[:r-2])
+	s := &matMulStep{batch: batch, rows: shape[r-2], columns: shape[r-1], depth: a.shape[r-1], out: out, a: a, b: b}
+	macs := int64(elements(shape)) * int64(s.depth)
+	l.emit(layerOf(o, "strided product", macs), s, elements(shape[:r-2])*s.rows, macs, out, a, b)
+}

@@ -1,0 +1,113 @@
+package nn
+
+// maxRank is the rank that loops over tensors are built for, after the dimensions that can be joined are joined.
+const maxRank = 8
+
+// nest walks several tensors of one shape together: operand 0 is written, the others are read. A stride of 0 repeats
+// an element (broadcasting).
+type nest struct {
+	rank    int
+	dims    [maxRank]int
+	strides [4][maxRank]int // by operand
+	count   int             // operands
+}
+
+// newNest orders the dimensions so that the written operand is walked in the order of its memory, and joins those that
+// all operands hold side by side.
+func newNest(shape []int, operands ...[]int) nest {
+	n := nest{count: len(operands)}
+	for d, size := range shape {
+		if size == 1 {
+			continue
+		}
+		at := n.rank
+		for at > 0 && n.strides[0][at-1] < operands[0][d] {
+			at--
+		}
+		for k := n.rank; k > at; k-- {
+			n.dims[k] = n.dims[k-1]
+			for o := range operands {
+				n.strides[o][k] = n.strides[o][k-1]
+			}
+		}
+		n.dims[at] = size
+		for o := range operands {
+			n.strides[o][at] = operands[o][d]
+		}
+		n.rank++
+	}
+	for k := n.rank - 1; k > 0; k-- {
+		joinable := true
+		for o := range n.count {
+			joinable = joinable && n.strides[o][k-1] == n.strides[o][k]*n.dims[k]
+		}
+		if !joinable {
+			continue
+		}
+		n.dims[k-1] *= n.dims[k]
+		for o := range n.count {
+			n.strides[o][k-1] = n.strides[o][k]
+		}
+		for m := k; m < n.rank-1; m++ {
+			n.dims[m] = n.dims[m+1]
+			for o := range n.count {
+				n.strides[o][m] = n.strides[o][m+1]
+			}
+		}
+		n.rank--
+	}
+	if n.rank == 0 {
+		n.rank, n.dims[0] = 1, 1
+		for o := range n.count {
+			n.strides[o][0] = 1
+		}
+	}
+	return n
+}
+
+// rows is the number of innermost runs.
+func (n *nest) rows() int {
+	rows := 1
+	for k := range n.rank - 1 {
+		rows *= n.dims[k]
+	}
+	return rows
+}
+
+// inner is the length of an innermost run.
+func (n *nest) inner() int { return n.dims[n.rank-1] }
+
+// cursor walks the rows of a nest.
+type cursor struct {
+	index   [maxRank]int
+	offsets [4]int
+}
+
+// seek goes to a row.
+func (n *nest) seek(row int) (c cursor) {
+	for k := n.rank - 2; k >= 0; k-- {
+		c.index[k] = row % n.dims[k]
+		row /= n.dims[k]
+		for o := range n.count {
+			c.offsets[o] += c.index[k] * n.strides[o][k]
+		}
+	}
+	return c
+}
+
+// next goes to the row after.
+func (n *nest) next(c *cursor) {
+	for k := n.rank - 2; k >= 0; k-- {
+		c.index[k]++
+		for o := range n.count {
+			c.offsets[o] += n.strides[o][k]
+		}
+		if c.index[k] < n.dims[k] {
+			return
+		}
+		for o := range n.count {
+			c.offsets[o] -= n.strides[o][k] * n.dims[k]
+		}
+		c.index[k] = 0
+	}
+}

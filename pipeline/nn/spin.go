@@ -1,0 +1,6 @@
+package nn
+
+import "runtime"
+
+// spin lets others run for a moment.
+func spin() { runtime.Gosched() }
