@@ -29,7 +29,8 @@ type lowering struct {
 	buffers []*buffer
 	zeros   int // floats of zero that the arena begins with: what padding points to
 	offsets int // int32 that a worker needs
-	packed  int64
+	packed  int64 // bytes of weights in the kernels' order
+	weights int64 // bytes of biases and slopes
 }
 
 // slack is what kernels may read behind a tensor's end.

@@ -177,7 +177,8 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	s.prepare()
 	l.zeros = max(l.zeros, s.depth+slack)
 	l.offsets = max(l.offsets, (convBlock/kernel.TilePixels)*kernel.TilePixels*s.taps)
-	l.packed += int64(4 * (len(s.packed) + len(s.bias) + len(s.slope)))
+	l.packed += int64(4 * len(s.packed))
+	l.weights += int64(4 * (len(s.bias) + len(s.slope)))
 	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
 	l.emit(layerOf(o, algorithm, macs), s, s.units(), macs, s.out, s.in, s.residual)
 }
@@ -206,7 +207,8 @@ func (l *lowering) depthwise(o *op) {
 	s.prepare()
 	l.zeros = max(l.zeros, w.outputs+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)
-	l.packed += int64(4 * (len(s.packed) + len(s.bias) + len(s.slope)))
+	l.packed += int64(4 * len(s.packed))
+	l.weights += int64(4 * (len(s.bias) + len(s.slope)))
 	macs := int64(elements(o.out[0].shape)) * int64(taps)
 	l.emit(layerOf(o, "depthwise", macs), s, s.units(), macs, out, in)
 }

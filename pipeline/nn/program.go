@@ -23,13 +23,14 @@ type Program struct {
 
 // Budget is what a Program holds, in bytes.
 type Budget struct {
-	Weights int64 // in the order in which the kernels read them
+	Weights int64 // biases and slopes
+	Packed  int64 // weights in the order in which the kernels read them
 	Arena   int64 // inputs, outputs and activations
 	Scratch int64 // of the threads
 }
 
 // Sum is the total in bytes.
-func (b Budget) Sum() int64 { return b.Weights + b.Arena + b.Scratch }
+func (b Budget) Sum() int64 { return b.Weights + b.Packed + b.Arena + b.Scratch }
 
 // Layer describes one step of a program.
 type Layer struct {
@@ -60,7 +61,7 @@ func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *P
 	for range threads {
 		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets)})
 	}
-	p.budget = Budget{Weights: l.packed, Arena: int64(4 * size), Scratch: int64(threads * (4*l.offsets + 1024))}
+	p.budget = Budget{Weights: l.weights, Packed: l.packed, Arena: int64(4 * size), Scratch: int64(threads * (4*l.offsets + 1024))}
 	return p
 }
 
