@@ -13,6 +13,7 @@ import (
 
 	"umbral/config/paths/pathstest"
 	"umbral/pipeline/nn"
+	"umbral/pipeline/nn/kernel"
 )
 
 // golden is what onnxruntime gave for one model and one seeded input. "scripts/oracle/run --golden" writes these files.
@@ -61,12 +62,18 @@ func TestAgreesWithOnnxruntime(t *testing.T) {
 			if err := json.Unmarshal(text, &g); err != nil {
 				t.Fatal(err)
 			}
-			g.check(t)
+			for _, tier := range []string{kernel.Generic.Name, ""} { // the specification and the fastest
+				set, err := kernel.Choose(tier)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(set.Name, func(t *testing.T) { g.check(t, set.Name) })
+			}
 		})
 	}
 }
 
-func (g *golden) check(t *testing.T) {
+func (g *golden) check(t *testing.T, tier string) {
 	path := pathstest.Model(t, g.Model)
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -79,7 +86,7 @@ func (g *golden) check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := model.Compile(nn.Options{Shapes: map[string][]int{g.Input.Name: g.Input.Shape}})
+	program, err := model.Compile(nn.Options{Shapes: map[string][]int{g.Input.Name: g.Input.Shape}, Tier: tier})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ const (
 // report is the outcome of a comparison.
 type report struct {
 	Runtime    string      `json:"runtime"`
+	Tier       string      `json:"tier"`
 	Rows       []row       `json:"outputs"`
 	Detections []agreement `json:"detections"`
 	Pass       bool        `json:"pass"`
@@ -62,7 +63,7 @@ func compare(c *core, r reference, runs []inference) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	all := report{Runtime: version, Pass: true}
+	all := report{Runtime: version, Tier: c.tier, Pass: true}
 	for i, one := range runs {
 		names := make([]string, len(wanted[i].outputs))
 		for k, o := range wanted[i].outputs {

@@ -3,24 +3,21 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"umbral/pipeline/nn"
 )
 
-// core is the inference core under test. It keeps one program for each model and shape.
+// core is the inference core under test, on one thread as its reference. It keeps one program for each model and shape.
 type core struct {
 	models   string
-	pool     *nn.Pool
+	tier     string // of kernels, empty for the fastest
 	programs map[string]*nn.Program
 }
 
-func newCore(models string) *core {
-	return &core{models: models, pool: nn.NewPool(runtime.NumCPU()), programs: make(map[string]*nn.Program)}
+func newCore(models, tier string) *core {
+	return &core{models: models, tier: tier, programs: make(map[string]*nn.Program)}
 }
-
-func (c *core) close() { c.pool.Close() }
 
 func (c *core) program(n network, shape []int) (*nn.Program, error) {
 	key := fmt.Sprint(n.File, shape)
@@ -31,7 +28,7 @@ func (c *core) program(n network, shape []int) (*nn.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := model.Compile(nn.Options{Shapes: map[string][]int{n.Input.Name: shape}, Pool: c.pool})
+	p, err := model.Compile(nn.Options{Shapes: map[string][]int{n.Input.Name: shape}, Tier: c.tier})
 	if err != nil {
 		return nil, fmt.Errorf("oracle: %s: %w", n.File, err)
 	}

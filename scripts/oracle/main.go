@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 
 	"umbral/config/paths"
+	"umbral/pipeline/nn/kernel"
 )
 
 var errDiffers = errors.New("oracle: the inference core does not agree with onnxruntime")
@@ -26,14 +27,15 @@ func main() {
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	golden := flag.Bool("golden", false, "write the golden values for the tests instead of comparing")
 	out := flag.String("out", filepath.Join("pipeline", "nn", "testdata", "golden"), "where --golden writes")
+	tier := flag.String("tier", "", "kernels of the inference core: generic or a name of package kernel (default the fastest here)")
 	flag.Parse()
-	if err := run(*runtime, *out, *golden, *asJSON); err != nil {
+	if err := run(*runtime, *out, *tier, *golden, *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(runtime, out string, golden, asJSON bool) error {
+func run(runtime, out, tier string, golden, asJSON bool) error {
 	if runtime == "" {
 		return errors.New("oracle: no --runtime; start this with scripts/oracle/run")
 	}
@@ -47,8 +49,11 @@ func run(runtime, out string, golden, asJSON bool) error {
 	if golden {
 		return writeGolden(reference, out)
 	}
-	core := newCore(paths.Models())
-	defer core.close()
+	set, err := kernel.Choose(tier)
+	if err != nil {
+		return fmt.Errorf("oracle: %w", err)
+	}
+	core := newCore(paths.Models(), set.Name)
 	runs, err := allRuns(core, paths.Pictures())
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 // print writes the report as a table.
 func (all report) print(w io.Writer) error {
-	fmt.Fprintf(w, "pipeline/nn against onnxruntime %s (CPU, one thread)\n\n", all.Runtime)
+	fmt.Fprintf(w, "pipeline/nn with %s kernels against onnxruntime %s, both on one thread\n\n", all.Tier, all.Runtime)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "model\toutput\tinputs\tmax |Δ|\tof range\tlimit\tverdict\tcore ms\tonnxruntime ms")
 	for _, r := range all.Rows {
