@@ -87,3 +87,32 @@ func TestProbeCommits(t *testing.T) {
 		t.Error("a closed store commits")
 	}
 }
+
+// BenchmarkOpen opens, with every check, a store with the default limits that is full: 24 MB of journal and 1000 people
+// with four references each.
+func BenchmarkOpen(b *testing.B) {
+	dir, o := b.TempDir(), DefaultOpts()
+	o.Key = testKey
+	s := opened(b, dir, o)
+	for i := range 1000 {
+		if err := s.Enrol(person(i), []Reference{reference(1, 512), reference(2, 512), reference(3, 512), reference(4, 512)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	payload := make([]byte, 8000)
+	for s.Status().JournalBytes < o.JournalBytes-10_000 {
+		if _, err := s.Append("passage", payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+	killed(s)
+	for b.Loop() {
+		s, rec, err := Open(dir, o)
+		if err != nil || rec.Happened() {
+			b.Fatal(rec, err)
+		}
+		b.StopTimer()
+		killed(s)
+		b.StartTimer()
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,13 +12,30 @@ import (
 
 	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv("UMBRAL_STORE_CHILD"); role != "" {
 		os.Exit(child(role))
 	}
+	if err := flag.Set("rapid.checks", "50"); err != nil { // the command line still has the last word
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
+}
+
+// memoryDir is a directory in memory where there is one: for tests that commit very often and ask nothing of the disk.
+func memoryDir(t interface{ Fatal(...any) }) string {
+	parent := "/dev/shm"
+	if unix.Access(parent, unix.W_OK) != nil {
+		parent = ""
+	}
+	dir, err := os.MkdirTemp(parent, "umbral-store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 var testKey = Key{1, 2, 3}

@@ -25,6 +25,9 @@ func (Key) GoString() string { return "store.Key" }
 // Format hides the key from every verb.
 func (Key) Format(f fmt.State, _ rune) { io.WriteString(f, "store.Key") }
 
+// MarshalText hides the key from JSON and from structured logs.
+func (Key) MarshalText() ([]byte, error) { return []byte("store.Key"), nil }
+
 // credentialName is the name under which the unit's LoadCredential= passes the key.
 const credentialName = "umbral.key"
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,6 +71,9 @@ func TestCredentialComesFirst(t *testing.T) {
 
 func TestKeyDoesNotPrint(t *testing.T) {
 	k := Key{'s', 'e', 'c', 'r', 'e', 't'}
+	if b, err := json.Marshal(struct{ K Key }{k}); err != nil || string(b) != `{"K":"store.Key"}` {
+		t.Errorf("JSON gives %s, %v", b, err)
+	}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
 		if got := fmt.Sprintf(format, struct{ K Key }{k}); strings.Contains(got, "73") || strings.Contains(got, "115") || strings.Contains(got, "secret") {
 			t.Errorf("%s prints %s", format, got)

@@ -29,10 +29,7 @@ type model struct {
 // store and against maps, and compares what each answers.
 func TestRandomOperationsAgreeWithAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "umbral-model")
-		if err != nil {
-			t.Fatal(err)
-		}
+		dir := memoryDir(t)
 		defer os.RemoveAll(dir)
 		clock := newTestClock()
 		o := testOpts()

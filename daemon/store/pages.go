@@ -163,9 +163,22 @@ func (b bitmap) has(i uint64) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitmap) set(i uint64)      { b[i/64] |= 1 << (i % 64) }
 
 type verifier struct {
-	r    io.ReaderAt
-	m    boltMeta
-	seen bitmap
+	r     io.ReaderAt
+	m     boltMeta
+	seen  bitmap
+	pages [][]byte // one buffer for each level of the page being looked at
+	level int
+}
+
+// buffer returns n bytes that are good until the page at this level has been looked at.
+func (v *verifier) buffer(n uint64) []byte {
+	for len(v.pages) <= v.level {
+		v.pages = append(v.pages, nil)
+	}
+	if uint64(cap(v.pages[v.level])) < n {
+		v.pages[v.level] = make([]byte, n)
+	}
+	return v.pages[v.level][:n]
 }
 
 // run reads the page id with its overflow and marks all of it as seen.
@@ -192,8 +205,8 @@ func (v *verifier) run(id uint64) ([]byte, error) {
 		}
 		v.seen.set(i)
 	}
-	b := make([]byte, n*uint64(v.m.pageSize))
-	if _, err := v.r.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
+	b := v.buffer(n * uint64(v.m.pageSize))
+	if _, err := v.r.ReadAt(b, at); err != nil {
 		return nil, fmt.Errorf("page %d: %w", id, err)
 	}
 	return b, nil
@@ -216,6 +229,8 @@ func (v *verifier) tree(id uint64, low, high []byte, nesting, depth int) ([]byte
 	if err != nil {
 		return nil, err
 	}
+	v.level++
+	defer func() { v.level-- }()
 	switch flags := binary.LittleEndian.Uint16(b[8:]); flags {
 	case flagLeaf:
 		last, err := v.leaf(b, low, high, nesting)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -301,66 +300,6 @@ func TestDamagedPersonDoesNotHideTheOthers(t *testing.T) {
 	flip() // back, for the check at the end
 }
 
-func TestSealedValuesHoldToTheirPlace(t *testing.T) {
-	k, err := deriveKeys(testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed := k.values.seal("settings", []byte("a"), []byte("value"))
-	if plain, err := k.values.open("settings", []byte("a"), sealed); err != nil || string(plain) != "value" {
-		t.Errorf("%q, %v", plain, err)
-	}
-	if again := k.values.seal("settings", []byte("a"), []byte("value")); bytes.Equal(sealed, again) {
-		t.Error("the same value is sealed alike twice: the nonce is not random")
-	}
-	other, err := deriveKeys(Key{9})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, open := range map[string]func() ([]byte, error){
-		"other bucket":  func() ([]byte, error) { return k.values.open("people", []byte("a"), sealed) },
-		"other key":     func() ([]byte, error) { return k.values.open("settings", []byte("b"), sealed) },
-		"other purpose": func() ([]byte, error) { return k.journal.open("settings", []byte("a"), sealed) },
-		"other store":   func() ([]byte, error) { return other.values.open("settings", []byte("a"), sealed) },
-		"cut off":       func() ([]byte, error) { return k.values.open("settings", []byte("a"), sealed[:5]) },
-		"nothing":       func() ([]byte, error) { return k.values.open("settings", []byte("a"), nil) },
-	} {
-		if _, err := open(); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for i := range sealed {
-		bad := bytes.Clone(sealed)
-		bad[i] ^= 0x10
-		if _, err := k.values.open("settings", []byte("a"), bad); err == nil {
-			t.Errorf("a flipped bit in byte %d goes unnoticed", i)
-		}
-	}
-}
-
-// TestNothingPersonalLiesInClear looks for what was stored in the bytes of every file.
-func TestNothingPersonalLiesInClear(t *testing.T) {
-	dir := t.TempDir()
-	s := opened(t, dir, testOpts())
-	p := Person{ID: "employee-4711", Name: "Grace Example", Fields: json.RawMessage(`{"note":"left-handed"}`)}
-	r := reference(1, 64)
-	r.Source = "photo-of-grace"
-	if err := s.Enrol(p, []Reference{r}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.SetSetting("broker.password", []byte("swordfish")); err != nil {
-		t.Fatal(err)
-	}
-	appended(t, s, "passage", "payload-in-journal")
-	closed(t, s)
-	template := r.encode()
-	for _, needle := range []string{p.ID, p.Name, "left-handed", r.Source, "swordfish", "payload-in-journal", string(template[len(template)-32:]), string(testKey[:])} {
-		if got := filesWith(t, dir, []byte(needle)); len(got) != 0 {
-			t.Errorf("%q lies in clear in %v", needle, got)
-		}
-	}
-}
-
 func FuzzReference(f *testing.F) {
 	r := reference(1, 8)
 	f.Add(r.encode())
@@ -377,49 +316,4 @@ func FuzzReference(f *testing.F) {
 			t.Fatalf("%x decodes to %+v, which encodes to %x", b, r, got)
 		}
 	})
-}
-
-func FuzzEntry(f *testing.F) {
-	k, err := deriveKeys(testKey)
-	if err != nil {
-		f.Fatal(err)
-	}
-	e := Entry{Position: Position{1, 2}, Wall: instant(5), Told: instant(4), Clock: "ntp", Kind: "passage", Payload: []byte("payload")}
-	e.Hash = e.Sum()
-	f.Add(e.encode(k), uint64(1), uint64(2))
-	f.Add(e.encode(k), uint64(1), uint64(3))
-	f.Add([]byte{entryVersion}, uint64(0), uint64(0))
-	f.Fuzz(func(t *testing.T, b []byte, boot, sequence uint64) {
-		p := Position{boot, sequence}
-		e, err := decodeEntry(k, p, b)
-		if err != nil {
-			if !errors.Is(err, ErrDamaged) {
-				t.Fatalf("unnamed error: %v", err)
-			}
-			return
-		}
-		if e.Position != p || e.Sum() != e.Hash || len(b) != e.storedSize() {
-			t.Fatalf("decoded %+v from %x", e, b)
-		}
-	})
-}
-
-func ExampleOpen() {
-	dir, err := os.MkdirTemp("", "umbral")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	o := DefaultOpts()
-	if o.Key, err = LoadOrCreateKey(filepath.Join(dir, "umbral.key")); err != nil {
-		panic(err)
-	}
-	s, rec, err := Open(filepath.Join(dir, "store"), o)
-	if err != nil {
-		panic(err)
-	}
-	defer s.Close()
-	p, err := s.Append("passage", []byte(`{"verdict":"grant"}`))
-	fmt.Println(rec.Happened(), p, err, s.Pending())
-	// Output: false 1.1 <nil> 1
 }

@@ -128,7 +128,7 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 			return err
 		}
 		if k != nil && s.bytes < budget {
-			if e.Payload, err = k.journal.open(bucketJournal, e.Hash[:], sealed); err != nil {
+			if e.Payload, err = k.journal.openTo(e.Payload[:0], bucketJournal, e.Hash[:], sealed); err != nil {
 				return fmt.Errorf("entry %v: %w", p, err)
 			}
 			if e.Sum() != e.Hash {

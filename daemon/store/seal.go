@@ -33,7 +33,12 @@ func (b box) seal(bucket string, key, plain []byte) []byte {
 }
 
 func (b box) open(bucket string, key, sealed []byte) ([]byte, error) {
-	plain, err := b.aead.Open(nil, nil, sealed, place(bucket, key))
+	return b.openTo(nil, bucket, key, sealed)
+}
+
+// openTo is open into the space behind dst, which it appends to.
+func (b box) openTo(dst []byte, bucket string, key, sealed []byte) ([]byte, error) {
+	plain, err := b.aead.Open(dst, nil, sealed, place(bucket, key))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w: a value in %q fails its authentication", ErrDamaged, bucket)
 	}

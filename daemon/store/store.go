@@ -332,7 +332,8 @@ func (s *Store) Close() error {
 	return errors.Join(copyErr, err, s.lock.release())
 }
 
-// Status is the store's state for health and the technician's page.
+// Status is the store's state for health and the technician's page. ErrDamaged in Fault or CopyFault is mended by closing
+// the store and opening it again: a daemon that sees it ends, and its supervisor starts it anew.
 type Status struct {
 	Head, Cursor Position
 	Entries      int
