@@ -93,6 +93,11 @@ func compare(c *core, r reference, runs []inference) (report, error) {
 		all.Detections = append(all.Detections, a)
 		all.Pass = all.Pass && a.Same
 	}
+	order := networks()
+	place := func(r row) int {
+		return slices.IndexFunc(order, func(n network) bool { return n.File == r.Model })
+	}
+	slices.SortStableFunc(all.Rows, func(a, b row) int { return place(a) - place(b) })
 	return all, nil
 }
 
