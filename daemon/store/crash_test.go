@@ -74,7 +74,7 @@ func childCommand(t *testing.T, role, dir string) *exec.Cmd {
 // TestKilledProcessLosesNothingAcknowledged kills a process with SIGKILL while it appends, copies, enrols and erases, and
 // looks for every entry that it had told of.
 func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
-	dir := t.TempDir()
+	dir := diskDir(t)
 	told := map[Position]string{}
 	cycles := 8
 	if testing.Short() {

@@ -97,7 +97,10 @@ func TestDamagedFileIsKeptAndTheStoreGoesOn(t *testing.T) {
 	}
 	recovered := 0
 	for name, bad := range damages {
-		dir := memoryDir(t)
+		dir, err := os.MkdirTemp("", "umbral-damage")
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
 			t.Fatal(err)
 		}

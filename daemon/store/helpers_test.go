@@ -22,19 +22,33 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "50"); err != nil { // the command line still has the last word
 		panic(err)
 	}
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() == "" {
+		useMemory()
+	}
 	goleak.VerifyTestMain(m)
 }
 
-// memoryDir is a directory in memory where there is one: for tests that commit very often and ask nothing of the disk.
-func memoryDir(t interface{ Fatal(...any) }) string {
-	parent := "/dev/shm"
-	if unix.Access(parent, unix.W_OK) != nil {
-		parent = ""
+// disk is where temporary files lie that must be on a disk.
+var disk = os.TempDir()
+
+// useMemory puts the tests' temporary directories into memory where there is room: most tests commit often and ask nothing
+// of the disk. Benchmarks measure it, and diskDir is on it.
+func useMemory() {
+	const parent, room = "/dev/shm", 256 << 20
+	var st unix.Statfs_t
+	if unix.Access(parent, unix.W_OK) == nil && unix.Statfs(parent, &st) == nil && st.Bavail*uint64(st.Bsize) >= room {
+		os.Setenv("TMPDIR", parent)
 	}
-	dir, err := os.MkdirTemp(parent, "umbral-store")
+}
+
+func diskDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(disk, "umbral-store")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
 
