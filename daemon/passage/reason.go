@@ -6,6 +6,7 @@ type Reason string
 // The reasons. Codes never change their meaning.
 const (
 	ReasonMatched           Reason = "matched"
+	ReasonEvidence          Reason = "evidence-accepted"
 	ReasonNotEnrolled       Reason = "not-enrolled"
 	ReasonAmbiguous         Reason = "ambiguous"
 	ReasonNotLive           Reason = "not-live"
@@ -42,10 +43,11 @@ var Reasons = []struct {
 	Text string
 }{
 	{ReasonMatched, "The face matched one enrolled person on enough frames, and everything that the policy asks for was there."},
+	{ReasonEvidence, "Everything that the policy asks for was there."},
 	{ReasonNotEnrolled, "The face matched nobody who is enrolled, on enough good frames."},
 	{ReasonAmbiguous, "The face resembled two enrolled people too closely to tell them apart."},
 	{ReasonNotLive, "The face did not look like a living person's: it may be a picture or a screen."},
-	{ReasonLowQuality, "There were not enough good pictures of the face (light, sharpness, pose or cover)."},
+	{ReasonLowQuality, "Not enough good pictures of the face agreed (light, sharpness, pose or cover)."},
 	{ReasonIdentityChanged, "Another person's face appeared in place of the first during the passage."},
 	{ReasonSeveralPeople, "More than one person stood before the gate until the time was over."},
 	{ReasonTimeOut, "The evidence was not complete when the time for one passage was over."},

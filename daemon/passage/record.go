@@ -1,14 +1,179 @@
 package passage
 
-import "errors"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
 
-// RecordSchema is the version of Record and of the observations in it.
+// RecordSchema is the version of Record, of the log in it, and of Alert.
 const RecordSchema = 1
 
-// MaxRecord bounds a record's JSON, in bytes.
+// MaxRecord bounds a record's JSON, in bytes: 32 KiB of log are 43 KiB of
+// base64, and rules and names take at most 18 KiB when each of their characters has to be escaped.
 const MaxRecord = 64 << 10
 
-// Replay decides a journalled passage again, by the record's own rules.
-func Replay(record []byte) (Verdict, []Reason, error) {
-	return Undecided, nil, errors.New("passage: replay: not yet")
+// Record is the journal's entry for one decision: what was decided, by which rules, from which observations. Its fields
+// up to Live are for readers; a replay uses Rules, Start and Log, and has to come to the same bytes.
+//
+// The log is bounded: a passage whose log is full (after some 700 frames with one face, or 200 with four) is denied with
+// the reason record-full.
+type Record struct {
+	Schema   int           `json:"schema"`
+	Passage  ID            `json:"passage"`
+	Verdict  Verdict       `json:"verdict"`
+	Reasons  []Reason      `json:"reasons"`
+	Person   string        `json:"person,omitempty"`  // granted, or recognised although denied
+	Command  string        `json:"command,omitempty"` // id of the fleet's command
+	Clock    RecordClock   `json:"clock"`             // at the begin
+	Duration time.Duration `json:"duration"`          // from begin to verdict, nanoseconds
+	Face     *RecordFace   `json:"face,omitempty"`
+	Live     *RecordLive   `json:"live,omitempty"`
+	Rules    Rules         `json:"rules"`
+	Start    Start         `json:"start"`
+	Count    int           `json:"observations"`
+	Log      []byte        `json:"log"` // see the comment on logs in log.go; base64 in JSON
+}
+
+// RecordClock is what the terminal's wall clock said.
+type RecordClock struct {
+	Trust Trust `json:"trust"`
+	Wall  int64 `json:"wall"` // Unix time in microseconds
+}
+
+// RecordFace sums up the comparisons.
+type RecordFace struct {
+	Matched   int   `json:"matched"`   // frames that matched Person
+	Unmatched int   `json:"unmatched"` // frames that matched nobody
+	Best      Score `json:"best"`      // highest similarity with Person, millionths
+}
+
+// RecordLive sums up the liveness scores, in millionths.
+type RecordLive struct {
+	Frames int   `json:"frames"`
+	Mean   Score `json:"mean"`
+	Min    Score `json:"min"`
+	Max    Score `json:"max"`
+}
+
+// Start is what the machine knew at the begin and needs in order to decide the same again.
+type Start struct {
+	Cause string `json:"cause"`           // EntryPassage, EntryCommand or EntryExit
+	Track uint32 `json:"track,omitempty"` // the subject's
+	// Regrant is until when Person was not to be let through again, in nanoseconds since the begin; 0 where nothing stood
+	// against it.
+	Regrant Instant `json:"regrant,omitempty"`
+}
+
+// record describes the decision of an opening.
+func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *Record {
+	o := &m.openings[cause]
+	r := &Record{
+		Schema: RecordSchema, Passage: o.id, Verdict: v, Reasons: reasons, Command: o.command,
+		Clock: RecordClock{o.clock.trust, o.clock.wall}, Duration: now.Sub(o.began),
+		Rules: m.rules, Start: Start{Cause: o.entry}, Count: o.log.count, Log: o.log.buf,
+	}
+	if cause != forPassage {
+		return r
+	}
+	a := &m.now
+	r.Start.Track = a.track
+	r.Person = m.recognised()
+	if until := m.grantedUntil(r.Person); until > o.began {
+		r.Start.Regrant = until - o.began
+	}
+	if a.matched+a.unmatched > 0 {
+		r.Face = &RecordFace{a.matched, a.unmatched, a.best}
+	}
+	if a.live.frames > 0 {
+		r.Live = &RecordLive{a.live.frames, Score(a.live.sum / int64(a.live.frames)), a.live.min, a.live.max}
+	}
+	return r
+}
+
+func (r *Record) encode() []byte {
+	data, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("passage: a record of plain values cannot be encoded: %v", err))
+	}
+	return data
+}
+
+// DecodeRecord reads a record strictly: unknown fields, another schema, rules that New would refuse and a log that cannot
+// be read are errors.
+func DecodeRecord(data []byte) (*Record, error) {
+	r, err := decodeRecord(data)
+	if err != nil {
+		return nil, fmt.Errorf("passage: record: %w", err)
+	}
+	return r, nil
+}
+
+func decodeRecord(data []byte) (*Record, error) {
+	if len(data) > MaxRecord {
+		return nil, fmt.Errorf("%d bytes, limit %d", len(data), MaxRecord)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	var r Record
+	if err := d.Decode(&r); err != nil {
+		return nil, err
+	}
+	if d.More() {
+		return nil, errors.New("something follows the JSON object")
+	}
+	if r.Schema != RecordSchema {
+		return nil, fmt.Errorf("schema %d, this program reads %d", r.Schema, RecordSchema)
+	}
+	if err := r.Rules.Check(); err != nil {
+		return nil, err
+	}
+	if len(r.Log) > maxLog {
+		return nil, fmt.Errorf("log of %d bytes, limit %d", len(r.Log), maxLog)
+	}
+	if w := r.Clock.Wall; w > maxWall || w < -maxWall {
+		return nil, fmt.Errorf("wall clock %d, limit %d", w, maxWall)
+	}
+	if r.Start.Regrant < 0 || r.Start.Regrant > maxInstant {
+		return nil, fmt.Errorf("regrant %d, allowed 0 to %d", r.Start.Regrant, maxInstant)
+	}
+	n := 0
+	for range r.Observations() {
+		n++
+	}
+	if err := r.logError(); err != nil {
+		return nil, err
+	}
+	if n != r.Count {
+		return nil, fmt.Errorf("%d observations in the log, %d announced", n, r.Count)
+	}
+	return &r, nil
+}
+
+// Observations gives each observation of the log with its time since the passage's begin, up to the first that cannot be
+// read.
+func (r *Record) Observations() func(yield func(Instant, Observation) bool) {
+	return func(yield func(Instant, Observation) bool) {
+		l := logReader{rest: r.Log}
+		for {
+			at, o, ok := l.next()
+			if !ok || !yield(at, o) {
+				return
+			}
+		}
+	}
+}
+
+func (r *Record) logError() error {
+	l := logReader{rest: r.Log}
+	for {
+		if _, _, ok := l.next(); !ok {
+			if l.err != nil {
+				return fmt.Errorf("log: %w", l.err)
+			}
+			return nil
+		}
+	}
 }

@@ -3,6 +3,7 @@ package passage
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // Rules is everything by which a machine decides. It is journalled with each passage, so it holds values only.
@@ -105,6 +106,7 @@ func (r *Rules) Check() error {
 		{"CrowdRatio", int64(r.CrowdRatio), int64(One) / 100, int64(One)},
 		{"GrantTrust", int64(r.GrantTrust), 0, int64(TrustNTP)},
 		{"CommandTrust", int64(r.CommandTrust), 0, int64(TrustNTP)},
+		{"Available", int64(r.Available), 0, 1<<EvidenceKinds - 1},
 		{"Models", int64(len(r.Models)), 0, maxModels},
 		{"len(Software)", int64(len(r.Software)), 0, maxRuleText},
 		{"len(FMR)", int64(len(r.FMR)), 0, maxRuleText},
@@ -117,6 +119,11 @@ func (r *Rules) Check() error {
 	for i, m := range r.Models {
 		if len(m) > maxModel {
 			return fmt.Errorf("passage: rule Models[%d] has %d bytes, limit %d", i, len(m), maxModel)
+		}
+	}
+	for _, text := range append([]string{r.Software, r.FMR, r.Population}, r.Models...) {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("passage: rule text %q is no UTF-8", text)
 		}
 	}
 	for _, d := range []struct {

@@ -50,7 +50,9 @@ func (t Trust) String() string { return name(trustNames, uint8(t)) }
 func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // UnmarshalText reads the word.
-func (t *Trust) UnmarshalText(b []byte) error { return parse("clock trust", trustNames, b, (*uint8)(t)) }
+func (t *Trust) UnmarshalText(b []byte) error {
+	return parse("clock trust", trustNames, b, (*uint8)(t))
+}
 
 // ParseTrust reads a word of trust.
 func ParseTrust(s string) (t Trust, err error) {

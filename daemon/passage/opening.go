@@ -1,0 +1,136 @@
+package passage
+
+// Causes for which the door may open. Each has one opening, so at most one waits for its commit.
+const (
+	forPassage = iota
+	forCommand
+	forExit
+	openingCount
+)
+
+// opening is one decision on its way through the journal to the door.
+type opening struct {
+	entry   string // kind of its journal entries
+	id      ID
+	began   Instant
+	clock   clock // at began
+	log     recorder
+	command string // id of the command, for the answer
+
+	active   bool // granted, and waiting for the commit
+	token    uint64
+	deadline Instant
+}
+
+// open gives an opening its ID and starts its log.
+func (m *Machine) open(now Instant, cause int) *opening {
+	o := &m.openings[cause]
+	o.id = m.next
+	m.next.Number++
+	o.began = now
+	o.clock = clock{m.clock.trust, m.clock.wallAt(now), now}
+	o.log.reset()
+	return o
+}
+
+func (o *opening) note(now Instant, obs *Observation) { o.log.add(now-o.began, obs) }
+
+// verdict puts the record of a decision into the effects. A grant then waits for its commit.
+func (m *Machine) verdict(now Instant, cause int, v Verdict, reasons []Reason) {
+	o := &m.openings[cause]
+	r := m.record(now, cause, v, reasons)
+	m.commit++
+	m.effects = append(m.effects, Effect{
+		Kind: EffectJournal, Entry: o.entry, Record: r.encode(), Commit: m.commit,
+		Verdict: v, Reasons: r.Reasons, Person: r.Person, Passage: o.id,
+	})
+	if v == Grant {
+		o.active, o.token, o.deadline = true, m.commit, now.Add(m.rules.CommitTimeout)
+	}
+}
+
+// committed is the only way to the door.
+func (m *Machine) committed(now Instant, token uint64) {
+	for cause := range m.openings {
+		o := &m.openings[cause]
+		if !o.active || o.token != token {
+			continue
+		}
+		o.active = false
+		m.effects = append(m.effects, Effect{Kind: EffectOpenDoor, Passage: o.id, Pulse: m.rules.Pulse})
+		m.lock.allow(now.Add(m.rules.Pulse + m.rules.PassGrace))
+		switch cause {
+		case forPassage:
+			m.conclude(now, Grant, "")
+		case forCommand:
+			m.answer(o.command, Grant, ReasonCommand)
+		case forExit:
+			m.lock.exitUntil = now.Add(m.rules.Pulse)
+		}
+	}
+}
+
+func (m *Machine) commitFailed(now Instant, token uint64) {
+	for cause := range m.openings {
+		if o := &m.openings[cause]; o.active && o.token == token {
+			// In the log the passage's first journal effect has the number 1, as it will have in the replay.
+			m.fail(now, cause, Observation{Kind: ObserveCommitFailed, Commit: 1})
+		}
+	}
+}
+
+// fail turns a grant that could not be journalled into a denial. Its own record has the same ID: should the first one
+// have reached the disk after all, the second says that the door did not open.
+func (m *Machine) fail(now Instant, cause int, why Observation) {
+	o := &m.openings[cause]
+	o.active = false
+	o.note(now, &why)
+	if cause == forPassage {
+		m.finish(now, Deny, ReasonJournal)
+		return
+	}
+	m.verdict(now, cause, Deny, []Reason{ReasonJournal})
+	if cause == forCommand {
+		m.answer(o.command, Deny, ReasonJournal)
+	}
+}
+
+// command decides a command of the fleet.
+func (m *Machine) command(now Instant, obs *Observation) {
+	c := &obs.Command
+	switch {
+	case c.ID == "" || !validName(c.ID) || !validName(c.Key) || !validName(c.Name):
+		m.answer(c.ID, Deny, ReasonCommandUnreadable)
+		return
+	case c.Name != CommandOpen:
+		m.answer(c.ID, Deny, ReasonUnknownCommand)
+		return
+	case m.openings[forCommand].active:
+		m.answer(c.ID, Deny, ReasonBusy)
+		return
+	}
+	o := m.open(now, forCommand)
+	o.command = c.ID
+	o.note(now, obs)
+	if m.clock.trust < m.rules.CommandTrust {
+		m.verdict(now, forCommand, Deny, []Reason{ReasonClockUntrusted})
+		m.answer(c.ID, Deny, ReasonClockUntrusted)
+		return
+	}
+	m.verdict(now, forCommand, Grant, []Reason{ReasonCommand})
+}
+
+func (m *Machine) answer(command string, v Verdict, r Reason) {
+	m.effects = append(m.effects, Effect{Kind: EffectAnswer, Command: command, Verdict: v, Reasons: []Reason{r}})
+}
+
+// exit opens for somebody who leaves. Presses while the door is already released for one are the same press.
+func (m *Machine) exit(now Instant) {
+	m.lock.allow(now.Add(m.rules.PassGrace))
+	if !m.rules.ExitOpens || m.openings[forExit].active || now < m.lock.exitUntil {
+		return
+	}
+	o := m.open(now, forExit)
+	o.note(now, &Observation{Kind: ObserveExit})
+	m.verdict(now, forExit, Grant, []Reason{ReasonExit})
+}

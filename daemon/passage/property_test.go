@@ -1,0 +1,433 @@
+package passage
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// draw makes observations that often lead somewhere: few tracks, few people, scores on both sides of the thresholds.
+type draw struct {
+	t   *rapid.T
+	seq uint64
+}
+
+func (d *draw) face(track uint32) Face {
+	t := d.t
+	face := Face{
+		Track: track, Box: tall(rapid.SampledFrom([]int16{4000, 4000, 4000, 2500, 1000}).Draw(t, "height")),
+		Live:  Live{rapid.IntRange(0, 9).Draw(t, "live known") > 0, rapid.SampledFrom([]Score{970000, 990000, 800000, 600000, 20000}).Draw(t, "live")},
+		Match: Match{rapid.IntRange(0, 9).Draw(t, "match known") > 0, "ann", rapid.SampledFrom([]Score{740000, 740000, 700000, 580000, 579999, 100000}).Draw(t, "match"), rapid.SampledFrom([]Score{0, 200000, 700000}).Draw(t, "second")},
+	}
+	if rapid.IntRange(0, 9).Draw(t, "other person") == 0 {
+		face.Match.Person = rapid.SampledFrom([]string{"bob", "cyd", ""}).Draw(t, "person")
+	}
+	if rapid.IntRange(0, 5).Draw(t, "bad") == 0 {
+		face.Problems = Problems(rapid.IntRange(0, 1<<problemCount-1).Draw(t, "problems"))
+	}
+	return face
+}
+
+func (d *draw) observation() Observation {
+	t := d.t
+	o := Observation{Kind: ObserveFrame}
+	d.seq += uint64(rapid.IntRange(1, 3).Draw(t, "drop"))
+	o.Frame.Sequence = d.seq
+	switch n := rapid.IntRange(0, 99).Draw(t, "kind"); {
+	case n < 3 || n >= 20:
+		track := uint32(rapid.SampledFrom([]int{1, 1, 1, 1, 1, 1, 2}).Draw(t, "track"))
+		if rapid.IntRange(0, 29).Draw(t, "nobody") > 0 {
+			o.Frame.Add(d.face(track))
+		}
+		if rapid.IntRange(0, 29).Draw(t, "second") == 0 {
+			o.Frame.Add(d.face(track + 1))
+		}
+	case n < 5:
+		o.Kind = ObserveTick
+	case n < 11:
+		o.Kind = ObserveEvidence
+		o.Evidence = Evidence{
+			Kind:    rapid.SampledFrom([]EvidenceKind{EvidenceRemote, EvidenceCredential, EvidenceCard, EvidenceRemote, EvidenceCredential, EvidenceFace, EvidenceKinds}).Draw(t, "evidence"),
+			Outcome: Outcome(rapid.SampledFrom([]int{3, 1, 1, 3, 1, 1, 2, 0}).Draw(t, "outcome")),
+			Subject: rapid.SampledFrom([]string{"", "ann", "ann", "bob"}).Draw(t, "subject"),
+		}
+	case n < 13:
+		o.Kind = ObserveClock
+		o.Clock = Clock{Trust(rapid.IntRange(0, 4).Draw(t, "trust")), rapid.Int64().Draw(t, "wall")}
+	case n < 14:
+		o.Kind, o.Up = ObserveCamera, rapid.Bool().Draw(t, "up")
+	case n < 16:
+		o.Kind = ObserveDoor
+		o.Door = Door{Contact(rapid.IntRange(0, 2).Draw(t, "contact")), rapid.Bool().Draw(t, "relay"), rapid.Bool().Draw(t, "fault")}
+	case n < 17:
+		o.Kind = ObserveExit
+	case n < 18:
+		o.Kind = ObserveCommand
+		o.Command = Command{CommandOpen, rapid.SampledFrom([]string{"c1", "c2", ""}).Draw(t, "id"), "ops"}
+	case n < 19:
+		o.Kind, o.Commit = ObserveCommitted, rapid.Uint64Range(0, 30).Draw(t, "stale commit")
+	default:
+		o.Kind, o.Commit = ObserveCommitFailed, rapid.Uint64Range(0, 30).Draw(t, "stale failure")
+	}
+	return o
+}
+
+func drawRules(t *rapid.T) Rules {
+	r := testRules()
+	r.Policy = rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card"}).Draw(t, "policy")
+	r.Available = 1<<EvidenceKinds - 1
+	r.StartFrames = rapid.IntRange(1, 3).Draw(t, "start")
+	r.MatchFrames = rapid.IntRange(1, 4).Draw(t, "match frames")
+	r.NoMatchFrames = rapid.IntRange(2, 6).Draw(t, "no match frames")
+	r.LiveFrames = rapid.IntRange(2, 4).Draw(t, "live frames")
+	r.NotLiveFrames = r.LiveFrames + rapid.IntRange(0, 4).Draw(t, "not live frames")
+	r.GrantTrust = Trust(rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "grant trust"))
+	r.CrowdClear = time.Duration(rapid.IntRange(0, 300).Draw(t, "clear")) * time.Millisecond
+	r.Cooldown = time.Duration(rapid.IntRange(0, 2000).Draw(t, "cooldown")) * time.Millisecond
+	r.ShowVerdict = time.Duration(rapid.IntRange(0, 500).Draw(t, "show")) * time.Millisecond
+	r.RegrantAfter = time.Duration(rapid.IntRange(0, 5000).Draw(t, "regrant")) * time.Millisecond
+	r.DecideTimeout = time.Duration(rapid.IntRange(500, 8000).Draw(t, "decide")) * time.Millisecond
+	return r
+}
+
+func TestRandomPassages(t *testing.T) {
+	seen := map[Verdict]int{} // so that a generator that leads nowhere is noticed
+	rapid.Check(t, func(t *rapid.T) {
+		d := draw{t: t}
+		rules := drawRules(t)
+		m, err := New(rules, ID{1, 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Step(0, Observation{Kind: ObserveClock, Clock: Clock{TrustNTP, 1_770_000_000_000}})
+		var now Instant
+		type waiting struct {
+			Effect
+			since Instant
+		}
+		granted := map[uint64]waiting{} // grants whose commit has not been answered
+		var due *waiting                // the grant that this very step may bring to the door
+		lastGrant := map[string]Instant{}
+		ended := map[ID]Verdict{}
+		var queue []Observation
+		for range 20 * rapid.IntRange(1, 10).Draw(t, "twenties of steps") {
+			var o Observation
+			if len(queue) > 0 && rapid.IntRange(0, 4).Draw(t, "answer") > 0 {
+				o, queue = queue[0], queue[1:]
+			} else {
+				o = d.observation()
+				now = now.Add(time.Duration(rapid.SampledFrom([]int{33, 50, 100, 100, 700}).Draw(t, "ms")) * time.Millisecond)
+			}
+			due = nil
+			if w, waits := granted[o.Commit]; waits && o.Kind == ObserveCommitted {
+				due = &w
+			}
+			if o.Kind == ObserveCommitted || o.Kind == ObserveCommitFailed {
+				delete(granted, o.Commit)
+			}
+			for _, e := range m.Step(now, o) {
+				switch e.Kind {
+				case EffectOpenDoor:
+					if due == nil || due.Passage != e.Passage {
+						t.Fatalf("the door opens for %v without a commit of its grant", e.Passage)
+					}
+					if at, before := lastGrant[due.Person]; before && due.Person != "" && now.Sub(at) < rules.RegrantAfter {
+						t.Fatalf("%s was let through %v after the last time, limit %v", due.Person, now.Sub(at), rules.RegrantAfter)
+					}
+					lastGrant[due.Person] = now
+					due = nil
+				case EffectJournal:
+					if o := rapid.IntRange(0, 5).Draw(t, "disk"); o > 0 {
+						queue = append(queue, Observation{Kind: ObserveCommitted, Commit: e.Commit})
+					} else {
+						queue = append(queue, Observation{Kind: ObserveCommitFailed, Commit: e.Commit})
+					}
+					if e.Entry == EntryAlert {
+						continue
+					}
+					seen[e.Verdict]++
+					if err := Verify(e.Record); err != nil {
+						t.Fatalf("%v\n%s", err, e.Record)
+					}
+					before, again := ended[e.Passage]
+					if again && (before != Grant || e.Verdict != Deny || e.Reasons[0] != ReasonJournal) {
+						t.Fatalf("%v ended in %v, then in %v %v", e.Passage, before, e.Verdict, e.Reasons)
+					}
+					ended[e.Passage] = e.Verdict
+					if e.Verdict != Grant {
+						continue
+					}
+					granted[e.Commit] = waiting{e, now}
+					if e.Entry == EntryPassage {
+						checkGrant(t, e.Record)
+					}
+				}
+			}
+			if due != nil && now.Sub(due.since) < rules.CommitTimeout {
+				t.Fatalf("the door stays shut although the grant of %v is committed", due.Passage)
+			}
+		}
+		// Each ID but the current one has ended.
+		for n := uint64(1); n < m.next.Number; n++ {
+			id := ID{1, n}
+			if _, over := ended[id]; !over && !(m.collecting && m.openings[forPassage].id == id) {
+				t.Fatalf("%v was never journalled", id)
+			}
+		}
+	})
+	for _, v := range []Verdict{Grant, Deny, Abandoned} {
+		if seen[v] == 0 {
+			t.Errorf("no random passage ended in %v: %v", v, seen)
+		}
+	}
+	t.Logf("verdicts: %v", seen)
+}
+
+// checkGrant proves a grant from its record alone, in the plainest way: which frames counted, whose they were, and
+// whether the policy holds for what they show.
+func checkGrant(t *rapid.T, record []byte) {
+	r, err := DecodeRecord(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := ParsePolicy(r.Rules.Policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needFace := policy.Needs().Has(EvidenceFace)
+	type shot struct {
+		face  Face
+		match bool
+	}
+	var shots []shot
+	outcomes := map[EvidenceKind]Evidence{}
+	trust := r.Clock.Trust
+	crowd := Instant(-1)
+	counted := false
+	for at, o := range r.Observations() {
+		counted = false
+		switch o.Kind {
+		case ObserveClock:
+			trust = o.Clock.Trust
+		case ObserveEvidence:
+			outcomes[o.Evidence.Kind] = o.Evidence
+		case ObserveFrame:
+			subject := o.Frame.track(r.Start.Track)
+			if subject == nil {
+				continue
+			}
+			for i := range o.Frame.Count {
+				f := &o.Frame.Faces[i]
+				if f != subject && float64(f.Box.Height()) >= r.Rules.CrowdRatio.Float()*float64(subject.Box.Height()) {
+					crowd = at
+				}
+			}
+			if subject.Problems != 0 || crowd == at || crowd >= 0 && at.Sub(crowd) < r.Rules.CrowdClear {
+				continue
+			}
+			s := shot{*subject, subject.Match.Known && subject.Match.Person != "" &&
+				subject.Match.Score >= r.Rules.Threshold && subject.Match.Score-subject.Match.Second >= r.Rules.Margin}
+			if needFace && !s.face.Match.Known {
+				continue
+			}
+			counted = s.match || !needFace
+			if n := len(shots); needFace && s.match {
+				for i := n - 1; i >= 0; i-- {
+					if shots[i].match && shots[i].face.Match.Person != s.face.Match.Person {
+						shots, outcomes = nil, map[EvidenceKind]Evidence{}
+						break
+					}
+				}
+			}
+			shots = append(shots, s)
+		}
+	}
+	if !counted {
+		t.Fatalf("granted on an observation that is no good frame")
+	}
+	if trust < r.Rules.GrantTrust {
+		t.Fatalf("granted with the clock %v, rule %v", trust, r.Rules.GrantTrust)
+	}
+	matched, unmatched, person := 0, 0, ""
+	var scores []Score
+	for _, s := range shots {
+		if s.match {
+			matched++
+			person = s.face.Match.Person
+		} else {
+			unmatched++
+		}
+		if s.face.Live.Known && (s.match || !needFace) {
+			scores = append(scores, s.face.Live.Score)
+		}
+	}
+	var have EvidenceSet
+	if matched >= r.Rules.MatchFrames && matched > unmatched && needFace {
+		have = have.With(EvidenceFace)
+	}
+	var sum, low, high Score
+	for i, s := range scores {
+		sum += s
+		if i == 0 || s < low {
+			low = s
+		}
+		high = max(high, s)
+	}
+	if len(scores) >= r.Rules.LiveFrames && sum.Float()/float64(len(scores)) >= r.Rules.LiveThreshold.Float()-1e-9 &&
+		low >= r.Rules.LiveMin && high-low <= r.Rules.LiveSpread {
+		have = have.With(EvidenceLive)
+	}
+	subjects := map[string]bool{}
+	if needFace && person != "" {
+		subjects[person] = true
+	}
+	for k, e := range outcomes {
+		if e.Outcome == Accepted && (e.Subject == "" || len(subjects) == 0 || subjects[e.Subject]) {
+			have = have.With(k)
+		}
+	}
+	var e Evidences
+	for k := range EvidenceKinds {
+		e[k] = Impossible
+		if have.Has(k) {
+			e[k] = Satisfied
+		}
+	}
+	if policy.Decide(&e) != Satisfied {
+		t.Fatalf("granted under %q with only %v", r.Rules.Policy, have)
+	}
+}
+
+// A terminal that computes only what is wanted comes to the same verdicts.
+func TestWantsChangesNoVerdict(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := draw{t: t}
+		rules := drawRules(t)
+		full, err := New(rules, ID{1, 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lean, err := New(rules, ID{1, 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var now Instant
+		for range 20 * rapid.IntRange(1, 5).Draw(t, "twenties of steps") {
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{33, 50, 400}).Draw(t, "ms")) * time.Millisecond)
+			o := d.observation()
+			p := o
+			if o.Kind == ObserveFrame {
+				for i, w := range lean.Wants(now, &o.Frame) {
+					if !w.Match {
+						p.Frame.Faces[i].Match = Match{}
+					}
+					if !w.Live {
+						p.Frame.Faces[i].Live = Live{}
+					}
+				}
+			}
+			for answered := true; answered; {
+				a, b := full.Step(now, o), lean.Step(now, p)
+				answered = false
+				if len(a) != len(b) {
+					t.Fatalf("%d effects, %d with only what is wanted", len(a), len(b))
+				}
+				for i := range a {
+					if a[i].Kind != b[i].Kind || a[i].Verdict != b[i].Verdict || a[i].Passage != b[i].Passage || a[i].Person != b[i].Person || a[i].Screen != b[i].Screen {
+						t.Fatalf("%+v, with only what is wanted %+v", a[i], b[i])
+					}
+					if a[i].Kind == EffectJournal && a[i].Verdict == Grant {
+						o = Observation{Kind: ObserveCommitted, Commit: a[i].Commit}
+						p, answered = o, true
+					}
+				}
+			}
+		}
+	})
+}
+
+// The longest passage fits into one record, whatever it holds.
+func TestRecordBound(t *testing.T) {
+	name := func(i int) string {
+		b := make([]byte, MaxName)
+		for j := range b {
+			b[j] = byte(1 + i%7) // control characters are the longest in JSON
+		}
+		b[0] = byte('a' + i%26)
+		b[1] = byte('a' + i/26%26)
+		return string(b)
+	}
+	rules := testRules()
+	rules.DecideTimeout, rules.CrowdTimeout, rules.LostAfter = time.Minute, time.Minute, time.Minute
+	long := make([]byte, maxRuleText)
+	for i := range long {
+		long[i] = 1
+	}
+	rules.Software, rules.FMR, rules.Population = string(long), string(long), string(long)
+	rules.Models = nil
+	for range maxModels {
+		rules.Models = append(rules.Models, string(long))
+	}
+	g := newGate(t, rules)
+	for i := range 1000 {
+		g.now = g.now.Add(time.Millisecond)
+		f := Frame{Sequence: uint64(i) << 40}
+		for j := range MaxFaces {
+			f.Add(Face{
+				Track: 1<<32 - 1 - uint32(j), Box: Box{-32768, -32768, 32767, 32767 - int16(j)}, Pose: Pose{-32768, 32767, -32768},
+				Problems: 1<<EyesClosed | 1<<Covered, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), MaxScore, -MaxScore},
+			})
+		}
+		g.see(Observation{Kind: ObserveFrame, Frame: f})
+	}
+	if len(g.entries) == 0 || g.entries[0].Reasons[0] != ReasonRecordFull {
+		t.Fatalf("journal: %v", g.verdicts())
+	}
+	if n := len(g.entries[0].Record); n > MaxRecord || n < MaxRecord/2 {
+		t.Errorf("the largest record has %d bytes, limit %d", n, MaxRecord)
+	}
+	r := newRecorder(maxLog)
+	before := len(r.buf)
+	for i := range 100 {
+		f := Frame{Sequence: uint64(i) << 62}
+		for j := range MaxFaces {
+			f.Faces[j] = Face{
+				Track: 1<<32 - 1, Box: Box{-32768, -32768, -32768, -32768}, Pose: Pose{-32768, -32768, -32768},
+				Problems: 1<<problemCount - 1, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), -MaxScore, -MaxScore},
+			}
+		}
+		f.Count = MaxFaces
+		r.add(Instant(i)*(maxInstant/128), &Observation{Kind: ObserveFrame, Frame: f})
+		if n := len(r.buf) - before; n > maxObservation {
+			t.Fatalf("an observation of %d bytes, limit %d", n, maxObservation)
+		}
+		if before = len(r.buf); r.full() {
+			break
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, change := range map[string]func(*Rules){
+		"policy":      func(r *Rules) { r.Policy = "face and nose" },
+		"unavailable": func(r *Rules) { r.Policy = "face and card" },
+		"threshold":   func(r *Rules) { r.Threshold = 0 },
+		"live frames": func(r *Rules) { r.NotLiveFrames = r.LiveFrames - 1 },
+		"timeout":     func(r *Rules) { r.DecideTimeout = 0 },
+		"pulse":       func(r *Rules) { r.Pulse = time.Hour },
+		"models":      func(r *Rules) { r.Models = make([]string, maxModels+1) },
+		"text":        func(r *Rules) { r.Software = "\xff" },
+	} {
+		if _, err := New(withRules(change), ID{1, 1}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if err := (&Rules{}).Check(); err == nil {
+		t.Error("the zero rules are accepted")
+	}
+	if _, _, err := Replay([]byte("{}")); err == nil || errors.Is(err, ErrNoVerdict) {
+		t.Errorf("an empty object: %v", err)
+	}
+}

@@ -1,0 +1,35 @@
+package passage
+
+// show is the screen that fits the state; it has no memory, so it can never stay behind.
+func (m *Machine) show() Screen {
+	a := &m.now
+	switch {
+	case m.openings[forPassage].active:
+		return Screen{Code: ScreenWait, Passage: m.openings[forPassage].id}
+	case m.shown.active:
+		return m.shown.screen
+	case !m.cameraUp:
+		return Screen{Code: ScreenOutOfOrder, Reason: ReasonCameraLost}
+	case !m.collecting:
+		switch m.approach.view {
+		case viewFar:
+			return Screen{Code: ScreenGuide, Problem: m.approach.problem}
+		case viewHeld:
+			return Screen{Code: ScreenLingering}
+		case viewNear:
+			return Screen{Code: ScreenLook}
+		}
+		return Screen{Code: ScreenIdle}
+	}
+	s := Screen{Code: ScreenLook, Passage: m.openings[forPassage].id, Progress: m.progress()}
+	if p, any := a.problem.First(); any {
+		s.Code, s.Problem = ScreenGuide, p
+	}
+	if a.crowded {
+		s.Code, s.Problem = ScreenOneAtATime, 0
+	}
+	return s
+}
+
+// Screen is what the screen shows now; a terminal shows it at start and then follows EffectScreen.
+func (m *Machine) Screen() Screen { return m.screen }
