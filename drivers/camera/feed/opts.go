@@ -25,6 +25,7 @@ type Opts struct {
 	RetryMax      time.Duration // the longest such wait
 	Pace          Pace          // replay only
 	Once          bool          // replay only: end after the last picture, even where the scene says to loop
+	Pictures      string        // replay only: folder of the pictures of a scene that do not lie beside it
 }
 
 // DefaultOpts asks for VGA at 30 frames a second, uncompressed if it can be had.

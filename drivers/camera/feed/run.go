@@ -39,9 +39,12 @@ func (f *Feed) Run(ctx context.Context, body func(context.Context) error) error 
 	f.run.cancel = nil
 	f.mu.Unlock()
 	close(done)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		err = nil
 		f.State(Idle, "")
+	case err != nil:
+		f.State(Failing, err.Error())
 	}
 	return err
 }
