@@ -55,7 +55,7 @@ type RecordLive struct {
 	Frames int   `json:"frames"`
 	Mean   Score `json:"mean"`
 	Min    Score `json:"min"`
-	Max    Score `json:"max"`
+	Spread Score `json:"spread"` // standard deviation
 }
 
 // Start is what the machine knew at the begin and needs in order to decide the same again.
@@ -88,7 +88,7 @@ func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *R
 		r.Face = &RecordFace{a.matched, a.unmatched, a.best}
 	}
 	if a.live.frames > 0 {
-		r.Live = &RecordLive{a.live.frames, Score(a.live.sum / int64(a.live.frames)), a.live.min, a.live.max}
+		r.Live = &RecordLive{a.live.frames, a.live.mean(), a.live.min, a.live.spread()}
 	}
 	return r
 }

@@ -23,9 +23,9 @@ type Rules struct {
 	MatchFrames   int `json:"match_frames"`
 	NoMatchFrames int `json:"no_match_frames"`
 
-	// Live is satisfied when the mean of at least LiveFrames scores reaches LiveThreshold, none is below LiveMin, and the
-	// highest and lowest are at most LiveSpread apart. It cannot be satisfied any more when the minimum or the spread
-	// fail on LiveFrames frames, or after NotLiveFrames.
+	// Live is satisfied when the mean of at least LiveFrames scores reaches LiveThreshold, none is below LiveMin, and
+	// their standard deviation is at most LiveSpread. It cannot be satisfied any more when LiveFrames frames have one below
+	// LiveMin, or after NotLiveFrames.
 	LiveThreshold Score `json:"live_threshold"`
 	LiveMin       Score `json:"live_min"`
 	LiveSpread    Score `json:"live_spread"`
@@ -70,7 +70,7 @@ const (
 func DefaultRules() Rules {
 	return Rules{
 		Policy: "face and live", Threshold: ScoreOf(0.58), Margin: ScoreOf(0.05), MatchFrames: 3, NoMatchFrames: 8,
-		LiveThreshold: ScoreOf(0.5), LiveMin: ScoreOf(0.05), LiveSpread: ScoreOf(0.9), LiveFrames: 5, NotLiveFrames: 12,
+		LiveThreshold: ScoreOf(0.5), LiveMin: ScoreOf(0.1), LiveSpread: ScoreOf(0.35), LiveFrames: 5, NotLiveFrames: 12,
 		StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 		CrowdRatio: ScoreOf(0.5), CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 		ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second, CommitTimeout: 5 * time.Second,
@@ -99,7 +99,7 @@ func (r *Rules) Check() error {
 		{"NoMatchFrames", int64(r.NoMatchFrames), 2, 1000},
 		{"LiveThreshold", int64(r.LiveThreshold), 1, int64(One)},
 		{"LiveMin", int64(r.LiveMin), 0, int64(One)},
-		{"LiveSpread", int64(r.LiveSpread), 0, int64(One)},
+		{"LiveSpread", int64(r.LiveSpread), 0, int64(One) / 2},
 		{"LiveFrames", int64(r.LiveFrames), 2, 1000},
 		{"NotLiveFrames", int64(r.NotLiveFrames), int64(r.LiveFrames), 1000},
 		{"StartFrames", int64(r.StartFrames), 1, 1000},

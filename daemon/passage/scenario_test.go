@@ -52,6 +52,17 @@ func TestScenarios(t *testing.T) {
 		{"comes closer", testRules(), func(g *gate) { g.frames(30, far); g.frames(10, ann) }, []string{"grant matched ann"}, 1},
 		{"nobody", testRules(), func(g *gate) { g.frames(100); g.wait(time.Minute) }, []string{}, 0},
 		{"a photograph", testRules(), func(g *gate) { g.frames(20, photo) }, []string{"deny not-live ann"}, 0},
+		{"a screen that flickers between dead and alive", testRules(), func(g *gate) {
+			for range 8 {
+				g.frames(1, with(ann, func(f *Face) { f.Live.Score = ScoreOf(0.15) }))
+				g.frames(1, ann)
+			}
+		}, []string{"deny not-live ann"}, 0},
+		{"one poor frame of a living person", testRules(), func(g *gate) {
+			g.frames(2, ann)
+			g.frames(1, with(ann, func(f *Face) { f.Live.Score = ScoreOf(0.3) }))
+			g.frames(5, ann)
+		}, []string{"grant matched ann"}, 1},
 		{"a screen that looks alive on most frames", testRules(), func(g *gate) {
 			for range 6 {
 				g.frames(1, photo)
@@ -423,7 +434,7 @@ func TestRecordIsReadable(t *testing.T) {
 	want := &Record{
 		Schema: 1, Passage: ID{7, 1}, Verdict: Grant, Reasons: []Reason{ReasonMatched}, Person: "ann",
 		Clock: RecordClock{TrustNTP, 1_770_000_000_100_000}, Duration: 4 * frameTime,
-		Face: &RecordFace{Matched: 5, Best: ScoreOf(0.74)}, Live: &RecordLive{5, ScoreOf(0.97), ScoreOf(0.97), ScoreOf(0.97)},
+		Face: &RecordFace{Matched: 5, Best: ScoreOf(0.74)}, Live: &RecordLive{5, ScoreOf(0.97), ScoreOf(0.97), 0},
 		Rules: testRules(), Start: Start{Cause: EntryPassage, Track: 1}, Count: 5, Log: r.Log,
 	}
 	if d := cmp.Diff(want, r); d != "" {

@@ -60,24 +60,24 @@ func ParseTrust(s string) (t Trust, err error) {
 	return t, err
 }
 
-// Problem is what keeps a face from being used as evidence.
+// Problem is what keeps a face from being used as evidence: any of them does, so a mere hint is none.
 type Problem uint8
 
 // The problems, in the order in which a person is told of them.
 const (
 	CutOff     Problem = iota // touches the frame's edge
 	TooSmall                  // too far away
-	TooDark                   //
-	TooBright                 //
-	Blurred                   //
+	TooClose                  // fills the frame, so that liveness cannot be judged
 	TurnedAway                // yaw
 	Tilted                    // pitch or roll
 	Covered                   // something before the face
-	EyesClosed                //
+	TooDark                   // too little light on the face
+	TooBright                 // too much of it
+	Blurred                   // moving or out of focus
 	problemCount
 )
 
-var problemNames = []string{"cut-off", "too-small", "too-dark", "too-bright", "blurred", "turned-away", "tilted", "covered", "eyes-closed"}
+var problemNames = []string{"cut-off", "too-small", "too-close", "turned-away", "tilted", "covered", "too-dark", "too-bright", "blurred"}
 
 // String is the problem's code.
 func (p Problem) String() string { return name(problemNames, uint8(p)) }
