@@ -65,7 +65,10 @@ type source struct {
 	fset *token.FileSet
 }
 
-func (s source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
+// isTest says that a file is a test or belongs to a conformance suite.
+func (s source) isTest() bool {
+	return strings.HasSuffix(s.path, "_test.go") || strings.HasSuffix(filepath.ToSlash(filepath.Dir(s.path)), "test")
+}
 
 func sources(t *testing.T) []source {
 	t.Helper()

@@ -1,0 +1,70 @@
+package terminal
+
+import (
+	"fmt"
+	"strings"
+
+	"umbral/config"
+	"umbral/pipeline/gallery"
+)
+
+// BudgetLine is one part's memory in bytes.
+type BudgetLine struct {
+	Part  string `json:"part"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Budget is what a terminal of this configuration takes.
+type Budget struct {
+	Lines []BudgetLine `json:"lines"`
+	Sum   int64        `json:"sum"`
+	Limit int64        `json:"limit"`
+}
+
+// programBytes is the program itself: its code and the runtime with small things, as measured in the demo.
+const programBytes = 36 << 20
+
+// storePerMiB is what the store keeps beside its file's pages, which the kernel can take back: bbolt's free list and one
+// transaction.
+const storePerMiB = 48 << 10
+
+func (b *Budget) add(part string, bytes int64) {
+	b.Lines = append(b.Lines, BudgetLine{part, bytes})
+	b.Sum += bytes
+}
+
+// check refuses a sum above the limit, and shows it.
+func (b *Budget) check() error {
+	if b.Sum <= b.Limit {
+		return nil
+	}
+	return fmt.Errorf("terminal: the configuration takes %.1f MiB, terminal.memory_mib allows %d:\n%s", mib(b.Sum), b.Limit>>20, b)
+}
+
+// String is a table.
+func (b *Budget) String() string {
+	var s strings.Builder
+	for _, l := range b.Lines {
+		fmt.Fprintf(&s, "  %-28s %8.1f MiB\n", l.Part, mib(l.Bytes))
+	}
+	fmt.Fprintf(&s, "  %-28s %8.1f MiB of %d\n", "sum", mib(b.Sum), b.Limit>>20)
+	return s.String()
+}
+
+func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+
+// budgetOf states what the parts take. Models are asked for what they hold; the rest follows from the configuration.
+func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
+	b := &Budget{Limit: int64(cfg.Terminal.MemoryMiB) << 20}
+	for _, s := range parts.stages() {
+		m := s.Budget()
+		b.add(fmt.Sprintf("model %s", s.Role), m.Sum())
+	}
+	pixels := int64(cfg.Camera.Width * cfg.Camera.Height)
+	b.add("frame pool", framePool)
+	b.add("pictures (3)", 3*3*pixels)
+	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))
+	b.add("store", int64(cfg.Store.FileMiB)*storePerMiB)
+	b.add("program", programBytes)
+	return b
+}

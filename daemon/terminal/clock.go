@@ -1,0 +1,68 @@
+package terminal
+
+import (
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"umbral/daemon/passage"
+)
+
+// clock tells the terminal's two times: the monotonic one that decisions are made by, and the wall clock with how far
+// it can be trusted.
+type clock struct {
+	start    time.Time
+	ntp      bool
+	maxDrift time.Duration
+	rtc      bool
+	synced   func() bool // the kernel says that NTP keeps the clock
+
+	mu     sync.Mutex
+	last   time.Time // of the latest look, with the monotonic reading
+	jumped bool      // the wall clock moved against the monotonic one, and nothing has vouched for it since
+}
+
+func newClock(ntp bool, maxDrift time.Duration) *clock {
+	now := time.Now()
+	_, err := os.Stat("/sys/class/rtc/rtc0")
+	return &clock{start: now, last: now, ntp: ntp, maxDrift: maxDrift, rtc: err == nil, synced: kernelSynced}
+}
+
+// kernelSynced asks the kernel whether a time daemon keeps the clock (adjtimex(2): STA_UNSYNC and TIME_ERROR are clear).
+func kernelSynced() bool {
+	var t unix.Timex
+	state, err := unix.Adjtimex(&t)
+	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
+}
+
+// instant is the time since the terminal's start.
+func (c *clock) instant() passage.Instant { return passage.Instant(time.Since(c.start)) }
+
+// read returns the wall time and the trust in it.
+func (c *clock) read() (time.Time, passage.Trust) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	// Round strips the monotonic reading, so that the difference is the wall clock's own.
+	drift := now.Round(0).Sub(c.last.Round(0)) - now.Sub(c.last)
+	if drift > c.maxDrift || drift < -c.maxDrift {
+		c.jumped = true
+	}
+	c.last = now
+	if c.ntp && c.synced() {
+		c.jumped = false
+		return now, passage.TrustNTP
+	}
+	if c.rtc && !c.jumped {
+		return now, passage.TrustRTC
+	}
+	return now, passage.TrustUnknown
+}
+
+// forStore is the clock as the store and the fleet's link want it.
+func (c *clock) forStore() (time.Time, string) {
+	now, trust := c.read()
+	return now, trust.String()
+}

@@ -1,0 +1,243 @@
+package terminal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"umbral/config"
+	"umbral/daemon/passage"
+	"umbral/daemon/store"
+	"umbral/pipeline/gallery"
+)
+
+// Desk is a terminal's store and models without camera, door and fleet: what the tool works on while the terminal does
+// not run. While it does, OpenDesk fails with store.ErrInUse.
+type Desk struct {
+	store    *store.Store
+	recovery store.Recovery
+	eyes     *eyes // nil until pictures are looked at
+	people   *people
+	cfg      config.Config
+}
+
+// OpenDesk opens the store of a configuration.
+func OpenDesk(cfg config.Config) (*Desk, error) {
+	key, err := terminalKey(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	o := storeOpts(&cfg, key)
+	o.Clock = newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift).forStore
+	d := &Desk{cfg: cfg}
+	if d.store, d.recovery, err = store.Open(cfg.Terminal.StateDir, o); err != nil {
+		return nil, err
+	}
+	alias, err := aliasKey(key)
+	if err != nil {
+		return nil, errors.Join(err, d.store.Close())
+	}
+	d.people = &people{store: d.store, gallery: gallery.New(cfg.Gallery.Capacity), alias: alias}
+	return d, nil
+}
+
+// Recovery says whether the store was found damaged.
+func (d *Desk) Recovery() store.Recovery { return d.recovery }
+
+// Close closes the store and frees the models.
+func (d *Desk) Close() error {
+	if d.eyes != nil {
+		d.eyes.close()
+	}
+	return d.store.Close()
+}
+
+// see loads the models and the gallery, once.
+func (d *Desk) see() (err error) {
+	if d.eyes != nil {
+		return nil
+	}
+	if d.eyes, err = openEyes(&d.cfg, ModelsDir(&d.cfg)); err != nil {
+		return err
+	}
+	d.people.sight = &sight{analyzer: d.eyes.analyzer, passive: d.eyes.passive}
+	d.people.model, d.people.verify, d.people.identify = d.eyes.feature, d.eyes.verify.score, d.eyes.identify.score
+	_, err = d.people.load()
+	return err
+}
+
+// Enrol enrols a person from photographs.
+func (d *Desk) Enrol(id, name string, pictures []Picture) (Enrolled, error) {
+	if err := d.see(); err != nil {
+		return Enrolled{}, err
+	}
+	return d.people.enrolPictures(id, name, pictures)
+}
+
+// enrolPictures makes references of photographs, stores the person and journals it.
+func (p *people) enrolPictures(id, name string, pictures []Picture) (Enrolled, error) {
+	if len(pictures) == 0 {
+		return Enrolled{}, refuse("no picture was given")
+	}
+	refs, err := p.fromPictures(pictures)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	return p.enrol(id, name, refs)
+}
+
+// Card is a person as the tool and the page show them.
+type Card struct {
+	store.Person
+	Alias      string          `json:"alias"`
+	References []ReferenceCard `json:"references"`
+}
+
+// ReferenceCard is a reference without its template.
+type ReferenceCard struct {
+	Number  uint32  `json:"number"`
+	Source  string  `json:"source"`
+	Quality float32 `json:"quality"`
+	Created string  `json:"created"`
+	Current bool    `json:"current"` // made by the model that is configured now
+}
+
+func (p *people) card(person store.Person) (Card, error) {
+	c := Card{Person: person, Alias: p.aliasOf(person.ID), References: []ReferenceCard{}}
+	refs, err := p.store.References(person.ID)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range refs {
+		c.References = append(c.References, ReferenceCard{r.Number, r.Source, r.Quality, r.Created.UTC().Format("2006-01-02 15:04:05"), p.model == "" || r.Model == p.model})
+	}
+	return c, nil
+}
+
+// People lists everybody who is enrolled.
+func (d *Desk) People() ([]Card, error) { return d.people.cards() }
+
+func (p *people) cards() ([]Card, error) {
+	list, err := p.store.People()
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]Card, 0, len(list))
+	for _, person := range list {
+		c, err := p.card(person)
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, c)
+	}
+	return cards, nil
+}
+
+// Person shows one person.
+func (d *Desk) Person(id string) (Card, error) { return d.people.one(id) }
+
+func (p *people) one(id string) (Card, error) {
+	person, err := p.store.Person(id)
+	if err != nil {
+		return Card{}, fmt.Errorf("%s: %w", id, err)
+	}
+	return p.card(person)
+}
+
+// Erase destroys a person's references.
+func (d *Desk) Erase(id, reason string) (store.Receipt, error) { return d.people.erase(id, reason) }
+
+// Replayed is one journalled decision and what deciding it again gave.
+type Replayed struct {
+	Position store.Position   `json:"position"`
+	Kind     string           `json:"kind"`
+	Passage  string           `json:"passage"`
+	Verdict  passage.Verdict  `json:"verdict"`
+	Reasons  []passage.Reason `json:"reasons"`
+	Person   string           `json:"person,omitempty"`
+	Count    int              `json:"observations"`
+	Again    passage.Verdict  `json:"again"`
+	Same     bool             `json:"same"` // every byte of the record came out again
+	Error    string           `json:"error,omitempty"`
+}
+
+// replayBatch is how many entries are read at a time.
+const replayBatch = 64
+
+// Replay decides every journalled passage again and shows each to fn.
+func (d *Desk) Replay(fn func(Replayed) error) error { return replay(d.store, fn) }
+
+func replay(s *store.Store, fn func(Replayed) error) error {
+	var after store.Position
+	for {
+		entries, err := s.Next(after, replayBatch)
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		for _, e := range entries {
+			after = e.Position
+			switch e.Kind {
+			case passage.EntryPassage, passage.EntryCommand, passage.EntryExit:
+				if err := fn(replayed(e)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+func replayed(e store.Entry) Replayed {
+	r := Replayed{Position: e.Position, Kind: e.Kind}
+	record, err := passage.DecodeRecord(e.Payload)
+	if err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Passage, r.Verdict, r.Reasons, r.Person, r.Count = record.Passage.String(), record.Verdict, record.Reasons, record.Person, record.Count
+	if r.Again, _, err = passage.Replay(e.Payload); err == nil {
+		err = passage.Verify(e.Payload)
+	}
+	r.Same = err == nil
+	if err != nil {
+		r.Error = err.Error()
+	}
+	return r
+}
+
+// BudgetOf states the memory of a configuration without opening camera or store.
+func BudgetOf(cfg config.Config) (*Budget, error) {
+	e, err := openEyes(&cfg, ModelsDir(&cfg))
+	if err != nil {
+		return nil, err
+	}
+	defer e.close()
+	c, err := openCamera(&cfg.Camera)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Halt()
+	return budgetOf(&cfg, e, c.Stats().PoolBytes), nil
+}
+
+// CheckStore reads the store of a configuration and changes nothing.
+func CheckStore(cfg config.Config) (store.Report, error) {
+	key, err := store.LoadKey(keyFile(&cfg))
+	if err != nil {
+		// Without the key the pages and the links of the chain can be verified all the same.
+		return store.Check(cfg.Terminal.StateDir)
+	}
+	return store.Check(cfg.Terminal.StateDir, key)
+}
+
+// journalEnrolment leaves in the journal who was enrolled.
+func (p *people) journalEnrolment(e Enrolled) error {
+	payload, err := json.Marshal(map[string]any{"person": e.ID, "references": e.References})
+	if err != nil {
+		return err
+	}
+	_, err = p.store.Append(entryEnrol, payload)
+	return err
+}

@@ -1,0 +1,64 @@
+package terminal
+
+import (
+	"fmt"
+	"strconv"
+
+	"umbral/config"
+	"umbral/config/paths"
+	"umbral/drivers/camera"
+	"umbral/drivers/door"
+	"umbral/drivers/door/gpio"
+	"umbral/drivers/door/simulated"
+)
+
+func openCamera(c *config.Camera) (camera.Source, error) {
+	o := camera.DefaultOpts()
+	o.Width, o.Height, o.FPS = c.Width, c.Height, float64(c.FPS)
+	o.Buffers, o.Stall = c.Buffers, c.StallTimeout
+	o.Pictures = paths.Pictures()
+	o.Formats = nil
+	for _, name := range c.Formats {
+		f, err := camera.ParseFourCC(name)
+		if err != nil {
+			return nil, fmt.Errorf("terminal: camera.formats: %w", err)
+		}
+		o.Formats = append(o.Formats, f)
+	}
+	source, err := camera.Open(c.Source, o)
+	if err != nil {
+		// A nil interface, whatever the driver returned beside its error.
+		return nil, err
+	}
+	return source, nil
+}
+
+func openDoor(c *config.Door) (door.Door, error) {
+	if c.Kind == "simulated" {
+		d, err := simulated.New(simulated.DefaultOpts())
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
+	}
+	o := gpio.DefaultOpts()
+	o.Chip = c.Chip
+	for _, line := range []struct {
+		to        *gpio.Line
+		offset    int
+		activeLow bool
+	}{
+		{&o.Relay, c.RelayLine, c.RelayActiveLow},
+		{&o.Contact, c.ContactLine, c.ContactActiveLow},
+		{&o.Button, c.ExitLine, c.ExitActiveLow},
+	} {
+		if line.offset >= 0 {
+			line.to.Spec, line.to.ActiveLow = strconv.Itoa(line.offset), line.activeLow
+		}
+	}
+	d, err := gpio.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}

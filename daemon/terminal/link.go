@@ -1,0 +1,123 @@
+package terminal
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"umbral/config"
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/broker"
+	"umbral/pipeline/models"
+)
+
+// buildFleet makes the link to the broker and, for the demo, the broker itself.
+func (t *Terminal) buildFleet() (err error) {
+	c := &t.cfg.Fleet
+	if c.EmbeddedBroker != "" {
+		if t.broker, err = broker.New(broker.Opts{Address: c.EmbeddedBroker}); err != nil {
+			return err
+		}
+	}
+	if !c.Enabled {
+		return nil
+	}
+	o, err := linkOpts(&t.cfg)
+	if err != nil {
+		return err
+	}
+	if t.broker != nil && o.Broker == "" {
+		o.Broker = "tcp://" + t.broker.Address()
+	}
+	o.Boot, o.Clock, o.Log = t.boot, t.clock.forStore, t.log
+	t.link, err = fleet.New(o, outbox{t.store, t.people.publish}, orders{t.decider, t.appendEntry, t.status}, nonces{t.store}, report{t})
+	return err
+}
+
+// linkOpts reads what the configuration says of the link, and the files that it names.
+func linkOpts(cfg *config.Config) (fleet.Opts, error) {
+	c := &cfg.Fleet
+	o := fleet.DefaultOpts()
+	o.Broker, o.Terminal, o.Username = c.Broker, cfg.Terminal.ID, c.Username
+	o.TLS = fleet.TLSOpts{CA: c.CA, Certificate: c.Certificate, Key: c.CertificateKey, ServerName: c.ServerName}
+	o.KeepAlive, o.Interval = c.KeepAlive, c.Interval
+	o.MaxCommandAge, o.MaxCommandSkew = c.CommandMaxAge, c.CommandMaxSkew
+	// A clock trusted at least as far as the configuration wants will do.
+	trusts := []string{"unknown", "rtc", "broker", "ntp"}
+	o.TrustedClocks = trusts[max(0, slices.Index(trusts, cfg.Clock.CommandTrust)):]
+	if c.PasswordFile != "" {
+		secret, err := os.ReadFile(c.PasswordFile)
+		if err != nil {
+			return o, fmt.Errorf("terminal: fleet.password_file: %w", err)
+		}
+		o.Password = strings.TrimRight(string(secret), "\r\n")
+	}
+	for _, k := range c.Keys {
+		public, err := fleet.ParsePublicKey(k.Public)
+		if err != nil {
+			return o, fmt.Errorf("terminal: fleet.keys: %s: %w", k.Name, err)
+		}
+		o.Keys = append(o.Keys, fleet.Key{Name: k.Name, Public: public, Commands: k.Commands})
+	}
+	return o, nil
+}
+
+// report tells the fleet what is not in the journal.
+type report struct{ t *Terminal }
+
+// Health is small: what a fleet operator sorts terminals by.
+func (r report) Health() fleet.Health {
+	worst := "ok"
+	if list := r.t.health.shown(); len(list) > 0 {
+		worst = string(list[0].severity)
+	}
+	return fleet.Health{Software: Version, Detail: map[string]any{
+		"site": r.t.cfg.Terminal.Site, "condition": worst, "camera": r.t.camera.Stats().State.String(),
+	}}
+}
+
+// Twin is what the terminal is.
+func (r report) Twin() map[string]any {
+	hashes := map[string]string{}
+	for _, role := range models.FaceRoles() {
+		if m, err := r.t.eyes.set.Of(role); err == nil {
+			hashes[string(role)] = m.SHA256
+		}
+	}
+	return map[string]any{
+		"software": map[string]string{"version": Version, "go": runtime.Version(), "arch": runtime.GOARCH},
+		"models":   hashes,
+		"config":   map[string]string{"sha256": r.t.digest},
+		"policy":   r.t.cfg.Passage.Policy,
+	}
+}
+
+// Measurements are what an operator plots.
+func (r report) Measurements() map[string]map[string]float64 {
+	_, p95, frames := r.t.watch.percentiles(stageFrame)
+	p50, _, _ := r.t.watch.percentiles(stageFrame)
+	c := r.t.camera.Stats()
+	s := r.t.store.Status()
+	return map[string]map[string]float64{
+		"frames": {"fps": c.FPS, "dropped": float64(c.Dropped), "analysed": float64(frames), "p50_ms": milliseconds(p50), "p95_ms": milliseconds(p95)},
+		"memory": {"rss_mib": float64(residentBytes()) / (1 << 20)},
+		"store":  {"pending": float64(s.Pending), "entries": float64(s.Entries), "people": float64(s.People)},
+	}
+}
+
+// Alarms are the conditions that hold.
+func (r report) Alarms() (alarms []fleet.Alarm) {
+	for _, c := range r.t.health.shown() {
+		severity := fleet.Warning
+		switch c.severity {
+		case severityCritical:
+			severity = fleet.Critical
+		case severityInfo:
+			continue
+		}
+		alarms = append(alarms, fleet.Alarm{Type: c.code, Severity: severity, Text: c.text, Since: c.since})
+	}
+	return alarms
+}

@@ -1,0 +1,210 @@
+package terminal
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"umbral/daemon/store"
+	"umbral/pipeline/face"
+	"umbral/pipeline/gallery"
+	"umbral/pipeline/vision"
+)
+
+// people enrols, shows and erases. The store is the truth; the gallery holds the same references for searching.
+type people struct {
+	store    *store.Store
+	gallery  *gallery.Gallery
+	sight    *sight
+	model    string  // hash of the feature model
+	verify   float32 // similarity of two pictures of one person
+	identify float32 // similarity at which somebody counts as enrolled already
+	alias    []byte  // key of the pseudonyms
+}
+
+// Enrolled is the result of an enrolment.
+type Enrolled struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	References int      `json:"references"`
+	Alias      string   `json:"alias"` // what stands for the person in MQTT messages
+	Notes      []string `json:"notes,omitempty"`
+}
+
+// Picture is one photograph to enrol from.
+type Picture struct {
+	Source string // where it came from, for the record
+	Image  *vision.Image
+	Face   int // which face, from the left, counted from 1; 0 where there must be only one
+}
+
+// ErrRefused is wrapped by enrolments that the picture or the person does not allow; the text says what to do.
+var ErrRefused = errors.New("not enrolled")
+
+func refuse(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, args...))
+}
+
+// load fills the gallery from the store, leaving out people who are suspended and templates of another model. It
+// returns how many were left out for the model's sake.
+func (p *people) load() (stale int, err error) {
+	err = p.store.EachReference(func(person store.Person, r store.Reference) error {
+		switch {
+		case person.Status == store.StatusSuspended:
+			return nil
+		case r.Model != p.model:
+			stale++
+			return nil
+		}
+		return p.gallery.Add(person.ID, r.Template)
+	})
+	if err != nil {
+		return stale, fmt.Errorf("terminal: references: %w", err)
+	}
+	return stale, nil
+}
+
+// aliasOf is a stable pseudonym: it tells people apart without telling who they are.
+func (p *people) aliasOf(id string) string {
+	if id == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, p.alias)
+	mac.Write([]byte(id))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// aliasKey derives the pseudonyms' key from the terminal key.
+func aliasKey(key store.Key) ([]byte, error) {
+	return hkdf.Key(sha256.New, key[:], nil, "umbral pseudonym v1", 32)
+}
+
+// fromPictures makes templates of photographs, refusing with the reason in plain words.
+func (p *people) fromPictures(pictures []Picture) ([]store.Reference, error) {
+	p.sight.mu.Lock()
+	defer p.sight.mu.Unlock()
+	var refs []store.Reference
+	for _, picture := range pictures {
+		d, err := p.sight.pick(picture)
+		if err != nil {
+			return nil, err
+		}
+		points, err := p.sight.analyzer.Landmarks(picture.Image, d.Box)
+		if err != nil {
+			return nil, err
+		}
+		q := p.sight.analyzer.Quality(picture.Image, d, points, points.Pose()).Judge(face.EnrolLimits())
+		if !q.Usable() {
+			return nil, refuse("%s: %s", picture.Source, problemText(&q))
+		}
+		template, err := p.sight.analyzer.Embed(picture.Image, points)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, p.reference(template, picture.Source, q.Value))
+	}
+	return refs, nil
+}
+
+func (p *people) reference(t face.Template, source string, quality float32) store.Reference {
+	return store.Reference{Template: append([]float32(nil), t[:]...), Model: p.model, Source: source, Quality: quality, Created: time.Now()}
+}
+
+// problemText lists what keeps a face from being used.
+func problemText(q *face.Quality) string {
+	var texts []string
+	for _, problem := range q.Problems() {
+		if problem.Blocks() {
+			texts = append(texts, problem.Text())
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// pick finds the face that is meant.
+func (s *sight) pick(picture Picture) (face.Detection, error) {
+	faces, err := s.analyzer.Detect(picture.Image)
+	if err != nil {
+		return face.Detection{}, err
+	}
+	switch {
+	case len(faces) == 0:
+		return face.Detection{}, refuse("%s: no face was found", picture.Source)
+	case picture.Face == 0 && len(faces) > 1:
+		return face.Detection{}, refuse("%s: %d faces were found; say which one is meant, counted from the left", picture.Source, len(faces))
+	case picture.Face > len(faces):
+		return face.Detection{}, refuse("%s: face %d is meant, only %d were found", picture.Source, picture.Face, len(faces))
+	case picture.Face == 0:
+		return faces[0], nil
+	}
+	// The wanted face has exactly Face−1 others to its left.
+	for _, d := range faces {
+		left := 0
+		for _, other := range faces {
+			if other.Box.Centre().X < d.Box.Centre().X {
+				left++
+			}
+		}
+		if left == picture.Face-1 {
+			return d, nil
+		}
+	}
+	return face.Detection{}, refuse("%s: faces stand exactly above each other; cut the picture to one face", picture.Source)
+}
+
+// enrol stores a person with references that must be alike, unless somebody enrolled already looks the same.
+func (p *people) enrol(id, name string, refs []store.Reference) (Enrolled, error) {
+	for i := range refs {
+		for j := range refs[:i] {
+			if score := dot(refs[i].Template, refs[j].Template); score < p.verify {
+				return Enrolled{}, refuse("%s and %s do not show the same person (similarity %.2f, at least %.2f is needed)", refs[j].Source, refs[i].Source, score, p.verify)
+			}
+		}
+	}
+	for _, r := range refs {
+		twins, err := p.gallery.Duplicates(r.Template, p.identify, id)
+		if err != nil {
+			return Enrolled{}, fmt.Errorf("terminal: %w", err)
+		}
+		if len(twins) > 0 {
+			return Enrolled{}, refuse("%s looks like %s, who is enrolled already (similarity %.2f); erase that person first, or enrol under that id", r.Source, twins[0].ID, twins[0].Score)
+		}
+	}
+	if p.gallery.Has(id) {
+		return Enrolled{}, refuse("%s is enrolled already; erase the person first to enrol anew", id)
+	}
+	if err := p.store.Enrol(store.Person{ID: id, Name: name, Created: time.Now(), Status: store.StatusActive}, refs); err != nil {
+		if errors.Is(err, store.ErrExists) {
+			return Enrolled{}, refuse("%s is enrolled already; erase the person first to enrol anew", id)
+		}
+		return Enrolled{}, err
+	}
+	e := Enrolled{ID: id, Name: name, References: len(refs), Alias: p.aliasOf(id)}
+	for _, r := range refs {
+		if err := p.gallery.Add(id, r.Template); err != nil {
+			// The person is stored and complete; the gallery is too small to let them pass.
+			e.Notes = append(e.Notes, fmt.Sprintf("not searched: %v (gallery.capacity)", err))
+		}
+	}
+	return e, p.journalEnrolment(e)
+}
+
+func (p *people) erase(id, reason string) (store.Receipt, error) {
+	receipt, err := p.store.Erase(id, reason)
+	if err == nil {
+		p.gallery.Remove(id)
+	}
+	return receipt, err
+}
+
+func dot(a, b []float32) (sum float32) {
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}

@@ -1,0 +1,82 @@
+package terminal
+
+import (
+	"encoding/json"
+	"time"
+
+	"umbral/daemon/passage"
+	"umbral/daemon/store"
+)
+
+// Kinds of journal entries that the terminal itself writes, beside those of passage and store.
+const (
+	entryStart   = "start"           // the program started
+	entryStop    = "stop"            // and was told to stop
+	entryCommand = "command-refused" // a command was not carried out
+	entryStatus  = "command-status"  // somebody asked how the terminal is
+	entryEnrol   = "enrol"           // somebody was enrolled
+)
+
+// publicPassage is what leaves the terminal of a decision: no template, no score, no name, no number. Person is a
+// pseudonym.
+type publicPassage struct {
+	Passage    string           `json:"passage"`
+	Verdict    passage.Verdict  `json:"verdict"`
+	Reasons    []passage.Reason `json:"reasons"`
+	Text       string           `json:"text"`
+	Person     string           `json:"person,omitempty"`
+	Command    string           `json:"command,omitempty"`
+	DurationMS int64            `json:"duration_ms"`
+	Policy     string           `json:"policy"`
+	Frames     int              `json:"frames_matched,omitempty"`
+	LiveFrames int              `json:"frames_live,omitempty"`
+}
+
+// publish gives the content of an entry that may leave the terminal; nil where nothing may.
+func (p *people) publish(e store.Entry) []byte {
+	var public any
+	switch e.Kind {
+	case passage.EntryPassage, passage.EntryCommand, passage.EntryExit:
+		record, err := passage.DecodeRecord(e.Payload)
+		if err != nil {
+			return nil
+		}
+		public = p.publicPassage(record)
+	case store.KindErase, entryEnrol:
+		var who struct {
+			Person     string `json:"person"`
+			References int    `json:"references"`
+		}
+		if json.Unmarshal(e.Payload, &who) != nil {
+			return nil
+		}
+		who.Person = p.aliasOf(who.Person)
+		public = who
+	case passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, store.KindGap, store.KindRecovery, store.KindDoubt:
+		return e.Payload
+	default:
+		return nil
+	}
+	payload, err := json.Marshal(public)
+	if err != nil {
+		return nil
+	}
+	return payload
+}
+
+func (p *people) publicPassage(r *passage.Record) publicPassage {
+	public := publicPassage{
+		Passage: r.Passage.String(), Verdict: r.Verdict, Reasons: r.Reasons, Person: p.aliasOf(r.Person), Command: r.Command,
+		DurationMS: int64(r.Duration / time.Millisecond), Policy: r.Rules.Policy,
+	}
+	if len(r.Reasons) > 0 {
+		public.Text = r.Reasons[0].Text()
+	}
+	if r.Face != nil {
+		public.Frames = r.Face.Matched
+	}
+	if r.Live != nil {
+		public.LiveFrames = r.Live.Frames
+	}
+	return public
+}

@@ -1,0 +1,60 @@
+package terminal
+
+import (
+	"fmt"
+
+	"umbral/config"
+	"umbral/daemon/passage"
+	"umbral/pipeline/models"
+)
+
+// threshold is a similarity with how it was chosen.
+type threshold struct {
+	score      float32
+	fmr        string
+	population string
+}
+
+// chooseThreshold takes the similarity set by hand, or the one that the calibration gives for a false match rate.
+func chooseThreshold(c models.Calibrations, population string, fmr, byHand float64) (threshold, error) {
+	if byHand > 0 {
+		return threshold{float32(byHand), "set by hand", population}, nil
+	}
+	score, err := c.Threshold(population, fmr)
+	if err != nil {
+		return threshold{}, fmt.Errorf("terminal: face: %w", err)
+	}
+	return threshold{score, fmt.Sprintf("%g", fmr), population}, nil
+}
+
+// rulesOf turns the configuration into what the decision works by.
+func rulesOf(cfg *config.Config, identify threshold, set *models.Set) (passage.Rules, error) {
+	r := passage.DefaultRules()
+	p, f, l := &cfg.Passage, &cfg.Face, &cfg.Liveness
+	r.Policy = p.Policy
+	r.Threshold, r.FMR, r.Population = passage.ScoreOf(float64(identify.score)), identify.fmr, identify.population
+	r.Margin = passage.ScoreOf(f.Margin)
+	r.MatchFrames, r.NoMatchFrames = f.MatchFrames, f.NoMatchFrames
+	r.LiveThreshold, r.LiveMin, r.LiveSpread = passage.ScoreOf(l.Threshold), passage.ScoreOf(l.MinScore), passage.ScoreOf(l.MaxSpread)
+	r.LiveFrames, r.NotLiveFrames = l.Frames, l.NotLiveFrames
+	r.StartFrames, r.DecideTimeout, r.LostAfter = p.StartFrames, p.DecideTimeout, p.LostAfter
+	r.CrowdRatio, r.CrowdClear, r.CrowdTimeout = passage.ScoreOf(p.CrowdRatio), p.CrowdClear, p.CrowdTimeout
+	r.ShowVerdict, r.Cooldown, r.RegrantAfter = p.ShowVerdict, p.Cooldown, p.RegrantAfter
+	var err error
+	if r.GrantTrust, err = passage.ParseTrust(cfg.Clock.GrantTrust); err != nil {
+		return r, fmt.Errorf("terminal: clock.grant_trust: %w", err)
+	}
+	if r.CommandTrust, err = passage.ParseTrust(cfg.Clock.CommandTrust); err != nil {
+		return r, fmt.Errorf("terminal: clock.command_trust: %w", err)
+	}
+	r.Pulse, r.HeldOpen, r.ExitOpens = cfg.Door.Pulse, cfg.Door.HeldOpen, cfg.Door.ExitOpens
+	r.Software = Version
+	for _, role := range models.FaceRoles() {
+		m, err := set.Of(role)
+		if err != nil {
+			return r, fmt.Errorf("terminal: %w", err)
+		}
+		r.Models = append(r.Models, fmt.Sprintf("%s sha256:%s", role, m.SHA256))
+	}
+	return r, nil
+}

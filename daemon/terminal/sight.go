@@ -1,0 +1,210 @@
+package terminal
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"umbral/daemon/passage"
+	"umbral/drivers/camera"
+	"umbral/pipeline/face"
+	"umbral/pipeline/gallery"
+	"umbral/pipeline/liveness"
+	"umbral/pipeline/vision"
+)
+
+// sight turns camera frames into observations. The models' memory is used by one frame, or one enrolment picture, at a
+// time: mu says whose turn it is.
+type sight struct {
+	mu       sync.Mutex
+	decoder  *vision.Decoder
+	image    *vision.Image
+	analyzer *face.Analyzer
+	passive  *liveness.Passive
+	tracker  *face.Tracker
+	gallery  *gallery.Gallery
+	watch    *stopwatch
+	view     *view
+	session  *session // a live enrolment, nil for none
+
+	frame  passage.Frame
+	looked [passage.MaxFaces]looked
+	pairs  [passage.MaxFaces]face.Track // the tracks of frame.Faces
+}
+
+// looked is what was found of one face.
+type looked struct {
+	points  face.Landmarks
+	quality face.Quality
+}
+
+// look analyses a frame. wants says, once faces and their quality are known, which of them are worth more. The result is
+// valid until the next call.
+func (s *sight) look(f *camera.Frame, wants func(*passage.Frame) [passage.MaxFaces]passage.Wants) (*passage.Frame, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	begin := time.Now()
+	at := begin
+	lap := func(st stage) {
+		now := time.Now()
+		s.watch.add(st, now.Sub(at))
+		at = now
+	}
+	picture := vision.Frame{Format: vision.PixelFormat(f.Format), Width: f.Width, Height: f.Height, Stride: f.Stride, Data: f.Data}
+	if err := s.decoder.Decode(s.image, picture); err != nil {
+		return nil, fmt.Errorf("terminal: frame %d: %w", f.Sequence, err)
+	}
+	lap(stageDecode)
+	faces, err := s.analyzer.Detect(s.image)
+	if err != nil {
+		return nil, err
+	}
+	lap(stageDetect)
+	tracks := s.tracker.Update(f.Captured, faces)
+	lap(stageTrack)
+
+	s.frame = passage.Frame{Sequence: f.Sequence}
+	for _, t := range tracks {
+		if t.Seen() {
+			s.add(t)
+		}
+	}
+	for i := range s.frame.Count {
+		if err := s.examine(i, &at); err != nil {
+			return nil, err
+		}
+	}
+	wanted := wants(&s.frame)
+	for i := range s.frame.Count {
+		if err := s.compare(i, wanted[i], f.Captured, &at); err != nil {
+			return nil, err
+		}
+	}
+	if s.session != nil {
+		if err := s.session.offer(s, f.Captured); err != nil {
+			return nil, err
+		}
+	}
+	s.watch.add(stageFrame, time.Since(begin))
+	s.view.show(s, f)
+	return &s.frame, nil
+}
+
+// add puts a track's face into the frame, the tallest first, as passage.Frame.Add keeps them.
+func (s *sight) add(t face.Track) {
+	box := t.Detection.Box
+	w, h := float32(s.image.Width), float32(s.image.Height)
+	s.frame.Add(passage.Face{Track: uint32(t.ID), Box: passage.Box{
+		X0: perMyriad(box.X0 / w), Y0: perMyriad(box.Y0 / h), X1: perMyriad(box.X1 / w), Y1: perMyriad(box.Y1 / h),
+	}})
+	for i := range s.frame.Count {
+		if s.frame.Faces[i].Track == uint32(t.ID) {
+			copy(s.pairs[i+1:], s.pairs[i:passage.MaxFaces-1])
+			s.pairs[i] = t
+			return
+		}
+	}
+}
+
+// perMyriad is a share in ten-thousandths, within what a Box holds.
+func perMyriad(share float32) int16 {
+	return int16(min(max(share*10_000, -30_000), 30_000))
+}
+
+// examine finds the landmarks of a face and says what is wrong with it.
+func (s *sight) examine(i int, at *time.Time) error {
+	d := s.pairs[i].Detection
+	points, err := s.analyzer.Landmarks(s.image, d.Box)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	s.watch.add(stageLandmarks, now.Sub(*at))
+	*at = now
+	pose := points.Pose()
+	q := s.analyzer.Quality(s.image, d, points, pose)
+	s.looked[i] = looked{points, q}
+	f := &s.frame.Faces[i]
+	f.Problems = problemsOf(&q)
+	f.Pose = passage.Pose{Yaw: tenths(pose.Yaw), Pitch: tenths(pose.Pitch), Roll: tenths(pose.Roll)}
+	now = time.Now()
+	s.watch.add(stageQuality, now.Sub(*at))
+	*at = now
+	return nil
+}
+
+func tenths(degrees float32) int16 { return int16(min(max(degrees*10, -3600), 3600)) }
+
+// problemsOf translates what blocks a face into the decision's words.
+func problemsOf(q *face.Quality) (set passage.Problems) {
+	for _, p := range q.Problems() {
+		if !p.Blocks() {
+			continue
+		}
+		switch p {
+		case face.CutOff:
+			set = set.With(passage.CutOff)
+		case face.TooClose:
+			set = set.With(passage.TooClose)
+		case face.TooFar:
+			set = set.With(passage.TooSmall)
+		case face.Turned:
+			if abs(q.Pose.Yaw) >= max(abs(q.Pose.Pitch), abs(q.Pose.Roll)) {
+				set = set.With(passage.TurnedAway)
+			} else {
+				set = set.With(passage.Tilted)
+			}
+		case face.Covered:
+			set = set.With(passage.Covered)
+		case face.TooDark:
+			set = set.With(passage.TooDark)
+		case face.TooBright:
+			set = set.With(passage.TooBright)
+		default:
+			set = set.With(passage.Blurred)
+		}
+	}
+	return set
+}
+
+func abs(x float32) float32 { return max(x, -x) }
+
+// compare computes the evidence that is wanted of a face.
+func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Time) error {
+	f, l := &s.frame.Faces[i], &s.looked[i]
+	lap := func(st stage) {
+		now := time.Now()
+		s.watch.add(st, now.Sub(*at))
+		*at = now
+	}
+	if w.Live {
+		score, err := s.passive.Score(s.image, s.pairs[i].Detection.Box)
+		if err != nil {
+			return err
+		}
+		f.Live = passage.Live{Known: true, Score: passage.ScoreOf(float64(score))}
+		lap(stageLiveness)
+	}
+	if !w.Match {
+		return nil
+	}
+	template, err := s.analyzer.Embed(s.image, l.points)
+	if err != nil {
+		return err
+	}
+	lap(stageEmbed)
+	result, err := s.gallery.Search(template[:])
+	if err != nil {
+		return err
+	}
+	f.Match = passage.Match{Known: true, Person: result.Best.ID, Score: -passage.MaxScore, Second: -passage.MaxScore}
+	if result.Best.ID != "" {
+		f.Match.Score = passage.ScoreOf(float64(result.Best.Score))
+	}
+	if result.Second.ID != "" {
+		f.Match.Second = passage.ScoreOf(float64(result.Second.Score))
+	}
+	s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: template})
+	lap(stageSearch)
+	return nil
+}

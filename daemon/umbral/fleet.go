@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"umbral/daemon/fleet"
+)
+
+func fleetCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "fleet", Short: "command and watch terminals over MQTT"}
+	cmd.AddCommand(keygenCommand(), sendCommand(), watchCommand())
+	return cmd
+}
+
+func keygenCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "keygen --out FILE",
+		Short: "make a key that signs commands; prints the public half for the terminals' configuration",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			private, public, err := fleet.GenerateKey()
+			if err != nil {
+				return err
+			}
+			// An existing key is never replaced: the terminals that trust it could no longer be commanded.
+			f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return err
+			}
+			_, err = f.Write(private)
+			if err := errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), public)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "file for the private key (mode 0600)")
+	cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+// brokerFlags are what both sides of the link to a broker need.
+type brokerFlags struct {
+	opts         fleet.OperatorOpts
+	passwordFile string
+}
+
+func (b *brokerFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&b.opts.Broker, "broker", "tcp://127.0.0.1:1883", "address of the broker, tcp:// or tls://")
+	f.StringVar(&b.opts.Username, "username", "", "user name at the broker")
+	f.StringVar(&b.passwordFile, "password-file", "", "file that holds the password")
+	f.StringVar(&b.opts.TLS.CA, "ca", "", "PEM file of the authorities that may vouch for the broker")
+	f.StringVar(&b.opts.TLS.Certificate, "cert", "", "PEM file of the client certificate")
+	f.StringVar(&b.opts.TLS.Key, "cert-key", "", "PEM file of the client certificate's key")
+	f.StringVar(&b.opts.TLS.ServerName, "server-name", "", "name in the broker's certificate, where it is not that of the address")
+}
+
+func (b *brokerFlags) operator() (*fleet.Operator, error) {
+	if b.passwordFile != "" {
+		secret, err := readSecret(b.passwordFile)
+		if err != nil {
+			return nil, err
+		}
+		b.opts.Password = secret
+	}
+	return fleet.NewOperator(b.opts)
+}
+
+func sendCommand() *cobra.Command {
+	var (
+		broker  brokerFlags
+		key     string
+		name    string
+		valid   time.Duration
+		timeout time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "send TERMINAL COMMAND",
+		Short: "send a signed command (status, door.open) and wait for the answer",
+		Example: `  umbral fleet send --key operator.pem --key-name operator demo-1 status
+  umbral fleet send --key operator.pem --key-name operator demo-1 door.open`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pem, err := os.ReadFile(key)
+			if err != nil {
+				return err
+			}
+			private, err := fleet.ParsePrivateKey(pem)
+			if err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+			operator, err := broker.operator()
+			if err != nil {
+				return err
+			}
+			ctx, cancel := contextWithTimeout(cmd, timeout)
+			defer cancel()
+			order := fleet.Order{Terminal: args[0], Command: args[1], Valid: valid}
+			answer, err := operator.Send(ctx, order, fleet.Signer{Name: name, Private: private}, func(a fleet.Answer) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s\n", a.Status)
+			})
+			if err != nil {
+				return err
+			}
+			if err := writeJSON(cmd.OutOrStdout(), answer); err != nil {
+				return err
+			}
+			if answer.Status != fleet.StatusSuccessful {
+				return fmt.Errorf("%s %s: %s", args[1], answer.Status, answer.Reason)
+			}
+			return nil
+		},
+	}
+	broker.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&key, "key", "", "private key file, as keygen makes it")
+	f.StringVar(&name, "key-name", "operator", "the name under which the terminals know the key")
+	f.DurationVar(&valid, "valid", 30*time.Second, "how long the command may be obeyed")
+	f.DurationVar(&timeout, "timeout", 40*time.Second, "how long to wait for the answer")
+	cmd.MarkFlagRequired("key")
+	return cmd
+}
+
+func watchCommand() *cobra.Command {
+	var broker brokerFlags
+	cmd := &cobra.Command{
+		Use:   "watch [TERMINAL]",
+		Short: "show what terminals report, one line a message",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			operator, err := broker.operator()
+			if err != nil {
+				return err
+			}
+			terminal := ""
+			if len(args) == 1 {
+				terminal = args[0]
+			}
+			err = operator.Watch(cmd.Context(), terminal,
+				func(m fleet.Message) error { return writeMessage(cmd.OutOrStdout(), m) },
+				func(err error) { fmt.Fprintln(cmd.ErrOrStderr(), "connection lost:", err) })
+			if cmd.Context().Err() != nil {
+				return nil
+			}
+			return err
+		},
+	}
+	broker.add(cmd)
+	return cmd
+}
+
+func writeMessage(w io.Writer, m fleet.Message) error {
+	payload := m.Payload
+	if len(payload) == 0 {
+		payload = json.RawMessage("(cleared)")
+	}
+	_, err := fmt.Fprintf(w, "%s %s %s %v %s\n", m.Time.Format(time.TimeOnly), m.Terminal, m.Channel, m.Rest, payload)
+	return err
+}
