@@ -17,7 +17,7 @@ const (
 	albumSeconds = 2     // how long each is shown
 )
 
-// album shows pictures one after the other, each whole, with bars where its proportions are not the frame's.
+// album shows pictures one after the other, each whole, with haze where its proportions are not the frame's.
 type album struct {
 	dir     string
 	names   []string
@@ -107,7 +107,7 @@ func (a *album) load() error {
 	scale := max(float64(w)/float64(a.format.Width), float64(h)/float64(a.format.Height))
 	a.shot = shot{x: fixed(w) << 15, y: fixed(h) << 15, width: fix(scale * float64(a.format.Width)), brightness: one}
 	a.subject = &subject{
-		cut:  cut(img, image.Rect(0, 0, w, h), scale, scale),
+		cut: cut(img, image.Rect(0, 0, w, h), scale, scale), haze: haze(img),
 		left: 0, top: 0, right: fixed(w) << 16, bottom: fixed(h) << 16, feather: 1,
 	}
 	return nil

@@ -52,30 +52,37 @@ func readPicture(path string) (image.Image, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxPictureBytes {
 		return nil, fmt.Errorf("replay: picture %s: %w: no regular file of at most %d bytes", path, errPicture, maxPictureBytes)
 	}
-	img, err := decodePicture(bufio.NewReader(f), func() error { _, err := f.Seek(0, io.SeekStart); return err })
+	img, err := decodePicture(f)
 	if err != nil {
 		return nil, fmt.Errorf("replay: picture %s: %w: %w", path, errPicture, err)
 	}
 	return img, nil
 }
 
-// decodePicture looks at the sizes before it decodes. rewind moves r's origin to the beginning again.
-func decodePicture(r *bufio.Reader, rewind func() error) (image.Image, error) {
+// decodePicture looks at the sizes before it decodes.
+func decodePicture(r io.ReadSeeker) (image.Image, error) {
 	size, decode := jpeg.DecodeConfig, jpeg.Decode
-	if magic, _ := r.Peek(4); string(magic) == "\x89PNG" {
+	var magic [4]byte
+	if _, err := io.ReadFull(r, magic[:]); err != nil {
+		return nil, err
+	}
+	if string(magic[:]) == "\x89PNG" {
 		size, decode = png.DecodeConfig, png.Decode
 	}
-	c, err := size(r)
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	c, err := size(bufio.NewReader(r))
 	if err != nil {
 		return nil, err
 	}
 	if c.Width < 2 || c.Height < 2 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
 		return nil, fmt.Errorf("%d×%d pixels, limit 2 to %d a side and %d in all", c.Width, c.Height, maxSide, maxPixels)
 	}
-	if err := rewind(); err != nil {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return decode(r)
+	return decode(bufio.NewReader(r))
 }
 
 // plane is 8-bit samples without padding.
@@ -153,6 +160,38 @@ func firstLevel(img image.Image, r image.Rectangle) level {
 
 // limitedChroma is the mean of n full-range samples as a limited-range one.
 func limitedChroma(sum, n int) byte { return byte(16 + (sum*224+255*n/2)/(255*n)) }
+
+// haze is img with all detail gone: one sample for 2^hazeShift pixels a side, three planes of one size. What lies beside a
+// cropped person is shown so, because a hard rim around the person would look like the rim of a photograph held up to the
+// camera, which is what the liveness model looks for.
+func haze(img image.Image) level {
+	const block, stride = 1 << hazeShift, 4
+	b := img.Bounds()
+	w, h := (b.Dx()+block-1)/block, (b.Dy()+block-1)/block
+	l := level{newPlane(w, h), newPlane(w, h), newPlane(w, h)}
+	for i := range l.y.pix {
+		r := image.Rect(0, 0, block, block).Add(image.Pt(i%w*block, i/w*block).Add(b.Min)).Intersect(b)
+		sum, n := [3]int{}, 0
+		for y := r.Min.Y; y < r.Max.Y; y += stride {
+			for x := r.Min.X; x < r.Max.X; x += stride {
+				a, b, c := ycc(img, x, y)
+				sum[0], sum[1], sum[2] = sum[0]+int(a), sum[1]+int(b), sum[2]+int(c)
+				n++
+			}
+		}
+		l.y.pix[i] = byte(16 + (sum[0]*219+255*n/2)/(255*n))
+		l.cb.pix[i], l.cr.pix[i] = limitedChroma(sum[1], n), limitedChroma(sum[2], n)
+	}
+	return l
+}
+
+// bare is haze of the wall's colour alone.
+func bare(wall byte) level {
+	return level{plane{1, 1, []byte{wall}}, plane{1, 1, []byte{wallCb}}, plane{1, 1, []byte{wallCr}}}
+}
+
+// hazeShift makes of a face a few samples.
+const hazeShift = 6
 
 // ycc is the pixel in full-range BT.601 (JFIF 1.02, page 3).
 func ycc(img image.Image, x, y int) (byte, byte, byte) {

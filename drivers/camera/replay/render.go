@@ -37,7 +37,8 @@ type tap struct {
 // renderer draws shots as YUYV. Its tables belong to one frame size.
 type renderer struct {
 	w, h           int
-	luma, chroma   []tap   // by column, by pair of columns
+	luma           []tap   // by column
+	chroma, haze   []tap   // by pair of columns
 	across         []int32 // how much of the picture is seen in that column, 0–256
 	wall           []byte  // luma by line
 	noise          []int8  // Gaussian, in units of 1/noiseUnit
@@ -55,7 +56,7 @@ const (
 func newRenderer(w, h int, wall byte, seed uint64) *renderer {
 	r := &renderer{
 		w: w, h: h,
-		luma: make([]tap, w), chroma: make([]tap, w/2), across: make([]int32, w),
+		luma: make([]tap, w), chroma: make([]tap, w/2), haze: make([]tap, w/2), across: make([]int32, w),
 		wall: make([]byte, h), noise: make([]int8, noiseLength+w),
 	}
 	for y := range r.wall {
@@ -106,16 +107,10 @@ func (r *renderer) draw(dst []byte, p *subject, s shot) {
 	}
 	for y := range r.h {
 		line := dst[2*r.w*y:][:2*r.w]
-		down := int32(0)
-		v := c.top + fixed(y)*c.scale
-		if p != nil {
-			down = p.seen(v, p.top, p.bottom)
-		}
-		if down == 0 {
+		if p == nil {
 			fill(line, r.wall[y])
 		} else {
-			v = (v-fixed(p.cut.y0)<<16)>>c.shift - one/2
-			r.line(line, c.level, v, down, r.wall[y])
+			r.line(line, p, c, c.top+fixed(y)*c.scale)
 		}
 		r.imperfect(line, gain, sigma)
 	}
@@ -150,6 +145,9 @@ func (r *renderer) aim(p *subject, s shot) camera {
 	for i := range r.chroma {
 		r.chroma[i] = at((first+fixed(2*i)*step+step/2+one/2)>>1-one/2, l.cb.w)
 	}
+	for i := range r.haze {
+		r.haze[i] = at((left+fixed(2*i)*scale+scale/2)>>hazeShift-one/2, p.haze.y.w)
+	}
 	return camera{l, shift, top, scale}
 }
 
@@ -164,20 +162,32 @@ func at(v fixed, n int) tap {
 	return tap{int32(v >> 16), int32(v >> 8 & 255)}
 }
 
-// line draws one line of the picture, mixed with the wall where little of the picture is seen.
-func (r *renderer) line(dst []byte, l *level, v fixed, down int32, wall byte) {
+// line draws the line at v, in pixels of the picture, mixed with haze where little of the picture is seen.
+func (r *renderer) line(dst []byte, p *subject, c camera, v fixed) {
+	down := p.seen(v, p.top, p.bottom)
+	th := at(v>>hazeShift-one/2, p.haze.y.h)
+	hy0, hy1 := p.haze.y.rows(th.index)
+	hb0, hb1 := p.haze.cb.rows(th.index)
+	hr0, hr1 := p.haze.cr.rows(th.index)
+	v = (v-fixed(p.cut.y0)<<16)>>c.shift - one/2
+	l := c.level
 	ty, tc := at(v, l.y.h), at((v+one/2)>>1-one/2, l.cb.h)
 	y0, y1 := l.y.rows(ty.index)
 	b0, b1 := l.cb.rows(tc.index)
 	r0, r1 := l.cr.rows(tc.index)
 	for i := range r.chroma {
-		t0, t1, c := r.luma[2*i], r.luma[2*i+1], r.chroma[i]
-		a0, a1 := r.across[2*i]*down>>8, r.across[2*i+1]*down>>8
+		t := r.chroma[i]
 		d := dst[4*i:][:4]
-		d[0] = mix(wall, sample(y0, y1, t0, ty.weight), a0)
-		d[1] = mix(wallCb, sample(b0, b1, c, tc.weight), a0)
-		d[2] = mix(wall, sample(y0, y1, t1, ty.weight), a1)
-		d[3] = mix(wallCr, sample(r0, r1, c, tc.weight), a0)
+		d0, d2 := sample(y0, y1, r.luma[2*i], ty.weight), sample(y0, y1, r.luma[2*i+1], ty.weight)
+		d1, d3 := sample(b0, b1, t, tc.weight), sample(r0, r1, t, tc.weight)
+		if a0, a1 := r.across[2*i]*down>>8, r.across[2*i+1]*down>>8; a0 < 256 || a1 < 256 {
+			t = r.haze[i]
+			far := sample(hy0, hy1, t, th.weight)
+			d0, d2 = mix(far, d0, a0), mix(far, d2, a1)
+			d1 = mix(sample(hb0, hb1, t, th.weight), d1, a0)
+			d3 = mix(sample(hr0, hr1, t, th.weight), d3, a0)
+		}
+		d[0], d[1], d[2], d[3] = byte(d0), byte(d1), byte(d2), byte(d3)
 	}
 }
 
@@ -201,9 +211,8 @@ func sample(a, b []byte, t tap, weight int32) int32 {
 	return (p<<8 + (q-p)*weight + 1<<15) >> 16
 }
 
-func mix(wall byte, v, a int32) byte {
-	return byte(int32(wall) + ((v-int32(wall))*a+128)>>8)
-}
+// mix goes a/256 of the way from far to near.
+func mix(far, near, a int32) int32 { return far + ((near-far)*a+128)>>8 }
 
 // The wall is a little warm.
 const wallCb, wallCr = 124, 131

@@ -29,7 +29,7 @@ type Scene struct {
 	Seed     uint64  `toml:"seed"`     // of noise and shake; the same seed gives the same frames
 	Noise    float64 `toml:"noise"`    // standard deviation of the sensor's noise in levels of luma, 0 to 32
 	Shake    float64 `toml:"shake"`    // how far the view trembles, in pixels of the frame, 0 to 20
-	Feather  float64 `toml:"feather"`  // how softly a picture's rim turns into the wall, in pixels of the picture, 0 to 1000
+	Feather  float64 `toml:"feather"`  // how softly the rim of a crop turns into haze, in pixels of the picture, 0 to 1000
 	Wall     float64 `toml:"wall"`     // luma of the wall in its middle, 16 to 235; 0 = 120
 	Units    string  `toml:"units"`    // of crop, x, y and width: "fraction" of the picture's sides (the default) or "pixels"
 	Pictures string  `toml:"pictures"` // folder of the pictures; empty = the scene's own folder, then the options' folder
@@ -42,11 +42,13 @@ type Step struct {
 	Picture string   `toml:"picture"` // file name; empty = nobody
 	Seconds float64  `toml:"seconds"` // the way from From to To takes so long, 0 to 600
 	Hold    float64  `toml:"hold"`    // To is held so long, 0 to 600
-	From    View     `toml:"from"`
-	To      *View    `toml:"to"`    // nil = as From
-	Crop    []Length `toml:"crop"`  // left, top, right, bottom: what lies outside is wall; empty = the whole picture
-	Noise   *float64 `toml:"noise"` // as the scene's, which it replaces
-	Shake   *float64 `toml:"shake"` // as the scene's, which it replaces
+	From    View     `toml:"from"`    //
+	To      *View    `toml:"to"`      // nil = as From
+	Crop    []Length `toml:"crop"`    // left, top, right, bottom: what lies outside is haze; empty = the whole picture
+	Tilt    float64  `toml:"tilt"`    // the picture is turned clockwise by so many degrees about the centre of To, -180 to 180
+	Print   bool     `toml:"print"`   // the crop is a print held up before the wall: there is no haze around it, but the wall
+	Noise   *float64 `toml:"noise"`   // as the scene's, which it replaces
+	Shake   *float64 `toml:"shake"`   // as the scene's, which it replaces
 }
 
 // Length is a place or a length in a picture, in the scene's units.
@@ -139,6 +141,8 @@ func (s *Step) fault(scale float64) (key, what string) {
 		return "hold", fmt.Sprintf("%v, allowed are 0 to 600", s.Hold)
 	case s.Seconds+s.Hold == 0:
 		return "seconds", "0 and nothing to hold either: the step would never be seen"
+	case !within(s.Tilt, -180, 180):
+		return "tilt", fmt.Sprintf("%v, allowed are -180 to 180 degrees", s.Tilt)
 	case s.Noise != nil && !within(*s.Noise, 0, 32):
 		return "noise", fmt.Sprintf("%v, allowed are 0 to 32 levels", *s.Noise)
 	case s.Shake != nil && !within(*s.Shake, 0, 20):
