@@ -12,15 +12,17 @@ type Quality struct {
 	Size, Share float32
 	// Sharpness is the variance of the Laplacian of the face brought to 96×96 pixels, in squared levels.
 	Sharpness float32
-	// Light is the brightness of the face between brows and chin.
+	// Light is the brightness of the face between brows and chin, black and white shares included.
 	Light vision.Light
 	// Pose as it was given to Analyzer.Quality.
 	Pose Pose
 	// Misfit is how far the five points lie from those of the mean face after alignment, root mean square over the
 	// distance of the eyes. It grows as a face turns, and beyond that where the points are not those of a face.
 	Misfit float32
-	// Eyes are hints of closed eyes.
+	// Eyes are hints of closed eyes, and Open is how far the lids of the wider eye are apart by the landmarks, over the
+	// width of that eye: about 0.3 for open ones.
 	Eyes Eyes
+	Open float32
 	// Edge says that the box touches the picture's edge.
 	Edge bool
 	// Score is the detector's.
@@ -63,7 +65,7 @@ func (a *Analyzer) Quality(img *vision.Image, d Detection, points Landmarks, pos
 	vision.Resize(a.sample, img, face)
 	q.Sharpness = vision.Sharpness(a.sample, a.sample.Bounds())
 	q.Light = vision.Brightness(img, points.skin())
-	q.Misfit = points.misfit()
+	q.Misfit, q.Open = points.misfit(), points.open()
 	// The model fails only for eyes without width, which Misfit tells already.
 	q.Eyes, _ = a.Eyes(img, points)
 	return q.Judge(a.opts.Quality)
