@@ -49,7 +49,7 @@ type Camera struct {
 	Width        int           `toml:"width" unit:"px" range:"160..3840"`
 	Height       int           `toml:"height" unit:"px" range:"120..2160"`
 	FPS          int           `toml:"fps" unit:"frames/s" range:"1..120"`
-	Formats      []string      `toml:"formats" oneof:"MJPG|YUYV|NV12|GREY" length:"1..4"`
+	Formats      []string      `toml:"formats" oneof:"YUYV|NV12|MJPG|GREY" length:"1..4"`
 	StallTimeout time.Duration `toml:"stall_timeout" range:"100ms..1m"`
 	Buffers      int           `toml:"buffers" unit:"frames" range:"3..16"`
 }
@@ -59,17 +59,16 @@ type Models struct {
 	Dir      string `toml:"dir" length:"0..4096" path:"dir"`
 	Manifest string `toml:"manifest" length:"0..4096" path:"file"`
 	Threads  int    `toml:"threads" unit:"threads" range:"0..64"`
-	SIMD     string `toml:"simd" oneof:"auto|generic"`
+	SIMD     string `toml:"simd" oneof:"auto|generic|avx2"`
 }
 
 // Face says which faces are good enough and which are the same person's.
 type Face struct {
 	DetectScore       float64 `toml:"detect_score" range:"0.3..0.95"`
 	MinHeight         int     `toml:"min_height" unit:"px" range:"40..1000"`
-	EdgeMargin        float64 `toml:"edge_margin" range:"0..0.2"`
-	MinSharpness      float64 `toml:"min_sharpness" range:"0..10000"`
-	MinBrightness     float64 `toml:"min_brightness" range:"0..255"`
-	MaxBrightness     float64 `toml:"max_brightness" range:"0..255"`
+	MinSharpness      float64 `toml:"min_sharpness" range:"0..1000000"`
+	MinBrightness     float64 `toml:"min_brightness" range:"0..254"`
+	MaxBrightness     float64 `toml:"max_brightness" range:"1..255"`
 	MaxYaw            float64 `toml:"max_yaw" unit:"degrees" range:"5..90"`
 	MaxPitch          float64 `toml:"max_pitch" unit:"degrees" range:"5..90"`
 	MaxRoll           float64 `toml:"max_roll" unit:"degrees" range:"5..90"`
@@ -87,7 +86,7 @@ type Face struct {
 type Liveness struct {
 	Threshold     float64 `toml:"threshold" range:"0.05..0.99"`
 	MinScore      float64 `toml:"min_score" range:"0..0.95"`
-	MaxSpread     float64 `toml:"max_spread" range:"0.05..1"`
+	MaxSpread     float64 `toml:"max_spread" range:"0.01..0.5"`
 	Frames        int     `toml:"frames" unit:"frames" range:"2..30"`
 	NotLiveFrames int     `toml:"not_live_frames" unit:"frames" range:"2..60"`
 }
@@ -101,11 +100,11 @@ type Gallery struct {
 type Passage struct {
 	Policy        string        `toml:"policy" length:"1..512"`
 	StartFrames   int           `toml:"start_frames" unit:"frames" range:"1..30"`
-	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..1m"`
+	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..30s"`
 	LostAfter     time.Duration `toml:"lost_after" range:"100ms..10s"`
 	CrowdRatio    float64       `toml:"crowd_ratio" range:"0.2..1"`
 	CrowdClear    time.Duration `toml:"crowd_clear" range:"100ms..5s"`
-	CrowdTimeout  time.Duration `toml:"crowd_timeout" range:"1s..1m"`
+	CrowdTimeout  time.Duration `toml:"crowd_timeout" range:"1s..30s"`
 	ShowVerdict   time.Duration `toml:"show_verdict" range:"500ms..30s"`
 	Cooldown      time.Duration `toml:"cooldown" range:"1s..10m"`
 	RegrantAfter  time.Duration `toml:"regrant_after" range:"1s..1h"`
@@ -115,9 +114,9 @@ type Passage struct {
 type Door struct {
 	Kind             string        `toml:"kind" oneof:"simulated|gpio"`
 	Chip             string        `toml:"chip" length:"1..256"`
-	RelayLine        int           `toml:"relay_line" unit:"GPIO line" range:"-1..1023"`
-	ContactLine      int           `toml:"contact_line" unit:"GPIO line" range:"-1..1023"`
-	ExitLine         int           `toml:"exit_line" unit:"GPIO line" range:"-1..1023"`
+	RelayLine        int           `toml:"relay_line" range:"-1..1023"`
+	ContactLine      int           `toml:"contact_line" range:"-1..1023"`
+	ExitLine         int           `toml:"exit_line" range:"-1..1023"`
 	RelayActiveLow   bool          `toml:"relay_active_low"`
 	ContactActiveLow bool          `toml:"contact_active_low"`
 	ExitActiveLow    bool          `toml:"exit_active_low"`
@@ -186,16 +185,16 @@ func Default() Config {
 	return Config{
 		Terminal: Terminal{ID: "gate-1", StateDir: "/var/lib/umbral", MemoryMiB: 256},
 		Camera: Camera{
-			Source: "v4l2:", Width: 640, Height: 480, FPS: 30, Formats: []string{"MJPG", "YUYV", "NV12", "GREY"},
+			Source: "v4l2:", Width: 640, Height: 480, FPS: 30, Formats: []string{"YUYV", "NV12", "MJPG", "GREY"},
 			StallTimeout: 2 * time.Second, Buffers: 4,
 		},
 		Models: Models{SIMD: "auto"},
 		Face: Face{
-			DetectScore: 0.6, MinHeight: 80, EdgeMargin: 0.01, MinSharpness: 20, MinBrightness: 50, MaxBrightness: 220,
-			MaxYaw: 25, MaxPitch: 25, MaxRoll: 25,
-			Population: "lfw", VerifyFMR: 1e-5, IdentifyFMR: 2e-6, Margin: 0.05, MatchFrames: 3, NoMatchFrames: 8,
+			DetectScore: 0.6, MinHeight: 80, MinSharpness: 40, MinBrightness: 40, MaxBrightness: 220,
+			MaxYaw: 30, MaxPitch: 25, MaxRoll: 30,
+			Population: "cautious", VerifyFMR: 1e-3, IdentifyFMR: 1e-4, Margin: 0.05, MatchFrames: 3, NoMatchFrames: 8,
 		},
-		Liveness: Liveness{Threshold: 0.5, MinScore: 0.05, MaxSpread: 0.9, Frames: 5, NotLiveFrames: 12},
+		Liveness: Liveness{Threshold: 0.5, MinScore: 0.1, MaxSpread: 0.35, Frames: 5, NotLiveFrames: 12},
 		Gallery:  Gallery{Capacity: 2000},
 		Passage: Passage{
 			Policy: "face and live", StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
@@ -203,7 +202,7 @@ func Default() Config {
 			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
 		},
 		Door: Door{
-			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ExitOpens: true,
+			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ContactActiveLow: true, ExitActiveLow: true, ExitOpens: true,
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
 		},
 		Store: Store{FileMiB: 128, JournalMiB: 24, People: 2000, CopyInterval: 10 * time.Minute},
