@@ -106,7 +106,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	c, err := Parse("gate.toml", []byte(`
+	_, err := Parse("gate.toml", []byte(`
 [camera]
 source = "replay:walk.mjpeg"
 formats = ["GREY"]
@@ -121,7 +121,8 @@ decide_timeout = "1m30s"
 	if !errors.As(err, &errs) || len(errs) != 1 || errs[0].Key != "passage.decide_timeout" {
 		t.Fatalf("%v", err)
 	}
-	if c, err = Parse("gate.toml", []byte("[camera]\nsource = 'replay:walk.mjpeg'\nformats = ['GREY']\n[face]\nmargin = 0\n[passage]\ndecide_timeout = '15s'\n")); err != nil {
+	c, err := Parse("gate.toml", []byte("[camera]\nsource = 'replay:walk.mjpeg'\nformats = ['GREY']\n[face]\nmargin = 0\n[passage]\ndecide_timeout = '15s'\n"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := Default()

@@ -16,7 +16,6 @@ type attempt struct {
 	unmatched int
 	ambiguous int // of unmatched: too close to a second person
 	switched  bool
-	good      int // frames that counted
 	best      Score
 
 	live vote
@@ -112,7 +111,6 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 	if need.Has(EvidenceLive) && subject.Live.Known {
 		a.live.add(subject.Live.Score)
 	}
-	a.good++
 	return true
 }
 
@@ -133,14 +131,11 @@ func (m *Machine) match(c *Match) bool {
 	}
 	if c.Person != a.person {
 		// What was seen before belongs to somebody else, or to nobody; only the frames that spoke against a match stay.
-		unmatched, ambiguous := a.unmatched, a.ambiguous
-		switched := a.switched
 		if a.person != "" {
-			unmatched, ambiguous, switched = 0, 0, true
+			a.unmatched, a.ambiguous, a.switched = 0, 0, true
 			a.others = [EvidenceKinds]other{}
 		}
-		a.person, a.matched, a.best, a.good, a.live = c.Person, 0, c.Score, 0, vote{}
-		a.unmatched, a.ambiguous, a.switched = unmatched, ambiguous, switched
+		a.person, a.matched, a.best, a.live = c.Person, 0, c.Score, vote{}
 	}
 	a.matched++
 	a.best = max(a.best, c.Score)

@@ -81,7 +81,7 @@ func (r *recorder) add(at Instant, o *Observation) {
 	case ObserveClock:
 		b = binary.AppendVarint(append(b, byte(o.Clock.Trust)), o.Clock.Wall)
 	case ObserveCamera:
-		b = append(b, flag(o.Up, 1))
+		b = append(b, bit(o.Up, 1))
 	case ObserveCommitFailed:
 		b = binary.AppendUvarint(b, o.Commit)
 	case ObserveCommand:
@@ -102,7 +102,7 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 			b = binary.AppendVarint(b, int64(v))
 		}
 		b = binary.AppendUvarint(b, uint64(face.Problems))
-		b = append(b, flag(face.Live.Known, 1)|flag(face.Match.Known, 2))
+		b = append(b, bit(face.Live.Known, 1)|bit(face.Match.Known, 2))
 		if face.Live.Known {
 			b = binary.AppendVarint(b, int64(face.Live.Score))
 		}
@@ -120,9 +120,9 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 	return b
 }
 
-func flag(v bool, bit byte) byte {
+func bit(v bool, b byte) byte {
 	if v {
-		return bit
+		return b
 	}
 	return 0
 }
