@@ -176,6 +176,16 @@ func TestScenarios(t *testing.T) {
 			g.frames(10, ann)
 			g.see(accepted(EvidenceCredential, "bob"))
 		}, []string{"deny subject-mismatch ann"}, 0},
+		{"a credential that names nobody stays with whom it was shown by", all("credential and face and live"), func(g *gate) {
+			g.frames(4, ann)
+			g.see(accepted(EvidenceCredential, ""))
+			g.frames(during(9*time.Second), known(1, "bob"))
+		}, []string{"deny time-out identity-changed evidence-missing bob"}, 0},
+		{"what spoke against the first does not speak against the second", testRules(), func(g *gate) {
+			g.frames(3, ann)
+			g.frames(6, stranger(1))
+			g.frames(5, known(1, "bob"))
+		}, []string{"grant matched bob"}, 1},
 		{"a refused card", all("(credential or card) and face"), func(g *gate) {
 			g.frames(10, ann)
 			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceCard, Outcome: Refused, Detail: "check-digit"}})
