@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"umbral/config"
+	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/pipeline/gallery"
@@ -86,43 +87,29 @@ func (p *people) enrolPictures(id, name string, pictures []Picture) (Enrolled, e
 	return p.enrol(id, name, refs)
 }
 
-// Card is a person as the tool and the page show them.
-type Card struct {
-	store.Person
-	Alias      string          `json:"alias"`
-	References []ReferenceCard `json:"references"`
-}
-
-// ReferenceCard is a reference without its template.
-type ReferenceCard struct {
-	Number  uint32  `json:"number"`
-	Source  string  `json:"source"`
-	Quality float32 `json:"quality"`
-	Created string  `json:"created"`
-	Current bool    `json:"current"` // made by the model that is configured now
-}
-
-func (p *people) card(person store.Person) (Card, error) {
-	c := Card{Person: person, Alias: p.aliasOf(person.ID), References: []ReferenceCard{}}
+// card is a person as the tool and the page show them.
+func (p *people) card(person store.Person) (local.Person, error) {
+	c := local.Person{
+		ID: person.ID, Name: person.Name, Status: person.Status, Created: person.Created, Alias: p.aliasOf(person.ID),
+		References: []local.Reference{},
+	}
 	refs, err := p.store.References(person.ID)
 	if err != nil {
 		return c, err
 	}
 	for _, r := range refs {
-		c.References = append(c.References, ReferenceCard{r.Number, r.Source, r.Quality, r.Created.UTC().Format("2006-01-02 15:04:05"), p.model == "" || r.Model == p.model})
+		current := p.model == "" || r.Model == p.model
+		c.References = append(c.References, local.Reference{Number: r.Number, Source: r.Source, Quality: r.Quality, Created: r.Created, Current: current})
 	}
 	return c, nil
 }
 
-// People lists everybody who is enrolled.
-func (d *Desk) People() ([]Card, error) { return d.people.cards() }
-
-func (p *people) cards() ([]Card, error) {
+func (p *people) cards() ([]local.Person, error) {
 	list, err := p.store.People()
 	if err != nil {
 		return nil, err
 	}
-	cards := make([]Card, 0, len(list))
+	cards := make([]local.Person, 0, len(list))
 	for _, person := range list {
 		c, err := p.card(person)
 		if err != nil {
@@ -133,19 +120,31 @@ func (p *people) cards() ([]Card, error) {
 	return cards, nil
 }
 
-// Person shows one person.
-func (d *Desk) Person(id string) (Card, error) { return d.people.one(id) }
-
-func (p *people) one(id string) (Card, error) {
+func (p *people) one(id string) (local.Person, error) {
 	person, err := p.store.Person(id)
 	if err != nil {
-		return Card{}, fmt.Errorf("%s: %w", id, err)
+		return local.Person{}, fmt.Errorf("%s: %w", id, err)
 	}
 	return p.card(person)
 }
 
+// erased destroys a person's references and says so in the words of package local.
+func (p *people) erased(id, reason string) (local.Erased, error) {
+	r, err := p.erase(id, reason)
+	if err != nil {
+		return local.Erased{}, err
+	}
+	return local.Erased{Person: r.Person, References: r.References, Position: r.Position.String(), Scrubbed: r.Scrubbed}, nil
+}
+
+// People lists everybody who is enrolled.
+func (d *Desk) People() ([]local.Person, error) { return d.people.cards() }
+
+// Person shows one person.
+func (d *Desk) Person(id string) (local.Person, error) { return d.people.one(id) }
+
 // Erase destroys a person's references.
-func (d *Desk) Erase(id, reason string) (store.Receipt, error) { return d.people.erase(id, reason) }
+func (d *Desk) Erase(id, reason string) (local.Erased, error) { return d.people.erased(id, reason) }
 
 // Replayed is one journalled decision and what deciding it again gave.
 type Replayed struct {

@@ -8,6 +8,7 @@ import (
 	"umbral/pipeline/liveness"
 	"umbral/pipeline/models"
 	"umbral/pipeline/nn"
+	"umbral/pipeline/nn/kernel"
 )
 
 // eyes are the compiled models with what their scores mean at this site.
@@ -19,6 +20,7 @@ type eyes struct {
 	verify   threshold
 	identify threshold
 	feature  string // hash of the feature model, which templates belong to
+	kernels  string // what the models run on
 }
 
 // openEyes loads and compiles the models.
@@ -33,6 +35,7 @@ func openEyes(cfg *config.Config, dir string) (_ *eyes, err error) {
 	if e.set, err = models.Load(dir, manifest, models.FaceRoles()...); err != nil {
 		return nil, err
 	}
+	e.set.Tier = tier(cfg.Models.SIMD)
 	f := &cfg.Face
 	if e.verify, err = chooseThreshold(manifest.Calibrations, f.Population, f.VerifyFMR, f.VerifyThreshold); err != nil {
 		return nil, err
@@ -45,6 +48,11 @@ func openEyes(cfg *config.Config, dir string) (_ *eyes, err error) {
 		return nil, fmt.Errorf("terminal: %w", err)
 	}
 	e.feature = feature.SHA256
+	kernels, err := kernel.Choose(e.set.Tier)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: models.simd: %w", err)
+	}
+	e.kernels = kernels.Name
 	e.pool = nn.NewPool(threads(cfg.Models.Threads))
 	defer func() {
 		if err != nil {
@@ -79,8 +87,16 @@ func (e *eyes) stages() []*models.Stage { return append(e.analyzer.Stages(), e.p
 // livenessRule is the vote's rule for enrolment.
 func livenessRule(l *config.Liveness) liveness.Rule {
 	r := liveness.NewRule(models.Default().PAD)
-	r.Threshold, r.Floor = float32(l.Threshold), float32(l.MinScore)
+	r.Threshold, r.Floor, r.MaxSpread = float32(l.Threshold), float32(l.MinScore), float32(l.MaxSpread)
 	return r
 }
 
 func (e *eyes) close() { e.pool.Close() }
+
+// tier is the name that package kernel knows.
+func tier(simd string) string {
+	if simd == "auto" {
+		return ""
+	}
+	return simd
+}

@@ -42,7 +42,7 @@ func openDoor(c *config.Door) (door.Door, error) {
 		return d, nil
 	}
 	o := gpio.DefaultOpts()
-	o.Chip = c.Chip
+	o.Chip, o.MaxPulse = c.Chip, door.MaxPulse
 	for _, line := range []struct {
 		to        *gpio.Line
 		offset    int

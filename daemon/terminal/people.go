@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"umbral/daemon/store"
@@ -25,6 +26,9 @@ type people struct {
 	verify   float32 // similarity of two pictures of one person
 	identify float32 // similarity at which somebody counts as enrolled already
 	alias    []byte  // key of the pseudonyms
+
+	namesMu sync.Mutex
+	names   map[string]string // by id, for the screen
 }
 
 // Enrolled is the result of an enrolment.
@@ -191,6 +195,11 @@ func (p *people) enrol(id, name string, refs []store.Reference) (Enrolled, error
 			e.Notes = append(e.Notes, fmt.Sprintf("not searched: %v (gallery.capacity)", err))
 		}
 	}
+	p.namesMu.Lock()
+	if p.names != nil {
+		p.names[id] = name
+	}
+	p.namesMu.Unlock()
 	return e, p.journalEnrolment(e)
 }
 
@@ -198,6 +207,9 @@ func (p *people) erase(id, reason string) (store.Receipt, error) {
 	receipt, err := p.store.Erase(id, reason)
 	if err == nil {
 		p.gallery.Remove(id)
+		p.namesMu.Lock()
+		delete(p.names, id)
+		p.namesMu.Unlock()
 	}
 	return receipt, err
 }

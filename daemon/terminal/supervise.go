@@ -69,6 +69,9 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 		{name: "journal", run: t.decider.commitLoop, last: true},
 		{name: "store", run: t.store.Run, last: true},
 	}
+	if t.local != nil {
+		list = append(list, part{name: "local", run: t.local.Run})
+	}
 	if t.broker != nil {
 		list = append(list, part{name: "broker", run: t.broker.Run, last: true})
 	}

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"umbral/config"
 	"umbral/config/paths"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/broker"
+	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
@@ -43,6 +45,7 @@ type Terminal struct {
 	decider  *decider
 	link     *fleet.Link // nil where there is no fleet
 	broker   *broker.Broker
+	local    *local.Server // nil where the configuration names neither address nor socket
 	boot     uint64
 	digest   string // of the configuration
 	pulse    pulse
@@ -77,6 +80,9 @@ func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err e
 	if err = t.build(key); err != nil {
 		return nil, err
 	}
+	// Model files, and what building took beside, would otherwise stay resident until the collector next runs, which on the
+	// steady path it never needs to.
+	debug.FreeOSMemory()
 	return t, nil
 }
 
@@ -182,6 +188,9 @@ func (t *Terminal) build(key store.Key) error {
 	if stale > 0 {
 		t.log.Warn("references of another model are not searched: enrol these people anew", "references", stale)
 	}
+	if err := t.people.rememberNames(); err != nil {
+		return err
+	}
 	if t.door, err = openDoor(&cfg.Door); err != nil {
 		return err
 	}
@@ -198,7 +207,35 @@ func (t *Terminal) build(key store.Key) error {
 	t.decider.decided = t.view.decided
 	t.decider.changed = t.view.setScreen
 	t.view.setScreen(machine.Screen())
-	return t.buildFleet()
+	if err := t.buildFleet(); err != nil {
+		return err
+	}
+	return t.buildLocal()
+}
+
+func (t *Terminal) buildLocal() (err error) {
+	c := &t.cfg.Local
+	if c.HTTP == "" && c.Socket == "" {
+		return nil
+	}
+	t.local, err = local.New(local.Opts{HTTP: c.HTTP, NextFreePort: c.NextFreePort, Socket: c.Socket, Log: t.log}, newDesktop(t))
+	return err
+}
+
+// Page is the address of the technician's page, empty without one.
+func (t *Terminal) Page() string {
+	if t.local == nil {
+		return ""
+	}
+	return t.local.Address()
+}
+
+// Broker is the address of the broker inside the program, empty without one.
+func (t *Terminal) Broker() string {
+	if t.broker == nil {
+		return ""
+	}
+	return t.broker.Address()
 }
 
 // appendEntry commits an entry; it is what every part journals with.
@@ -210,6 +247,9 @@ func (t *Terminal) appendEntry(kind string, payload []byte) error {
 // close releases what New took; each part may be missing.
 func (t *Terminal) close() error {
 	var errs []error
+	if t.local != nil {
+		t.local.Close()
+	}
 	if t.camera != nil {
 		errs = append(errs, t.camera.Halt())
 	}

@@ -26,6 +26,7 @@ type view struct {
 	verdicts [recentVerdicts]verdict
 	next     int
 	frames   uint64
+	speed    frameRate
 }
 
 // seen is one face of the newest frame.
@@ -57,6 +58,7 @@ func (v *view) show(s *sight, f *camera.Frame) {
 	v.sequence, v.captured = f.Sequence, f.Captured
 	v.count = s.frame.Count
 	v.frames++
+	v.speed.add(time.Now())
 	for i := range v.count {
 		v.faces[i] = seen{s.pairs[i].Detection.Box, s.looked[i].points, s.looked[i].quality, s.frame.Faces[i]}
 	}
@@ -111,4 +113,14 @@ func (v *view) copyImage(to *vision.Image) uint64 {
 		copy(to.Row(y), v.image.Row(y))
 	}
 	return v.sequence
+}
+
+// rate is how many frames a second are analysed; mu is held.
+func (v *view) rate() float64 { return v.speed.rate() }
+
+// passage is the passage that the screen speaks of.
+func (v *view) passage() passage.ID {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.screen.Passage
 }

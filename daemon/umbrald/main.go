@@ -61,6 +61,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	announce(t)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return t.Run(ctx)
@@ -74,4 +75,14 @@ func digestOf(cfg config.Config) (string, error) {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), nil
+}
+
+// announce says where to look, since ports may be others than those configured.
+func announce(t *terminal.Terminal) {
+	if page := t.Page(); page != "" {
+		fmt.Printf("technician's page  http://%s/\ngate's screen      http://%s/screen\n", page, page)
+	}
+	if broker := t.Broker(); broker != "" {
+		fmt.Printf("MQTT broker        tcp://%s\n", broker)
+	}
 }

@@ -21,7 +21,9 @@ const maxFile = 256 << 20
 // Set is a manifest whose files were found and are the right ones.
 type Set struct {
 	Manifest
-	dir string
+	// Tier names the kernels that stages are compiled for (see kernel.Choose); empty takes the processor's best.
+	Tier string
+	dir  string
 }
 
 // FileError tells that a file of the set is missing or not the right one.

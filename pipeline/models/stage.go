@@ -37,7 +37,7 @@ func (s *Set) Compile(role Role, l nn.Limits, pool *nn.Pool) (*Stage, error) {
 	if has := parsed.Inputs()[at].Shape; !fits(has, shape) {
 		return nil, fmt.Errorf("models: %s: input %q has shape %v, the manifest wants %v", model.File, in.Name, has, shape)
 	}
-	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool})
+	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool, Tier: s.Tier})
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", model.File, err)
 	}
