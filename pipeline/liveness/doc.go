@@ -5,6 +5,7 @@
 // APCER, the share of attacks of one kind that pass as living, and BPCER, the share of living persons that are taken for
 // an attack. Raising a threshold lowers the first and raises the second.
 //
-// The model is known on printed photographs before a webcam. Screens and masks are hardly tested: where they matter,
-// a policy should ask for the read-aloud challenge as well.
+// The model is known on printed photographs before a webcam (NUAA: APCER 0.04 %, BPCER 0.05 % for single frames), and its
+// training may have seen them. Of six other stills of attacks two pass. Screens and masks are hardly tested: where they
+// matter, a policy should ask for the read-aloud challenge as well.
 package liveness
