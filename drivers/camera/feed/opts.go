@@ -37,7 +37,7 @@ func DefaultOpts() Opts {
 		MaxFrameBytes: 2 * 1920 * 1088,
 		Stall:         2 * time.Second,
 		RetryMin:      100 * time.Millisecond,
-		RetryMax:      2 * time.Second,
+		RetryMax:      time.Second,
 	}
 }
 

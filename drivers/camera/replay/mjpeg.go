@@ -164,11 +164,12 @@ func (p *picture) segment(m byte) error {
 
 // motionJPEG plays a file of JPEG pictures one after the other. The file says nothing of their rate.
 type motionJPEG struct {
-	path  string
-	limit int
-	rate  float64
-	file  *os.File
-	split splitter
+	path   string
+	limit  int
+	rate   float64
+	file   *os.File
+	split  splitter
+	format feed.Format // once it is known
 }
 
 func (v *motionJPEG) open(context.Context) (feed.Format, error) {
@@ -177,27 +178,40 @@ func (v *motionJPEG) open(context.Context) (feed.Format, error) {
 		return feed.Format{}, fmt.Errorf("replay: mjpeg: %w", err)
 	}
 	v.file = f
-	v.split = splitter{bufio.NewReaderSize(f, 64<<10)}
-	// The size is that of the first good picture; it is read once more, as the first frame.
-	probe := make([]byte, v.limit)
+	if v.split.r == nil {
+		v.split.r = bufio.NewReaderSize(f, 64<<10)
+	}
+	v.split.r.Reset(f)
+	if v.format.Format != 0 {
+		return v.format, nil
+	}
+	w, h, err := v.probe()
+	if err != nil {
+		return feed.Format{}, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return feed.Format{}, fmt.Errorf("replay: mjpeg: %w", err)
+	}
+	v.split.r.Reset(f)
+	// Small pictures of fine detail may take more than the 2 bytes a pixel of the usual bound.
+	_, bytes := feed.MJPG.Size(w, h)
+	v.format = feed.Format{Format: feed.MJPG, Width: w, Height: h, Bytes: min(v.limit, bytes+64<<10), Rate: v.rate}
+	return v.format, nil
+}
+
+// probe reads up to the first good picture and returns its size.
+func (v *motionJPEG) probe() (w, h int, err error) {
+	data := make([]byte, v.limit)
 	for {
-		_, w, h, err := v.split.next(probe)
-		if errors.Is(err, errPicture) {
-			continue
+		_, w, h, err := v.split.next(data)
+		switch {
+		case err == nil:
+			return w, h, nil
+		case err == io.EOF:
+			return 0, 0, fmt.Errorf("replay: mjpeg: %s: %w: no whole JPEG in it", v.path, errPicture)
+		case !errors.Is(err, errPicture):
+			return 0, 0, fmt.Errorf("replay: mjpeg: %w", err)
 		}
-		if err == io.EOF {
-			err = fmt.Errorf("replay: mjpeg: %s: %w: no whole JPEG in it", v.path, errPicture)
-		}
-		if err != nil {
-			return feed.Format{}, err
-		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return feed.Format{}, fmt.Errorf("replay: mjpeg: %w", err)
-		}
-		v.split.r.Reset(f)
-		// Small pictures of fine detail may take more than the 2 bytes a pixel of the usual bound.
-		_, bytes := feed.MJPG.Size(w, h)
-		return feed.Format{Format: feed.MJPG, Width: w, Height: h, Bytes: min(v.limit, bytes+64<<10), Rate: v.rate}, nil
 	}
 }
 

@@ -19,6 +19,7 @@ type Source struct {
 	player player
 	once   bool
 	pace   feed.Pace
+	format feed.Format // of this run, once it was begun
 }
 
 // player makes the frames of one kind of file. Its methods are called by one goroutine.
@@ -79,6 +80,7 @@ func (s *Source) Run(ctx context.Context) error {
 	return s.Feed.Run(ctx, func(ctx context.Context) error {
 		defer s.player.close()
 		s.State(feed.Opening, "")
+		s.format = feed.Format{}
 		for {
 			made, err := s.play(ctx)
 			switch {
@@ -104,11 +106,14 @@ func (s *Source) play(ctx context.Context) (made int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.Begin(format); err != nil {
-		return 0, err
+	if format != s.format {
+		if err := s.Begin(format); err != nil {
+			return 0, err
+		}
+		s.format = format
+		s.Opened(s.String())
+		s.State(feed.Streaming, "")
 	}
-	s.Opened(s.String())
-	s.State(feed.Streaming, "")
 	clock := newMetronome(format.Rate)
 	defer clock.stop()
 	shown := ""

@@ -254,6 +254,7 @@ type yuv4mpeg struct {
 	limit  int
 	rate   float64 // where the file says none
 	file   *os.File
+	reader *bufio.Reader
 	planes *planes
 	format feed.Format
 }
@@ -268,7 +269,11 @@ func (v *yuv4mpeg) open(context.Context) (feed.Format, error) {
 }
 
 func (v *yuv4mpeg) begin(r io.Reader) (_ feed.Format, err error) {
-	if v.planes, err = newPlanes(bufio.NewReaderSize(r, 64<<10), v.limit); err != nil {
+	if v.reader == nil {
+		v.reader = bufio.NewReaderSize(r, 64<<10)
+	}
+	v.reader.Reset(r)
+	if v.planes, err = newPlanes(v.reader, v.limit); err != nil {
 		return feed.Format{}, err
 	}
 	v.format = v.planes.format()

@@ -1,0 +1,227 @@
+package v4l2
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"umbral/drivers/camera/feed"
+)
+
+const (
+	// buffers that the driver fills in turn. More only make frames older.
+	buffers = 4
+	// maxReadErrors in a row end a session. One may be a disturbance on the cable.
+	maxReadErrors = 3
+	// emptyPause follows a wait that brought no frame: after an unplug, waits return at once.
+	emptyPause = 20 * time.Millisecond
+	// maxAge is the oldest that a frame can be; a stamp that says otherwise is of another clock.
+	maxAge = 10 * time.Second
+)
+
+// session opens the camera, takes its frames until something goes wrong, and closes it. good says that there was a frame.
+func (c *Camera) session(ctx context.Context) (good bool, err error) {
+	d, who, path, err := c.find(time.Now())
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	name := fmt.Sprintf("%s (%s, %s)", path, who.card, who.bus)
+	c.State(feed.Opening, name)
+	n, err := c.negotiate(d)
+	if err != nil {
+		return false, fmt.Errorf("v4l2: %s: %w", name, err)
+	}
+	if err := d.start(buffers); err != nil {
+		return false, fmt.Errorf("v4l2: %s: start: %w (is it in use, or the USB bus full?)", name, err)
+	}
+	c.known = who
+	c.Opened(name)
+	s := stream{Camera: c, device: d, format: n, last: time.Now(), pause: time.NewTimer(0)}
+	defer s.pause.Stop()
+	err = s.run(ctx)
+	if err != nil {
+		c.lost = time.Now()
+		err = fmt.Errorf("v4l2: %s: %w", name, err)
+	}
+	return s.good, err
+}
+
+// negotiate sets format and rate, and reads what came of it.
+func (c *Camera) negotiate(d device) (feed.Format, error) {
+	offered := d.formats()
+	i := slices.IndexFunc(c.opts.Formats, func(f feed.FourCC) bool { return slices.Contains(offered, f) })
+	if i < 0 {
+		return feed.Format{}, fail(feed.FaultFormat, fmt.Errorf("formats: it offers %v, wanted is one of %v", offered, c.opts.Formats))
+	}
+	if err := d.setFormat(c.opts.Formats[i], c.opts.Width, c.opts.Height); err != nil {
+		return feed.Format{}, fmt.Errorf("set format: %w", err)
+	}
+	p, err := d.format()
+	if err != nil {
+		return feed.Format{}, fmt.Errorf("read format: %w", err)
+	}
+	n, err := usable(p)
+	if err != nil {
+		return feed.Format{}, fail(feed.FaultFormat, err)
+	}
+	// Neither matters to a device that has one rate only; what counts is measured.
+	_ = d.setRate(c.opts.FPS)
+	if rate, err := d.rate(); err == nil {
+		n.Rate = rate
+	}
+	if n.Format == feed.MJPG {
+		n.Bytes = min(n.Bytes, c.opts.MaxFrameBytes)
+	}
+	if err := c.Begin(n); err != nil {
+		return feed.Format{}, fail(feed.FaultFormat, err)
+	}
+	return n, nil
+}
+
+// usable checks what was negotiated and says what a whole frame is.
+func usable(p pixFormat) (feed.Format, error) {
+	n := feed.Format{Format: p.code, Width: p.width, Height: p.height}
+	if _, err := feed.ParseFourCC(p.code.String()); err != nil {
+		return n, fmt.Errorf("negotiated: %w", err)
+	}
+	if p.width < 16 || p.width > 8192 || p.height < 16 || p.height > 8192 || p.width%2 != 0 || p.code == feed.NV12 && p.height%2 != 0 {
+		return n, fmt.Errorf("negotiated: %v %d×%d pixels, limit 16 to 8192 a side and even", p.code, p.width, p.height)
+	}
+	stride, size := p.code.Size(p.width, p.height)
+	if p.code == feed.MJPG {
+		if p.size <= 0 {
+			return n, errors.New("negotiated: MJPG with frames of no bytes")
+		}
+		n.Bytes = p.size
+		return n, nil // a bound, often far above what comes
+	}
+	if p.stride == 0 {
+		p.stride = stride
+	}
+	if p.stride < stride || p.stride > 8*8192 {
+		return n, fmt.Errorf("negotiated: %v %d×%d pixels with %d bytes a line, wanted are at least %d", p.code, p.width, p.height, p.stride, stride)
+	}
+	n.Stride, n.Bytes = p.stride, size/stride*p.stride
+	if p.size < n.Bytes {
+		return n, fmt.Errorf("negotiated: %v %d×%d pixels in %d bytes, wanted are at least %d", p.code, p.width, p.height, p.size, n.Bytes)
+	}
+	return n, nil
+}
+
+// stream takes frames from a device that streams.
+type stream struct {
+	*Camera
+	device device
+	format feed.Format
+	pause  *time.Timer
+	last   time.Time // when the last good frame came, or the stream began
+	good   bool      // there was one
+	errors int       // read errors in a row
+	seq    uint32    // of the last frame
+	counts bool      // seq is known
+}
+
+// run ends with an error, or with ctx.
+func (s *stream) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := s.device.wait()
+		if err == nil {
+			err = s.frame()
+		}
+		switch {
+		case err == nil, errors.Is(err, errTimeout):
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+			s.rest(ctx)
+		case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+			return &trouble{feed.Absent, feed.FaultLost, err}
+		default:
+			if s.errors++; s.errors >= maxReadErrors {
+				return fail(feed.FaultRead, fmt.Errorf("%d errors in a row: %w", s.errors, err))
+			}
+			s.Fault(feed.FaultRead)
+			s.State(feed.Failing, err.Error())
+			s.rest(ctx)
+		}
+		if silent := time.Since(s.last); silent >= s.opts.Stall {
+			return &trouble{feed.Stalled, feed.FaultStall, fmt.Errorf("no good frame for %v", silent.Round(time.Millisecond))}
+		}
+	}
+	return nil
+}
+
+func (s *stream) rest(ctx context.Context) {
+	s.pause.Reset(emptyPause)
+	select {
+	case <-s.pause.C:
+	case <-ctx.Done():
+	}
+}
+
+// frame takes one frame, copies it into the pool if it is whole, and gives its buffer back.
+func (s *stream) frame() error {
+	shot, err := s.device.get()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	s.sequence(shot)
+	fault := s.deliver(shot, now)
+	if err := s.device.release(shot.index); err != nil {
+		return fmt.Errorf("give back buffer %d: %w", shot.index, err)
+	}
+	if fault != nil {
+		s.Fault(fault.fault)
+		s.State(feed.Failing, fault.Error())
+		return nil
+	}
+	s.errors = 0
+	return nil
+}
+
+// sequence counts the frames that the device made and we did not get.
+func (s *stream) sequence(shot shot) {
+	if !shot.known {
+		return
+	}
+	// A jump of more than a minute's frames is a driver that does not count.
+	if gap := shot.seq - s.seq - 1; s.counts && gap > 0 && gap < 10000 {
+		s.Missed(uint64(gap))
+	}
+	s.seq, s.counts = shot.seq, true
+}
+
+// deliver copies a whole frame into the pool and gives it on; it says what is wrong with one that is not whole.
+func (s *stream) deliver(shot shot, now time.Time) *trouble {
+	n := s.format.Bytes
+	switch {
+	case shot.bad:
+		return &trouble{feed.Failing, feed.FaultFlag, errors.New("the driver marked a frame as broken")}
+	case s.format.Format == feed.MJPG:
+		if n = len(shot.data); n > s.format.Bytes || !bytes.HasPrefix(shot.data, startOfImage) {
+			return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes is no JPEG of at most %d", n, s.format.Bytes)}
+		}
+	case len(shot.data) < n:
+		return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes, wanted are %d", len(shot.data), n)}
+	}
+	s.last, s.good = now, true
+	s.State(feed.Streaming, "")
+	b := s.Buffer()
+	if b == nil {
+		return nil // counted; the consumer holds every buffer
+	}
+	b.Data = b.Data[:copy(b.Data, shot.data[:n])]
+	if shot.age > 0 && shot.age < maxAge {
+		now = now.Add(-shot.age)
+	}
+	s.Publish(b, now)
+	return nil
+}
+
+// startOfImage is the JPEG marker SOI (ITU-T T.81, B.1.1.3).
+var startOfImage = []byte{0xff, 0xd8}
