@@ -1,13 +1,18 @@
 package nn
 
-import (
-	"math"
+import "math"
 
-	"umbral/pipeline/nn/kernel"
-)
+// chunk is how many values pass through a worker's buffer at a time.
+const chunk = 128
+
+func negated(out, x []float32) {
+	for i, v := range x {
+		out[i] = -v
+	}
+}
 
 // apply writes the activation of x to out, which may be x. A rectifier's slope by channel is not seen here.
-func (f *finish) apply(k *kernel.Set, out, x []float32) {
+func (f *finish) apply(w *worker, out, x []float32) {
 	out = out[:len(x)]
 	switch f.kind {
 	case none:
@@ -29,7 +34,7 @@ func (f *finish) apply(k *kernel.Set, out, x []float32) {
 			out[i] = v
 		}
 	case hardSwish:
-		k.HardSwish(out, x, f.scale, f.shift)
+		w.kernels.HardSwish(out, x, f.scale, f.shift)
 	case hardSigmoid:
 		for i, v := range x {
 			v = f.low*v + f.high
@@ -41,17 +46,28 @@ func (f *finish) apply(k *kernel.Set, out, x []float32) {
 			out[i] = v
 		}
 	case sigmoid:
-		for i, v := range x {
-			out[i] = 1 / (1 + exp(-v))
+		// Through e⁻ˣ a chunk at a time, so that x may be out.
+		e := &w.chunk
+		for at := 0; at < len(x); at += chunk {
+			part := x[at:min(at+chunk, len(x))]
+			negated(e[:len(part)], part)
+			w.kernels.Exp(e[:len(part)], e[:len(part)])
+			for i := range part {
+				out[at+i] = 1 / (1 + e[i])
+			}
 		}
 	case swish:
-		for i, v := range x {
-			out[i] = v / (1 + exp(-v))
+		e := &w.chunk
+		for at := 0; at < len(x); at += chunk {
+			part := x[at:min(at+chunk, len(x))]
+			negated(e[:len(part)], part)
+			w.kernels.Exp(e[:len(part)], e[:len(part)])
+			for i, v := range part {
+				out[at+i] = v / (1 + e[i])
+			}
 		}
 	case exponential:
-		for i, v := range x {
-			out[i] = exp(v)
-		}
+		w.kernels.Exp(out, x)
 	case squareRoot:
 		for i, v := range x {
 			out[i] = float32(math.Sqrt(float64(v)))
@@ -65,33 +81,4 @@ func (f *finish) apply(k *kernel.Set, out, x []float32) {
 			}
 		}
 	}
-}
-
-// exp is eˣ by the method of Cephes' expf (Moshier, netlib): 2ⁿ·p(r) with |r| ≤ ½·ln 2; the relative error stays below
-// 2⁻²³. It saturates at 0 and +Inf.
-func exp(x float32) float32 {
-	const log2e, high, low = 1.44269504088896341, 0.693359375, -2.12194440e-4
-	switch {
-	case x > 88.7:
-		return float32(math.Inf(1))
-	case x < -87.3:
-		return 0
-	case x != x:
-		return x
-	}
-	t := x*log2e + 0.5
-	n := int32(t)
-	if float32(n) > t {
-		n--
-	}
-	fn := float32(n)
-	r := x - fn*high - fn*low
-	p := float32(1.9875691500e-4)
-	p = p*r + 1.3981999507e-3
-	p = p*r + 8.3334519073e-3
-	p = p*r + 4.1665795894e-2
-	p = p*r + 1.6666665459e-1
-	p = p*r + 5.0000001201e-1
-	p = p*r*r + r + 1
-	return p * math.Float32frombits(uint32(n+127)<<23)
 }

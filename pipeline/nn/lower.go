@@ -27,8 +27,8 @@ type lowering struct {
 	g       *graph
 	entries []entry
 	buffers []*buffer
-	zeros   int // floats of zero that the arena begins with: what padding points to
-	offsets int // int32 that a worker needs
+	zeros   int   // floats of zero that the arena begins with: what padding points to
+	offsets int   // int32 that a worker needs
 	packed  int64 // bytes of weights in the kernels' order
 	weights int64 // bytes of biases and slopes
 }

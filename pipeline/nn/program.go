@@ -50,6 +50,7 @@ type worker struct {
 	offsets  []int32
 	scratch  [kernel.TilePixels * kernel.TileChannels]float32
 	residual [kernel.TilePixels * kernel.TileChannels]float32
+	chunk    [chunk]float32
 }
 
 func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {

@@ -111,7 +111,7 @@ func (s *convStep) runBlock(w *worker, row, first, count int) {
 	if s.finish.kind != none && s.finish.kind != rectifier {
 		for p := range count {
 			x := out[p*s.outPx:][:s.outputs]
-			s.finish.apply(w.kernels, x, x)
+			s.finish.apply(w, x, x)
 		}
 	}
 }

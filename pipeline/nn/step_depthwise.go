@@ -101,7 +101,7 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 		from, to := starts[0], starts[len(starts)-1]+channels
 		for p := range count {
 			x := out[p*s.outPx+from : p*s.outPx+to]
-			s.finish.apply(w.kernels, x, x)
+			s.finish.apply(w, x, x)
 		}
 	}
 }

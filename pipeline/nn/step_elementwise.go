@@ -39,10 +39,10 @@ func (s *activationStep) run(w *worker, from, to int) {
 	for range to - from {
 		o, i := out[c.offsets[0]:], in[c.offsets[1]:]
 		if so == 1 && si == 1 {
-			s.finish.apply(w.kernels, o[:n], i[:n])
+			s.finish.apply(w, o[:n], i[:n])
 		} else {
 			for k := range n {
-				s.finish.apply(w.kernels, o[k*so:k*so+1], i[k*si:k*si+1])
+				s.finish.apply(w, o[k*so:k*so+1], i[k*si:k*si+1])
 			}
 		}
 		s.nest.next(&c)

@@ -1,6 +1,10 @@
 package nn
 
-import "math"
+import (
+	"math"
+
+	"umbral/pipeline/nn/kernel"
+)
 
 // rowStep works along the last axis; a unit is a row.
 type rowStep struct {
@@ -16,14 +20,18 @@ func (s *rowStep) run(w *worker, from, to int) {
 	in, out := s.in.resolve(w.arena), s.out.resolve(w.arena)
 	inner := s.nest.inner()
 	strideOut, strideIn := s.nest.strides[0][s.nest.rank-1], s.nest.strides[1][s.nest.rank-1]
-	for u := from; u < to; u++ {
-		c := s.nest.seek(u / inner)
-		k := u % inner
+	c := s.nest.seek(from / inner)
+	k := from%inner - 1
+	for range to - from {
+		if k++; k == inner {
+			k = 0
+			s.nest.next(&c)
+		}
 		x := in[c.offsets[1]+k*strideIn:][:s.width]
 		o := out[c.offsets[0]+k*strideOut:]
 		switch s.kind {
 		case "Softmax":
-			softmax(o[:s.width], x)
+			softmax(w.kernels, o[:s.width], x)
 		case "LayerNorm":
 			layerNorm(o[:s.width], x, s.scale, s.shift, s.epsilon)
 		default:
@@ -40,18 +48,27 @@ func sum(x []float32) float32 {
 	return t
 }
 
-func softmax(out, x []float32) {
+func softmax(k *kernel.Set, out, x []float32) {
+	if len(x) == 2 {
+		// One exponential is enough for two classes.
+		e := kernel.Exp(-max(x[0]-x[1], x[1]-x[0]))
+		greater := 1 / (1 + e)
+		if x[0] >= x[1] {
+			out[0], out[1] = greater, e*greater
+		} else {
+			out[0], out[1] = e*greater, greater
+		}
+		return
+	}
 	top := x[0]
 	for _, v := range x {
 		top = max(top, v)
 	}
-	var total float32
 	for i, v := range x {
-		e := exp(v - top)
-		out[i] = e
-		total += e
+		out[i] = v - top
 	}
-	total = 1 / total
+	k.Exp(out, out)
+	total := 1 / sum(out)
 	for i := range out {
 		out[i] *= total
 	}

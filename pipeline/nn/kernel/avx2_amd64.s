@@ -57,11 +57,20 @@ GLOBL hardswish<>(SB), RODATA|NOPTR, $8
 	VMOVUPS B, 32(AX); \
 	LEAQ (AX)(BX*4), AX
 
-// func tileAVX2(t *Tile)
-TEXT ·tileAVX2(SB), NOSPLIT, $0-8
+// func tilesAVX2(t *Tile, count int)
+// The place in Out and in Residual lives in the frame, since every register holds something else.
+TEXT ·tilesAVX2(SB), NOSPLIT, $24-16
 	MOVQ t+0(FP), DI
+	MOVQ count+8(FP), AX
+	MOVQ AX, left-8(SP)
+	MOVQ Tile_Out(DI), AX
+	MOVQ AX, out-16(SP)
+	MOVQ Tile_Residual(DI), AX
+	MOVQ AX, residual-24(SP)
 	MOVQ Tile_Base(DI), DX
 	MOVQ Tile_Offsets(DI), R8
+
+tile:
 	MOVQ Tile_Taps(DI), R9
 	MOVQ Tile_Weights(DI), R11
 	MOVQ Tile_Bias(DI), SI
@@ -125,7 +134,7 @@ tapdone:
 	DECQ R9
 	JNZ  tap
 
-	MOVQ  Tile_Residual(DI), AX
+	MOVQ  residual-24(SP), AX
 	TESTQ AX, AX
 	JZ    slope
 	MOVQ  Tile_ResidualPitch(DI), BX
@@ -135,6 +144,7 @@ tapdone:
 	RESIDUAL(Y6, Y7)
 	RESIDUAL(Y8, Y9)
 	RESIDUAL(Y10, Y11)
+	MOVQ AX, residual-24(SP)
 
 slope:
 	MOVQ  Tile_Slope(DI), AX
@@ -151,7 +161,7 @@ slope:
 	RECTIFY(Y10, Y11)
 
 store:
-	MOVQ Tile_Out(DI), AX
+	MOVQ out-16(SP), AX
 	MOVQ Tile_OutPitch(DI), BX
 	STORE(Y0, Y1)
 	STORE(Y2, Y3)
@@ -159,15 +169,22 @@ store:
 	STORE(Y6, Y7)
 	STORE(Y8, Y9)
 	STORE(Y10, Y11)
+	MOVQ AX, out-16(SP)
+	DECQ left-8(SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX2(d *Depthwise)
+// func depthwisesAVX2(d *Depthwise, count int)
 // 4 pixels × 16 channels in Y0…Y7: two loads of weights serve four pixels.
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-8
+TEXT ·depthwisesAVX2(SB), NOSPLIT, $0-16
 	MOVQ d+0(FP), DI
+	MOVQ count+8(FP), R13
 	MOVQ Depthwise_Base(DI), DX
 	MOVQ Depthwise_Offsets(DI), R8
+	MOVQ Depthwise_Out(DI), R15
+
+deep:
 	MOVQ Depthwise_Taps(DI), R9
 	MOVQ Depthwise_Weights(DI), R11
 	MOVQ Depthwise_WeightPitch(DI), R10
@@ -213,12 +230,15 @@ dwtap:
 	RECTIFY(Y6, Y7)
 
 dwstore:
-	MOVQ Depthwise_Out(DI), AX
+	MOVQ R15, AX
 	MOVQ Depthwise_OutPitch(DI), BX
 	STORE(Y0, Y1)
 	STORE(Y2, Y3)
 	STORE(Y4, Y5)
 	STORE(Y6, Y7)
+	MOVQ AX, R15
+	DECQ R13
+	JNZ  deep
 	VZEROUPPER
 	RET
 
@@ -320,5 +340,100 @@ hsloop:
 	ADDQ $8, AX
 	CMPQ AX, CX
 	JLT  hsloop
+	VZEROUPPER
+	RET
+
+// func interleaveVectors(out, a, b *float32, n int)
+TEXT ·interleaveVectors(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+
+illoop:
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS (DX)(AX*4), Y1
+	VUNPCKLPS Y1, Y0, Y2
+	VUNPCKHPS Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y5
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ $64, DI
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT  illoop
+	VZEROUPPER
+	RET
+
+// The constants of Exp, see there; the last two are the ends of its range.
+DATA expdata<>+0(SB)/4, $0x3fb8aa3b  // log2 e
+DATA expdata<>+4(SB)/4, $0x3f318000  // ln 2, high part
+DATA expdata<>+8(SB)/4, $0xb95e8083  // ln 2, low part
+DATA expdata<>+12(SB)/4, $0x39506967 // 1.9875691500e-4
+DATA expdata<>+16(SB)/4, $0x3ab743ce // 1.3981999507e-3
+DATA expdata<>+20(SB)/4, $0x3c088908 // 8.3334519073e-3
+DATA expdata<>+24(SB)/4, $0x3d2aa9c1 // 4.1665795894e-2
+DATA expdata<>+28(SB)/4, $0x3e2aaaaa // 1.6666665459e-1
+DATA expdata<>+32(SB)/4, $0x3f000000 // 5.0000001201e-1
+DATA expdata<>+36(SB)/4, $0x3f800000 // 1
+DATA expdata<>+40(SB)/4, $0x0000007f // 127
+DATA expdata<>+44(SB)/4, $0x42b0bd71 // 88.37
+DATA expdata<>+48(SB)/4, $0xc2ae999a // -87.3
+DATA expdata<>+52(SB)/4, $0x7f800000 // +Inf
+GLOBL expdata<>(SB), RODATA|NOPTR, $56
+
+// func expVectors(out, x *float32, n int)
+TEXT ·expVectors(SB), NOSPLIT, $0-24
+	MOVQ out+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ AX, AX
+	VBROADCASTSS expdata<>+0(SB), Y15
+	VBROADCASTSS expdata<>+4(SB), Y14
+	VBROADCASTSS expdata<>+8(SB), Y13
+	VBROADCASTSS expdata<>+12(SB), Y12
+	VBROADCASTSS expdata<>+16(SB), Y11
+	VBROADCASTSS expdata<>+20(SB), Y10
+	VBROADCASTSS expdata<>+24(SB), Y9
+	VBROADCASTSS expdata<>+28(SB), Y8
+	VBROADCASTSS expdata<>+32(SB), Y7
+	VBROADCASTSS expdata<>+36(SB), Y6
+
+exploop:
+	VMOVUPS  (SI)(AX*4), Y0
+	VMULPS   Y15, Y0, Y1
+	VROUNDPS $0, Y1, Y1        // n = round(x·log2 e)
+	VMOVAPS  Y0, Y2
+	VFNMADD231PS Y14, Y1, Y2
+	VFNMADD231PS Y13, Y1, Y2   // r = x − n·ln 2
+	VMOVAPS  Y12, Y3
+	VFMADD213PS Y11, Y2, Y3
+	VFMADD213PS Y10, Y2, Y3
+	VFMADD213PS Y9, Y2, Y3
+	VFMADD213PS Y8, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VMULPS   Y2, Y2, Y4
+	VFMADD213PS Y2, Y4, Y3     // p·r² + r
+	VADDPS   Y6, Y3, Y3
+	VCVTPS2DQ Y1, Y1
+	VPBROADCASTD expdata<>+40(SB), Y4
+	VPADDD   Y4, Y1, Y1
+	VPSLLD   $23, Y1, Y1
+	VMULPS   Y1, Y3, Y3
+	VBROADCASTSS expdata<>+44(SB), Y4
+	VBROADCASTSS expdata<>+52(SB), Y5
+	VCMPPS   $0x0e, Y4, Y0, Y4 // x > 88.37
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VBROADCASTSS expdata<>+48(SB), Y4
+	VCMPPS   $0x0d, Y4, Y0, Y5 // x ≥ −87.3
+	VCMPPS   $0x03, Y0, Y0, Y4 // x is no number
+	VANDPS   Y5, Y3, Y3
+	VBLENDVPS Y4, Y0, Y3, Y3
+	VMOVUPS  Y3, (DI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT  exploop
 	VZEROUPPER
 	RET

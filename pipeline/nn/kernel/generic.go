@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // tileGeneric computes two pixels by eight channels at a time: as many accumulators as a scalar register file holds.
 func tileGeneric(t *Tile) {
 	for p := 0; p < TilePixels; p += 2 {
@@ -129,4 +131,49 @@ func maxGeneric(out, a, b []float32) {
 			out[i] = b[i]
 		}
 	}
+}
+
+func interleaveGeneric(out, a, b []float32) {
+	b = b[:len(a)]
+	out = out[:2*len(a)]
+	for i, v := range a {
+		out[2*i] = v
+		out[2*i+1] = b[i]
+	}
+}
+
+func expGeneric(out, x []float32) {
+	out = out[:len(x)]
+	for i, v := range x {
+		out[i] = Exp(v)
+	}
+}
+
+// Exp is eˣ by the method of Cephes' expf (Moshier, netlib): 2ⁿ·p(r) with |r| ≤ ½·ln 2. It saturates at 0 and +Inf and
+// keeps NaN.
+func Exp(x float32) float32 {
+	const log2e, high, low = 1.44269504088896341, 0.693359375, -2.12194440e-4
+	switch {
+	case x > 88.37:
+		return float32(math.Inf(1))
+	case x < -87.3:
+		return 0
+	case x != x:
+		return x
+	}
+	t := x*log2e + 0.5
+	n := int32(t)
+	if float32(n) > t {
+		n--
+	}
+	fn := float32(n)
+	r := x - fn*high - fn*low
+	p := float32(1.9875691500e-4)
+	p = p*r + 1.3981999507e-3
+	p = p*r + 8.3334519073e-3
+	p = p*r + 4.1665795894e-2
+	p = p*r + 1.6666665459e-1
+	p = p*r + 5.0000001201e-1
+	p = p*r*r + r + 1
+	return p * math.Float32frombits(uint32(n+127)<<23)
 }

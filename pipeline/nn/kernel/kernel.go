@@ -58,6 +58,15 @@ type Set struct {
 	Name      string
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
+	// Tiles computes count tiles whose pixels follow each other: Offsets, Residual and Out advance by one tile each time.
+	// Nil where Tile called count times is as good.
+	Tiles func(t *Tile, count int)
+	// Depthwises does the same for Depthwise.
+	Depthwises func(d *Depthwise, count int)
+	// Interleave writes a[0], b[0], a[1], b[1], …; out is twice as long as each.
+	Interleave func(out, a, b []float32)
+	// Exp writes eˣ with a relative error below 2⁻²², 0 below −87.3 and +Inf above 88.37.
+	Exp func(out, x []float32)
 	// Add writes a[i]+b[i]; MulAdd a[i]·s[i]+b[i]; both over len(out), all slices at least as long.
 	Add    func(out, a, b []float32)
 	MulAdd func(out, a, s, b []float32)
@@ -73,7 +82,40 @@ type Set struct {
 // Generic is the specification.
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
-	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric,
+	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric,
+}
+
+// RunTiles computes count tiles that follow each other, by the tier's own loop where it has one. It changes t.
+func (s *Set) RunTiles(t *Tile, count int) {
+	if s.Tiles != nil {
+		s.Tiles(t, count)
+		return
+	}
+	for i := range count {
+		if i > 0 {
+			t.Offsets = t.Offsets[t.Taps*TilePixels:]
+			t.Out = t.Out[TilePixels*t.OutPitch:]
+			if t.Residual != nil {
+				t.Residual = t.Residual[TilePixels*t.ResidualPitch:]
+			}
+		}
+		s.Tile(t)
+	}
+}
+
+// RunDepthwises computes count blocks that follow each other. It changes d.
+func (s *Set) RunDepthwises(d *Depthwise, count int) {
+	if s.Depthwises != nil {
+		s.Depthwises(d, count)
+		return
+	}
+	for i := range count {
+		if i > 0 {
+			d.Offsets = d.Offsets[d.Taps*DeepPixels:]
+			d.Out = d.Out[DeepPixels*d.OutPitch:]
+		}
+		s.Depthwise(d)
+	}
 }
 
 // Variable names the environment variable that limits the tier: off or generic for portable Go, or a tier's name.

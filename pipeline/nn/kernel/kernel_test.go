@@ -119,7 +119,10 @@ func TestElementWiseAgrees(t *testing.T) {
 	for _, set := range tiers() {
 		r := rand.New(rand.NewPCG(5, 6))
 		for n := range 70 {
-			a, b, s := random(r, n), random(r, n), random(r, n)
+			a, b, s, wide := random(r, n), random(r, n), random(r, n), random(r, n)
+			for i := range wide {
+				wide[i] *= 50
+			}
 			if n > 20 {
 				a[3], b[5], a[17] = float32(math.NaN()), float32(math.Inf(-1)), float32(math.NaN())
 			}
@@ -129,6 +132,9 @@ func TestElementWiseAgrees(t *testing.T) {
 				"mulAdd":     func(k *Set, out []float32) { k.MulAdd(out, a, s, b) },
 				"max":        func(k *Set, out []float32) { k.Max(out, a, b) },
 				"hardSwish":  func(k *Set, out []float32) { k.HardSwish(out, b, 1.5, -0.25) },
+				"exp":        func(k *Set, out []float32) { k.Exp(out, b) },
+				"expRange":   func(k *Set, out []float32) { k.Exp(out, wide) },
+				"interleave": func(k *Set, out []float32) { clear(out); k.Interleave(out[:n&^1], a[:n/2], b[:n/2]) },
 				"accumulate": func(k *Set, out []float32) { copy(out, b); k.Accumulate(out, a) },
 			} {
 				want := make([]float32, n)
@@ -175,5 +181,59 @@ func benchmarkTile(b *testing.B, set *Set) {
 func BenchmarkTile(b *testing.B) {
 	for _, set := range append(tiers(), &Generic) {
 		b.Run(set.Name, func(b *testing.B) { benchmarkTile(b, set) })
+	}
+}
+
+// Several tiles a call are what one tile after another gives.
+func TestTilesInOneCallAgree(t *testing.T) {
+	for _, set := range append(tiers(), &Generic) {
+		r := rand.New(rand.NewPCG(9, 10))
+		const taps, depth, tiles, pitch = 3, 7, 4, 19
+		base, weights := random(r, 500), random(r, taps*depth*TileChannels)
+		bias, residual := random(r, TileChannels), random(r, tiles*TilePixels*pitch)
+		var offsets []int32
+		for range tiles * taps * TilePixels {
+			offsets = append(offsets, int32(r.IntN(500-depth)))
+		}
+		make1 := func(out []float32) *Tile {
+			return &Tile{Base: base, Offsets: offsets, Taps: taps, Depth: depth, Weights: weights, Bias: bias, Slope: bias, Residual: residual, ResidualPitch: pitch, Out: out, OutPitch: pitch}
+		}
+		want, got := make([]float32, tiles*TilePixels*pitch), make([]float32, tiles*TilePixels*pitch)
+		Generic.RunTiles(make1(want), tiles)
+		set.RunTiles(make1(got), tiles)
+		for i := range want {
+			if !close32(want[i], got[i]) {
+				t.Fatalf("%s: float %d is %v, want %v", set.Name, i, got[i], want[i])
+			}
+		}
+		deepBase, deepWeights := random(r, 500), random(r, taps*DeepChannels)
+		var deepOffsets []int32
+		for range tiles * taps * DeepPixels {
+			deepOffsets = append(deepOffsets, int32(r.IntN(500-DeepChannels)))
+		}
+		make2 := func(out []float32) *Depthwise {
+			return &Depthwise{Base: deepBase, Offsets: deepOffsets, Taps: taps, Weights: deepWeights, WeightPitch: DeepChannels, Bias: bias, Out: out, OutPitch: pitch}
+		}
+		want, got = make([]float32, tiles*DeepPixels*pitch), make([]float32, tiles*DeepPixels*pitch)
+		Generic.RunDepthwises(make2(want), tiles)
+		set.RunDepthwises(make2(got), tiles)
+		for i := range want {
+			if !close32(want[i], got[i]) {
+				t.Fatalf("%s: depthwise float %d is %v, want %v", set.Name, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// Exp against the standard library's, over its whole range.
+func TestExp(t *testing.T) {
+	for x := -87.0; x < 88.3; x += 0.00317 {
+		got, want := float64(Exp(float32(x))), math.Exp(float64(float32(x)))
+		if math.Abs(got-want) > want*4e-7 {
+			t.Fatalf("exp(%v) = %v, want %v", x, got, want)
+		}
+	}
+	if Exp(100) != float32(math.Inf(1)) || Exp(-100) != 0 || Exp(float32(math.NaN())) == Exp(float32(math.NaN())) {
+		t.Error("exp does not saturate, or loses NaN")
 	}
 }

@@ -5,7 +5,17 @@ import "golang.org/x/sys/cpu"
 // avx2 serves every x86-64 processor since 2013 (Haswell) and 2015 (Excavator).
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
-	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2,
+	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2,
+	Tiles: func(t *Tile, count int) {
+		if count > 0 {
+			tilesAVX2(t, count)
+		}
+	},
+	Depthwises: func(d *Depthwise, count int) {
+		if count > 0 {
+			depthwisesAVX2(d, count)
+		}
+	},
 }
 
 func tiers() []*Set {
@@ -15,11 +25,15 @@ func tiers() []*Set {
 	return nil
 }
 
-//go:noescape
-func tileAVX2(t *Tile)
+func tileAVX2(t *Tile) { tilesAVX2(t, 1) }
+
+func depthwiseAVX2(d *Depthwise) { depthwisesAVX2(d, 1) }
 
 //go:noescape
-func depthwiseAVX2(d *Depthwise)
+func tilesAVX2(t *Tile, count int)
+
+//go:noescape
+func depthwisesAVX2(d *Depthwise, count int)
 
 // The vector part of the element-wise kernels: n is a multiple of 8.
 
@@ -37,6 +51,30 @@ func maxVectors(out, a, b *float32, n int)
 
 //go:noescape
 func hardSwishVectors(out, x *float32, n int, scale, shift float32)
+
+//go:noescape
+func interleaveVectors(out, a, b *float32, n int)
+
+//go:noescape
+func expVectors(out, x *float32, n int)
+
+func interleaveAVX2(out, a, b []float32) {
+	n := len(a) &^ 7
+	out, b = out[:2*len(a)], b[:len(a)]
+	if n > 0 {
+		interleaveVectors(&out[0], &a[0], &b[0], n)
+	}
+	interleaveGeneric(out[2*n:], a[n:], b[n:])
+}
+
+func expAVX2(out, x []float32) {
+	n := len(x) &^ 7
+	out = out[:len(x)]
+	if n > 0 {
+		expVectors(&out[0], &x[0], n)
+	}
+	expGeneric(out[n:], x[n:])
+}
 
 func addAVX2(out, a, b []float32) {
 	n := len(out) &^ 7
