@@ -12,6 +12,9 @@ type step interface {
 	run(w *worker, from, to int)
 }
 
+// placed is a step that computes addresses once every buffer has its place.
+type placed interface{ place() }
+
 // entry is a step with what the planner and the profile need to know of it.
 type entry struct {
 	step   step

@@ -56,6 +56,7 @@ func newNest(shape []int, operands ...[]int) nest {
 		}
 		n.rank--
 	}
+	n.lengthen()
 	if n.rank == 0 {
 		n.rank, n.dims[0] = 1, 1
 		for o := range n.count {
@@ -63,6 +64,28 @@ func newNest(shape []int, operands ...[]int) nest {
 		}
 	}
 	return n
+}
+
+// shortRun is an innermost run that isn't worth a run of its own.
+const shortRun = 8
+
+// lengthen makes the longest dimension the innermost where the innermost is short: a strided loop costs less than the
+// walk from row to row.
+func (n *nest) lengthen() {
+	last := n.rank - 1
+	if last < 1 || n.dims[last] >= shortRun {
+		return
+	}
+	longest := last
+	for k := range last {
+		if n.dims[k] > n.dims[longest] {
+			longest = k
+		}
+	}
+	n.dims[longest], n.dims[last] = n.dims[last], n.dims[longest]
+	for o := range n.count {
+		n.strides[o][longest], n.strides[o][last] = n.strides[o][last], n.strides[o][longest]
+	}
 }
 
 // rows is the number of innermost runs.

@@ -55,6 +55,11 @@ type worker struct {
 
 func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {
 	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, inputs: g.inputs, outputs: g.outputs, kernels: set}
+	for i := range p.steps {
+		if s, ok := p.steps[i].step.(placed); ok {
+			s.place()
+		}
+	}
 	threads := 1
 	if pool != nil {
 		threads = pool.Threads()

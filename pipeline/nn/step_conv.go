@@ -23,7 +23,7 @@ type convStep struct {
 	blocks          int // units of a row
 	outRow, outPx   int
 	resRow, resPx   int
-	tapOffsets      []int32
+	windows         windows
 }
 
 func (s *convStep) prepare() {
@@ -39,18 +39,9 @@ func (s *convStep) prepare() {
 		s.resPx, _ = pitch(s.residual)
 		s.resRow = s.residual.strides[2]
 	}
-	s.tapOffsets = tapOffsets(s.in, &s.window)
 }
 
-// tapOffsets is how far each tap lies from a window's first.
-func tapOffsets(in *view, w *window) (offsets []int32) {
-	for y := range w.kernel[0] {
-		for x := range w.kernel[1] {
-			offsets = append(offsets, int32(y*w.dilation[0]*in.strides[2]+x*w.dilation[1]*in.strides[3]))
-		}
-	}
-	return offsets
-}
+func (s *convStep) place() { s.windows = newWindows(s.in, s.window, s.width) }
 
 func (s *convStep) units() int { return s.rows * s.blocks }
 
@@ -66,16 +57,7 @@ func (s *convStep) runBlock(w *worker, row, first, count int) {
 	const tp, tc = kernel.TilePixels, kernel.TileChannels
 	tiles := (count + tp - 1) / tp
 	stride := s.taps * tp
-	for p := range tiles * tp {
-		place := w.offsets[p/tp*stride+p%tp:]
-		if p >= count {
-			for t := range s.taps {
-				place[t*tp] = 0
-			}
-			continue
-		}
-		windowOffsets(place, tp, row*s.rowPixels+first+p, s.width, s.in.start(), s.in.strides, s.inHeight, s.inWidth, &s.window, s.tapOffsets)
-	}
+	s.windows.fill(w.offsets, row*s.rowPixels+first, count, tp)
 	out := w.arena[s.out.start()+row*s.outRow+first*s.outPx:]
 	var residual []float32
 	if s.residual != nil {
@@ -92,20 +74,20 @@ func (s *convStep) runBlock(w *worker, row, first, count int) {
 			t.Slope = s.slope[i*tc:][:tc]
 		}
 		channels := min(tc, s.outputs)
-		for tile := range tiles {
-			t.Offsets = w.offsets[tile*stride:][:stride]
-			at := tile * tp
-			pixels := min(tp, count-at)
-			if pixels == tp && channels == tc {
-				t.Out, t.OutPitch = out[at*s.outPx+start:], s.outPx
-				t.Residual = nil
-				if residual != nil {
-					t.Residual, t.ResidualPitch = residual[at*s.resPx+start:], s.resPx
-				}
-				w.kernels.Tile(t)
-				continue
+		full := 0
+		if channels == tc {
+			full = count / tp
+			t.Offsets = w.offsets[:tiles*stride]
+			t.Out, t.OutPitch = out[start:], s.outPx
+			t.Residual = nil
+			if residual != nil {
+				t.Residual, t.ResidualPitch = residual[start:], s.resPx
 			}
-			s.partTile(w, out, residual, at, start, pixels, channels)
+			w.kernels.RunTiles(t, full)
+		}
+		for tile := full; tile < tiles; tile++ {
+			t.Offsets = w.offsets[tile*stride:][:stride]
+			s.partTile(w, out, residual, tile*tp, start, min(tp, count-tile*tp), channels)
 		}
 	}
 	if s.finish.kind != none && s.finish.kind != rectifier {
@@ -134,28 +116,92 @@ func (s *convStep) partTile(w *worker, out, residual []float32, at, start, pixel
 	}
 }
 
-// windowOffsets writes where the taps of an output pixel lie, every step places; 0, where the arena is zero, stands for
-// padding.
-func windowOffsets(to []int32, step, pixel, width, start int, strides []int, inHeight, inWidth int, w *window, taps []int32) {
-	y := pixel/width*w.stride[0] - w.pad[0]
-	x := pixel%width*w.stride[1] - w.pad[1]
-	base := int32(start + y*strides[2] + x*strides[3])
-	lastY, lastX := y+(w.kernel[0]-1)*w.dilation[0], x+(w.kernel[1]-1)*w.dilation[1]
-	if y >= 0 && x >= 0 && lastY < inHeight && lastX < inWidth {
-		for t, offset := range taps {
-			to[t*step] = base + offset
-		}
-		return
+// windows finds where the taps of output pixels lie in the input.
+type windows struct {
+	window
+	start             int // of the input in the arena
+	rowStride, stride int // of the input, in floats
+	width             int // of the output
+	inHeight, inWidth int
+	taps              []int32 // how far each tap lies from a window's first
+	// Output rows and columns whose windows lie wholly in the input.
+	rows, columns [2]int
+}
+
+func newWindows(in *view, w window, width int) windows {
+	o := windows{
+		window: w, start: in.start(), rowStride: in.strides[2], stride: in.strides[3], width: width,
+		inHeight: in.shape[2], inWidth: in.shape[3],
 	}
-	t := 0
-	for ky := range w.kernel[0] {
-		row := y + ky*w.dilation[0]
-		for kx := range w.kernel[1] {
-			column := x + kx*w.dilation[1]
-			if row < 0 || row >= inHeight || column < 0 || column >= inWidth {
-				to[t*step] = 0
+	for y := range w.kernel[0] {
+		for x := range w.kernel[1] {
+			o.taps = append(o.taps, int32(y*w.dilation[0]*o.rowStride+x*w.dilation[1]*o.stride))
+		}
+	}
+	o.rows = inside(w.kernel[0], w.stride[0], w.dilation[0], w.pad[0], o.inHeight)
+	o.columns = inside(w.kernel[1], w.stride[1], w.dilation[1], w.pad[1], o.inWidth)
+	return o
+}
+
+// inside is the range of outputs whose window touches no padding.
+func inside(kernel, stride, dilation, pad, size int) [2]int {
+	first := (pad + stride - 1) / stride
+	last := size - 1 - (kernel-1)*dilation + pad
+	if last < 0 {
+		return [2]int{first, first}
+	}
+	return [2]int{first, max(first, last/stride+1)}
+}
+
+// fill writes the offsets of count output pixels from the one at pixel on, in tiles of the given size: for each tap the
+// places of a tile's pixels. Padding is 0, where the arena is zero. The last tile is filled up with repeated pixels.
+func (o *windows) fill(to []int32, pixel, count, tile int) {
+	y, x := pixel/o.width, pixel%o.width
+	step := o.stride * o.window.stride[1]
+	at, in := 0, 0 // the tile, and the pixel in it
+	for done := 0; done < count; {
+		// A run of pixels of one row.
+		run := min(count-done, o.width-x)
+		safe := y >= o.rows[0] && y < o.rows[1]
+		place := o.start + (y*o.window.stride[0]-o.pad[0])*o.rowStride + (x*o.window.stride[1]-o.pad[1])*o.stride
+		for range run {
+			tap := to[at+in:]
+			if safe && x >= o.columns[0] && x < o.columns[1] {
+				for t, offset := range o.taps {
+					tap[t*tile] = int32(place) + offset
+				}
 			} else {
-				to[t*step] = base + taps[t]
+				o.edge(tap, y, x, place, tile)
+			}
+			if in++; in == tile {
+				in = 0
+				at += tile * len(o.taps)
+			}
+			place += step
+			x++
+		}
+		done += run
+		x = 0
+		y++
+	}
+	for ; in > 0 && in < tile; in++ {
+		for t := range o.taps {
+			to[at+t*tile+in] = to[at+t*tile+in-1]
+		}
+	}
+}
+
+// edge writes the offsets of a pixel whose window reaches into the padding.
+func (o *windows) edge(to []int32, y, x, place, tile int) {
+	t := 0
+	for ky := range o.kernel[0] {
+		row := y*o.window.stride[0] - o.pad[0] + ky*o.dilation[0]
+		for kx := range o.kernel[1] {
+			column := x*o.window.stride[1] - o.pad[1] + kx*o.dilation[1]
+			if row < 0 || row >= o.inHeight || column < 0 || column >= o.inWidth {
+				to[t*tile] = 0
+			} else {
+				to[t*tile] = int32(place) + o.taps[t]
 			}
 			t++
 		}

@@ -20,7 +20,7 @@ type depthwiseStep struct {
 
 	rows, rowPixels, blocks int
 	outRow, outPx           int
-	tapOffsets              []int32
+	windows                 windows
 }
 
 func (s *depthwiseStep) prepare() {
@@ -31,8 +31,9 @@ func (s *depthwiseStep) prepare() {
 	}
 	s.outRow = s.out.strides[2]
 	s.blocks = (s.rowPixels + deepBlock - 1) / deepBlock
-	s.tapOffsets = tapOffsets(s.in, &s.window)
 }
+
+func (s *depthwiseStep) place() { s.windows = newWindows(s.in, s.window, s.width) }
 
 // byChannels says that blocks of channels are the units, as with the last kernel of a network, which has one pixel.
 // Overlapping blocks would meet an activation twice.
@@ -63,11 +64,7 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	const tp, tc = kernel.DeepPixels, kernel.DeepChannels
 	tiles := (count + tp - 1) / tp
 	stride := s.taps * tp
-	for p := range tiles * tp {
-		// A pixel too many repeats the last one.
-		pixel := row*s.rowPixels + first + min(p, count-1)
-		windowOffsets(w.offsets[p/tp*stride+p%tp:], tp, pixel, s.width, s.in.start(), s.in.strides, s.inHeight, s.inWidth, &s.window, s.tapOffsets)
-	}
+	s.windows.fill(w.offsets, row*s.rowPixels+first, count, tp)
 	out := w.arena[s.out.start()+row*s.outRow+first*s.outPx:]
 	d := &w.deep
 	d.Taps, d.WeightPitch = s.taps, s.weightPitch
@@ -80,19 +77,19 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 		if s.slope != nil {
 			d.Slope = s.slope[start:][:tc]
 		}
-		for tile := range tiles {
+		full := 0
+		if channels == tc {
+			full = count / tp
+			d.Offsets = w.offsets[:tiles*stride]
+			d.Out, d.OutPitch = out[start:], s.outPx
+			w.kernels.RunDepthwises(d, full)
+		}
+		for tile := full; tile < tiles; tile++ {
 			d.Offsets = w.offsets[tile*stride:][:stride]
-			at := tile * tp
-			pixels := min(tp, count-at)
-			if pixels == tp && channels == tc {
-				d.Out, d.OutPitch = out[at*s.outPx+start:], s.outPx
-				w.kernels.Depthwise(d)
-				continue
-			}
 			d.Out, d.OutPitch = w.scratch[:tp*tc], tc
 			w.kernels.Depthwise(d)
-			for p := range pixels {
-				copy(out[(at+p)*s.outPx+start:][:channels], w.scratch[p*tc:])
+			for p := range min(tp, count-tile*tp) {
+				copy(out[(tile*tp+p)*s.outPx+start:][:channels], w.scratch[p*tc:])
 			}
 		}
 	}
