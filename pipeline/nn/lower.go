@@ -27,13 +27,14 @@ type entry struct {
 
 // lowering turns operations into steps over views.
 type lowering struct {
-	g       *graph
-	entries []entry
-	buffers []*buffer
-	zeros   int   // floats of zero that the arena begins with: what padding points to
-	offsets int   // int32 that a worker needs
-	packed  int64 // bytes of weights in the kernels' order
-	weights int64 // bytes of biases and slopes
+	g         *graph
+	entries   []entry
+	buffers   []*buffer
+	zeros     int   // floats of zero that the arena begins with: what padding points to
+	offsets   int   // int32 that a worker needs
+	rowFloats int   // floats of a row that a worker needs
+	packed    int64 // bytes of weights in the kernels' order
+	weights   int64 // bytes of biases and slopes
 }
 
 // slack is what kernels may read behind a tensor's end.
@@ -183,9 +184,15 @@ func (l *lowering) op(o *op) error {
 
 // copy writes one view into another of the same shape.
 func (l *lowering) copy(op, name string, to, from *view) {
-	n := newNest(to.shape, to.strides, from.strides)
 	work := int64(elements(to.shape))
-	l.emit(Layer{Name: name, Op: op, Algorithm: "copy", Shape: slices.Clone(to.shape)}, &copyStep{nest: n, to: to, from: from}, n.rows(), work, to, from)
+	layer := Layer{Name: name, Op: op, Algorithm: "copy", Shape: slices.Clone(to.shape)}
+	if n := joined(to.shape, to.strides, from.strides); n.interleaves() {
+		layer.Algorithm = "interleave"
+		l.emit(layer, &interleaveStep{nest: n, to: to, from: from}, n.rows()/n.dims[n.rank-2], work, to, from)
+		return
+	}
+	n := newNest(to.shape, to.strides, from.strides)
+	l.emit(layer, &copyStep{nest: n, to: to, from: from}, n.rows(), work, to, from)
 }
 
 // contiguous is the view itself where its last axis lies side by side, else a copy of it in row-major order.

@@ -205,7 +205,8 @@ func (l *lowering) depthwise(o *op) {
 		copy(s.slope, o.finish.slope)
 	}
 	s.prepare()
-	l.zeros = max(l.zeros, w.outputs+2*slack)
+	// A row of padding is read as one of zeros, through to its last window.
+	l.zeros = max(l.zeros, (in.shape[3]+2*o.window.dilation[1])*in.strides[3]+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4 * (len(s.bias) + len(s.slope)))

@@ -75,6 +75,7 @@ func (l *lowering) pool(o *op) {
 	in := l.channelsInner(o, o.in[0].view)
 	out := l.output(o.out[0], nil)
 	s := &poolStep{in: in, out: out, window: o.window, average: o.average}
+	l.rowFloats = max(l.rowFloats, in.shape[3]*in.shape[1])
 	l.emit(layerOf(o, "rows", 0), s, out.shape[2], int64(elements(out.shape)*o.window.kernel[0]*o.window.kernel[1]), out, in)
 }
 

@@ -12,9 +12,23 @@ type nest struct {
 	count   int             // operands
 }
 
-// newNest orders the dimensions so that the written operand is walked in the order of its memory, and joins those that
-// all operands hold side by side.
+// newNest is a nest whose innermost runs are long.
 func newNest(shape []int, operands ...[]int) nest {
+	n := joined(shape, operands...)
+	n.lengthen()
+	return n
+}
+
+// interleaves says that two operands' innermost dimensions are a merging of two runs: out a₀b₀a₁b₁…, in a₀a₁…b₀b₁….
+func (n *nest) interleaves() bool {
+	last := n.rank - 1
+	return n.count == 2 && last >= 1 && n.dims[last] == 2 && n.dims[last-1] >= shortRun &&
+		n.strides[0][last] == 1 && n.strides[0][last-1] == 2 && n.strides[1][last-1] == 1
+}
+
+// joined orders the dimensions so that the written operand is walked in the order of its memory, and joins those that
+// all operands hold side by side.
+func joined(shape []int, operands ...[]int) nest {
 	n := nest{count: len(operands)}
 	for d, size := range shape {
 		if size == 1 {
@@ -56,7 +70,6 @@ func newNest(shape []int, operands ...[]int) nest {
 		}
 		n.rank--
 	}
-	n.lengthen()
 	if n.rank == 0 {
 		n.rank, n.dims[0] = 1, 1
 		for o := range n.count {

@@ -47,6 +47,8 @@ type worker struct {
 	kernels  *kernel.Set
 	tile     kernel.Tile
 	deep     kernel.Depthwise
+	row      kernel.Row
+	rows     []float32 // one row of the widest picture that is pooled
 	offsets  []int32
 	scratch  [kernel.TilePixels * kernel.TileChannels]float32
 	residual [kernel.TilePixels * kernel.TileChannels]float32
@@ -65,9 +67,9 @@ func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *P
 		threads = pool.Threads()
 	}
 	for range threads {
-		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets)})
+		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets), rows: make([]float32, l.rowFloats)})
 	}
-	p.budget = Budget{Weights: l.weights, Packed: l.packed, Arena: int64(4 * size), Scratch: int64(threads * (4*l.offsets + 1024))}
+	p.budget = Budget{Weights: l.weights, Packed: l.packed, Arena: int64(4 * size), Scratch: int64(threads * (4*l.offsets + 4*l.rowFloats + 2048))}
 	return p
 }
 

@@ -25,6 +25,23 @@ func (s *copyStep) run(w *worker, from, to int) {
 	}
 }
 
+// interleaveStep merges two runs of channels, as the shuffle of channels in ShuffleNet does; a unit is a pixel.
+type interleaveStep struct {
+	nest     nest
+	to, from *view
+}
+
+func (s *interleaveStep) run(w *worker, from, to int) {
+	out, in := s.to.resolve(w.arena), s.from.resolve(w.arena)
+	n := s.nest.dims[s.nest.rank-2]
+	apart := s.nest.strides[1][s.nest.rank-1]
+	for u := from; u < to; u++ {
+		c := s.nest.seek(u * n)
+		o, i := out[c.offsets[0]:], in[c.offsets[1]:]
+		w.kernels.Interleave(o[:2*n], i[:n], i[apart:][:n])
+	}
+}
+
 type activationStep struct {
 	nest    nest
 	finish  finish

@@ -95,37 +95,62 @@ type poolStep struct {
 
 func (s *poolStep) run(w *worker, from, to int) {
 	in, out := s.in.resolve(w.arena), s.out.resolve(w.arena)
-	channels, win := s.in.shape[1], &s.window
 	for y := from; y < to; y++ {
+		rows := s.rows(w, in, y)
 		for x := range s.out.shape[3] {
-			o := out[y*s.out.strides[2]+x*s.out.strides[3]:][:channels]
-			count := 0
-			for ky := range win.kernel[0] {
-				row := y*win.stride[0] - win.pad[0] + ky*win.dilation[0]
-				if row < 0 || row >= s.in.shape[2] {
-					continue
-				}
-				for kx := range win.kernel[1] {
-					column := x*win.stride[1] - win.pad[1] + kx*win.dilation[1]
-					if column < 0 || column >= s.in.shape[3] {
-						continue
-					}
-					v := in[row*s.in.strides[2]+column*s.in.strides[3]:][:channels]
-					switch {
-					case count == 0:
-						copy(o, v)
-					case s.average:
-						w.kernels.Accumulate(o, v)
-					default:
-						w.kernels.Max(o, o, v)
-					}
-					count++
-				}
-			}
-			if s.average && count > 1 {
-				scaleBy(o, 1/float32(count))
+			s.pixel(w, out[y*s.out.strides[2]+x*s.out.strides[3]:][:s.in.shape[1]], x, rows)
+		}
+	}
+}
+
+// rows joins the window's rows of the input into the worker's row, and returns how many there are: the window is the
+// same for every pixel of an output row.
+func (s *poolStep) rows(w *worker, in []float32, y int) (count int) {
+	channels, width := s.in.shape[1], s.in.shape[3]
+	whole := s.in.strides[3] == channels
+	for ky := range s.window.kernel[0] {
+		row := y*s.window.stride[0] - s.window.pad[0] + ky*s.window.dilation[0]
+		if row < 0 || row >= s.in.shape[2] {
+			continue
+		}
+		source := in[row*s.in.strides[2]:]
+		if whole {
+			s.join(w, w.rows[:width*channels], source, count)
+		} else {
+			for x := range width {
+				s.join(w, w.rows[x*channels:][:channels], source[x*s.in.strides[3]:], count)
 			}
 		}
+		count++
+	}
+	return count
+}
+
+// join takes x into a maximum or a sum of count parts.
+func (s *poolStep) join(w *worker, into, x []float32, count int) {
+	switch {
+	case count == 0:
+		copy(into, x)
+	case s.average:
+		w.kernels.Accumulate(into, x)
+	default:
+		w.kernels.Max(into, into, x)
+	}
+}
+
+// pixel joins the window's columns of the worker's row.
+func (s *poolStep) pixel(w *worker, out []float32, x, rows int) {
+	count := 0
+	for kx := range s.window.kernel[1] {
+		column := x*s.window.stride[1] - s.window.pad[1] + kx*s.window.dilation[1]
+		if column < 0 || column >= s.in.shape[3] {
+			continue
+		}
+		s.join(w, out, w.rows[column*len(out):][:len(out)], count)
+		count++
+	}
+	if s.average && rows*count > 1 {
+		scaleBy(out, 1/float32(rows*count))
 	}
 }
 

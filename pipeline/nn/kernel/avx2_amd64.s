@@ -437,3 +437,92 @@ exploop:
 	JLT  exploop
 	VZEROUPPER
 	RET
+
+// func rowAVX2(r *Row)
+// Nine weights in Y0…Y8, bias in Y9, slope in Y10 and zero in Y11: a pixel takes nine loads and nine multiply-adds.
+// Successive pixels don't depend on each other, so the processor overlaps them.
+TEXT ·rowAVX2(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), DI
+	MOVQ Row_In(DI), AX
+	MOVQ (Row_In+24)(DI), BX
+	MOVQ (Row_In+48)(DI), CX
+	MOVQ Row_Tap(DI), DX
+	MOVQ Row_Step(DI), R8
+	MOVQ Row_Out(DI), R9
+	MOVQ Row_OutPitch(DI), R10
+	MOVQ Row_Count(DI), R11
+	MOVQ Row_Weights(DI), SI
+	MOVQ Row_WeightPitch(DI), R12
+	SHLQ $2, DX
+	SHLQ $2, R8
+	SHLQ $2, R10
+	SHLQ $2, R12
+	VMOVUPS (SI), Y0
+	ADDQ R12, SI
+	VMOVUPS (SI), Y1
+	ADDQ R12, SI
+	VMOVUPS (SI), Y2
+	ADDQ R12, SI
+	VMOVUPS (SI), Y3
+	ADDQ R12, SI
+	VMOVUPS (SI), Y4
+	ADDQ R12, SI
+	VMOVUPS (SI), Y5
+	ADDQ R12, SI
+	VMOVUPS (SI), Y6
+	ADDQ R12, SI
+	VMOVUPS (SI), Y7
+	ADDQ R12, SI
+	VMOVUPS (SI), Y8
+	MOVQ Row_Bias(DI), SI
+	VMOVUPS (SI), Y9
+	MOVQ Row_Slope(DI), SI
+	TESTQ SI, SI
+	JZ    rowplain
+	VMOVUPS (SI), Y10
+	VXORPS Y11, Y11, Y11
+
+rowslope:
+	VMOVAPS Y9, Y12
+	VFMADD231PS (AX), Y0, Y12
+	VFMADD231PS (AX)(DX*1), Y1, Y12
+	VFMADD231PS (AX)(DX*2), Y2, Y12
+	VFMADD231PS (BX), Y3, Y12
+	VFMADD231PS (BX)(DX*1), Y4, Y12
+	VFMADD231PS (BX)(DX*2), Y5, Y12
+	VFMADD231PS (CX), Y6, Y12
+	VFMADD231PS (CX)(DX*1), Y7, Y12
+	VFMADD231PS (CX)(DX*2), Y8, Y12
+	VMAXPS Y12, Y11, Y13
+	VMINPS Y12, Y11, Y12
+	VFMADD213PS Y13, Y10, Y12
+	VMOVUPS Y12, (R9)
+	ADDQ R8, AX
+	ADDQ R8, BX
+	ADDQ R8, CX
+	ADDQ R10, R9
+	DECQ R11
+	JNZ  rowslope
+	VZEROUPPER
+	RET
+
+rowplain:
+	VMOVAPS Y9, Y12
+	VFMADD231PS (AX), Y0, Y12
+	VFMADD231PS (AX)(DX*1), Y1, Y12
+	VFMADD231PS (AX)(DX*2), Y2, Y12
+	VFMADD231PS (BX), Y3, Y12
+	VFMADD231PS (BX)(DX*1), Y4, Y12
+	VFMADD231PS (BX)(DX*2), Y5, Y12
+	VFMADD231PS (CX), Y6, Y12
+	VFMADD231PS (CX)(DX*1), Y7, Y12
+	VFMADD231PS (CX)(DX*2), Y8, Y12
+	VMOVUPS Y12, (R9)
+	ADDQ R8, AX
+	ADDQ R8, BX
+	ADDQ R8, CX
+	ADDQ R10, R9
+	DECQ R11
+	JNZ  rowplain
+	VZEROUPPER
+	RET

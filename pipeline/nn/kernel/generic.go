@@ -177,3 +177,25 @@ func Exp(x float32) float32 {
 	p = p*r*r + r + 1
 	return p * math.Float32frombits(uint32(n+127)<<23)
 }
+
+func rowGeneric(r *Row) {
+	for p := range r.Count {
+		out := r.Out[p*r.OutPitch:][:RowChannels:RowChannels]
+		copy(out, r.Bias[:RowChannels])
+		for y := range r.In {
+			for x := range 3 {
+				in := r.In[y][p*r.Step+x*r.Tap:][:RowChannels:RowChannels]
+				w := r.Weights[(3*y+x)*r.WeightPitch:][:RowChannels:RowChannels]
+				for c := range out {
+					out[c] += in[c] * w[c]
+				}
+			}
+		}
+		if r.Slope != nil {
+			slope := r.Slope[:RowChannels:RowChannels]
+			for c := range out {
+				out[c] = rectify(out[c], slope[c])
+			}
+		}
+	}
+}

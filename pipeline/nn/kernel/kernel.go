@@ -53,11 +53,34 @@ type Depthwise struct {
 	OutPitch    int
 }
 
+// RowChannels is the channels of a Row.
+const RowChannels = 8
+
+// Row is a run of neighbouring output pixels of a 3×3 depthwise convolution that touches no padding at its sides,
+// RowChannels channels:
+//
+//	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[(3y+x)·WeightPitch+c])
+//
+// It needs no table of offsets, and its weights stay in registers.
+type Row struct {
+	In          [3][]float32 // each from the first window's first tap on
+	Tap, Step   int          // floats from tap to tap of a row, and from pixel to pixel
+	Weights     []float32
+	WeightPitch int
+	Bias        []float32 // RowChannels
+	Slope       []float32 // RowChannels, nil for no activation
+	Out         []float32
+	OutPitch    int
+	Count       int // pixels, at least 1
+}
+
 // Set is the kernels of one tier.
 type Set struct {
 	Name      string
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
+	// Row is nil where Depthwise is as good.
+	Row func(*Row)
 	// Tiles computes count tiles whose pixels follow each other: Offsets, Residual and Out advance by one tile each time.
 	// Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)
@@ -83,6 +106,7 @@ type Set struct {
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
 	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric,
+	Row: rowGeneric,
 }
 
 // RunTiles computes count tiles that follow each other, by the tier's own loop where it has one. It changes t.

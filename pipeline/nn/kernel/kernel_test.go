@@ -237,3 +237,36 @@ func TestExp(t *testing.T) {
 		t.Error("exp does not saturate, or loses NaN")
 	}
 }
+
+func TestRowAgrees(t *testing.T) {
+	for _, set := range tiers() {
+		if set.Row == nil {
+			continue
+		}
+		r := rand.New(rand.NewPCG(11, 12))
+		for range 200 {
+			row := Row{Tap: RowChannels + r.IntN(20), Step: RowChannels + r.IntN(40), WeightPitch: RowChannels + r.IntN(9), OutPitch: RowChannels + r.IntN(9), Count: 1 + r.IntN(20)}
+			for y := range row.In {
+				row.In[y] = random(r, row.Count*row.Step+2*row.Tap+RowChannels)
+			}
+			row.Weights, row.Bias = random(r, 9*row.WeightPitch), random(r, RowChannels)
+			if r.IntN(2) == 0 {
+				row.Slope = random(r, RowChannels)
+			}
+			want := make([]float32, row.Count*row.OutPitch)
+			row.Out = want
+			rowGeneric(&row)
+			whole, got := guarded((row.Count-1)*row.OutPitch + RowChannels)
+			row.Out = got
+			set.Row(&row)
+			intact(t, set.Name, whole)
+			for p := range row.Count {
+				for c := range RowChannels {
+					if i := p*row.OutPitch + c; !close32(want[i], got[i]) {
+						t.Fatalf("%s: pixel %d channel %d: %v, want %v", set.Name, p, c, got[i], want[i])
+					}
+				}
+			}
+		}
+	}
+}
