@@ -110,6 +110,7 @@ func (a *album) load() error {
 		cut: cut(img, image.Rect(0, 0, w, h), scale, scale), haze: haze(img),
 		left: 0, top: 0, right: fixed(w) << 16, bottom: fixed(h) << 16, feather: 1,
 	}
+	a.draw.fit(a.subject)
 	return nil
 }
 

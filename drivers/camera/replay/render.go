@@ -40,8 +40,9 @@ type renderer struct {
 	luma           []tap   // by column
 	chroma, haze   []tap   // by pair of columns
 	across         []int32 // how much of the picture is seen in that column, 0–256
-	wall           []byte  // luma by line
-	noise          []int8  // Gaussian, in units of 1/noiseUnit
+	rows           [6][]uint16
+	wall           []byte // luma by line
+	noise          []int8 // Gaussian, in units of 1/noiseUnit
 	random         *rand.PCG
 	swayX, swayY   fixed // where the hand is, in pixels of the frame
 	drawX, drawY   fixed // where it is drawn to
@@ -165,50 +166,62 @@ func at(v fixed, n int) tap {
 // line draws the line at v, in pixels of the picture, mixed with haze where little of the picture is seen.
 func (r *renderer) line(dst []byte, p *subject, c camera, v fixed) {
 	down := p.seen(v, p.top, p.bottom)
-	th := at(v>>hazeShift-one/2, p.haze.y.h)
-	hy0, hy1 := p.haze.y.rows(th.index)
-	hb0, hb1 := p.haze.cb.rows(th.index)
-	hr0, hr1 := p.haze.cr.rows(th.index)
+	far := at(v>>hazeShift-one/2, p.haze.y.h)
+	hy := p.haze.y.between(r.rows[3], far, r.haze)
+	hb := p.haze.cb.between(r.rows[4], far, r.haze)
+	hr := p.haze.cr.between(r.rows[5], far, r.haze)
 	v = (v-fixed(p.cut.y0)<<16)>>c.shift - one/2
-	l := c.level
-	ty, tc := at(v, l.y.h), at((v+one/2)>>1-one/2, l.cb.h)
-	y0, y1 := l.y.rows(ty.index)
-	b0, b1 := l.cb.rows(tc.index)
-	r0, r1 := l.cr.rows(tc.index)
-	for i := range r.chroma {
-		t := r.chroma[i]
+	chroma := at((v+one/2)>>1-one/2, c.level.cb.h)
+	y := c.level.y.between(r.rows[0], at(v, c.level.y.h), r.luma)
+	cb := c.level.cb.between(r.rows[1], chroma, r.chroma)
+	cr := c.level.cr.between(r.rows[2], chroma, r.chroma)
+	for i, t := range r.chroma {
 		d := dst[4*i:][:4]
-		d0, d2 := sample(y0, y1, r.luma[2*i], ty.weight), sample(y0, y1, r.luma[2*i+1], ty.weight)
-		d1, d3 := sample(b0, b1, t, tc.weight), sample(r0, r1, t, tc.weight)
+		d0, d1, d2, d3 := sample(y, r.luma[2*i]), sample(cb, t), sample(y, r.luma[2*i+1]), sample(cr, t)
 		if a0, a1 := r.across[2*i]*down>>8, r.across[2*i+1]*down>>8; a0 < 256 || a1 < 256 {
 			t = r.haze[i]
-			far := sample(hy0, hy1, t, th.weight)
-			d0, d2 = mix(far, d0, a0), mix(far, d2, a1)
-			d1 = mix(sample(hb0, hb1, t, th.weight), d1, a0)
-			d3 = mix(sample(hr0, hr1, t, th.weight), d3, a0)
+			light := sample(hy, t)
+			d0, d1, d2, d3 = mix(light, d0, a0), mix(sample(hb, t), d1, a0), mix(light, d2, a1), mix(sample(hr, t), d3, a0)
 		}
 		d[0], d[1], d[2], d[3] = byte(d0), byte(d1), byte(d2), byte(d3)
 	}
 }
 
-// rows returns line i and the one below it, which is the same one in a plane of a single line.
-func (p *plane) rows(i int32) (a, b []byte) {
-	a = p.pix[int(i)*p.w:][:p.w]
-	b = a
-	if int(i)+1 < p.h {
-		b = p.pix[(int(i)+1)*p.w:][:p.w]
+// fit makes the rows wide enough for p.
+func (r *renderer) fit(p *subject) {
+	n := p.haze.y.w
+	if len(p.cut.levels) > 0 {
+		n = max(n, p.cut.levels[0].y.w)
 	}
-	return a, b
+	for i := range r.rows {
+		if len(r.rows[i]) < n+1 {
+			r.rows[i] = make([]uint16, n+1)
+		}
+	}
 }
 
-func sample(a, b []byte, t tap, weight int32) int32 {
-	i, j := t.index, t.index+1
-	if int(j) >= len(a) {
-		j = i
+// between writes the line at t, in units of 1/256, as far as the taps across need it. The last sample is repeated, so that
+// each has a next one.
+func (p *plane) between(to []uint16, t tap, across []tap) []uint16 {
+	first, end := int(across[0].index), int(across[len(across)-1].index)+2
+	a := p.pix[int(t.index)*p.w:][:p.w]
+	b := a
+	if int(t.index)+1 < p.h {
+		b = p.pix[(int(t.index)+1)*p.w:][:p.w]
 	}
-	p := int32(a[i])<<8 + (int32(a[j])-int32(a[i]))*t.weight
-	q := int32(b[i])<<8 + (int32(b[j])-int32(b[i]))*t.weight
-	return (p<<8 + (q-p)*weight + 1<<15) >> 16
+	last := min(end, p.w)
+	out, a, b := to[first:last], a[first:last], b[first:last]
+	for i := range out {
+		out[i] = uint16(int32(a[i])<<8 + (int32(b[i])-int32(a[i]))*t.weight)
+	}
+	to[last] = to[last-1]
+	return to
+}
+
+// sample is the value at t of a line in units of 1/256.
+func sample(line []uint16, t tap) int32 {
+	p := line[t.index:][:2]
+	return (int32(p[0])<<8 + (int32(p[1])-int32(p[0]))*t.weight + 1<<15) >> 16
 }
 
 // mix goes a/256 of the way from far to near.

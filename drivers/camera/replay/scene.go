@@ -26,7 +26,7 @@ type Scene struct {
 	Height   int     `toml:"height"`   // of the frames, pixels; 0 = as the options say
 	FPS      float64 `toml:"fps"`      // frames a second; 0 = as the options say
 	Loop     bool    `toml:"loop"`     // begin again after the last step
-	Seed     uint64  `toml:"seed"`     // of noise and shake; the same seed gives the same frames
+	Seed     int64   `toml:"seed"`     // of noise and shake; the same seed gives the same frames
 	Noise    float64 `toml:"noise"`    // standard deviation of the sensor's noise in levels of luma, 0 to 32
 	Shake    float64 `toml:"shake"`    // how far the view trembles, in pixels of the frame, 0 to 20
 	Feather  float64 `toml:"feather"`  // how softly the rim of a crop turns into haze, in pixels of the picture, 0 to 1000

@@ -33,7 +33,13 @@ func newTheatre(s *Scene, path string, o feed.Opts) (*theatre, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &theatre{scene: s, acts: acts, renderer: newRenderer(s.Width, s.Height, byte(s.Wall), s.Seed)}, nil
+	r := newRenderer(s.Width, s.Height, byte(s.Wall), uint64(s.Seed))
+	for i := range acts {
+		if acts[i].subject != nil {
+			r.fit(acts[i].subject)
+		}
+	}
+	return &theatre{scene: s, acts: acts, renderer: r}, nil
 }
 
 func (t *theatre) open(context.Context) (feed.Format, error) {
@@ -50,7 +56,7 @@ func (t *theatre) next(_ context.Context, b *feed.Frame) error {
 	}
 	a := &t.acts[t.act]
 	if t.act == 0 && t.at == 0 {
-		t.renderer.rewind(t.scene.Seed)
+		t.renderer.rewind(uint64(t.scene.Seed))
 	}
 	t.label = a.label
 	t.renderer.sway(a.shake)
