@@ -1,0 +1,157 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+
+	"umbral/pipeline/face"
+	"umbral/pipeline/liveness"
+	"umbral/pipeline/models"
+	"umbral/pipeline/vision"
+)
+
+// Opts says how pictures are evaluated.
+type Opts struct {
+	Models   string          // folder of the model files
+	Manifest models.Manifest // which they are
+	Workers  int             // pictures at a time; 0 takes one a processor
+	// Pad puts each picture, a tight crop of a face, in the middle of a grey canvas before detection: the detector was not
+	// made for faces that fill the picture.
+	Pad bool
+	// Progress is told how many of how many pictures are done; nil for nobody.
+	Progress func(done, of int)
+}
+
+// eye is what one worker looks with.
+type eye struct {
+	analyzer *face.Analyzer
+	passive  *liveness.Passive
+	canvas   *vision.Image
+}
+
+func (o *Opts) eyes() ([]*eye, error) {
+	set, err := models.Load(o.Models, o.Manifest, models.FaceRoles()...)
+	if err != nil {
+		return nil, err
+	}
+	workers := o.Workers
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	list := make([]*eye, workers)
+	for i := range list {
+		e := &eye{canvas: new(vision.Image)}
+		if e.analyzer, err = face.New(set, face.DefaultOpts()); err != nil {
+			return nil, err
+		}
+		if e.passive, err = liveness.NewPassive(set, liveness.DefaultOpts()); err != nil {
+			return nil, err
+		}
+		list[i] = e
+	}
+	return list, nil
+}
+
+// errNoFace means that a picture shows no face.
+var errNoFace = errors.New("no face found")
+
+// each lets the workers look at files, in no particular order. fn runs in one goroutine a worker.
+func (o *Opts) each(ctx context.Context, files []string, fn func(e *eye, i int) error) error {
+	list, err := o.eyes()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for _, e := range list {
+		group.Go(func() {
+			for i := range next {
+				if err := fn(e, i); err != nil {
+					cancel(err)
+				}
+				mu.Lock()
+				done++
+				if o.Progress != nil {
+					o.Progress(done, len(files))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for i := range files {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// read opens a picture within the limits for pictures from outside.
+func (e *eye) read(path string, pad bool) (*vision.Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	img, err := vision.ReadPicture(f, vision.DefaultPictureLimits())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if pad {
+		return e.padded(img), nil
+	}
+	return img, nil
+}
+
+// canvasGrey is the colour around a crop; canvasShare how much of the canvas' height the crop takes, as for CASIA-FaceV5,
+// whose crops of 168×193 were measured on 320×240.
+const (
+	canvasGrey  = 128
+	canvasShare = 0.8
+)
+
+// padded puts a crop in the middle of a grey canvas of 4:3.
+func (e *eye) padded(img *vision.Image) *vision.Image {
+	height := max(int(float64(img.Height)/canvasShare), (img.Width*3+3)/4)
+	width := height * 4 / 3
+	e.canvas.Reset(width, height)
+	for y := range height {
+		row := e.canvas.Row(y)
+		for i := range row {
+			row[i] = canvasGrey
+		}
+	}
+	x0, y0 := (width-img.Width)/2, (height-img.Height)/2
+	for y := range img.Height {
+		copy(e.canvas.Row(y0 + y)[3*x0:], img.Row(y))
+	}
+	return e.canvas
+}
+
+// find picks the face that a picture is of: the most prominent one. In a picture made of one person, faces at the border
+// belong to passers-by. A face that the border cuts off is taken all the same: an evaluation's pictures are what they are,
+// and refusing one would count as an error that the gate, which asks the person to step into the frame, doesn't make.
+func (e *eye) find(img *vision.Image) (face.Detection, error) {
+	faces, err := e.analyzer.Detect(img)
+	if err != nil {
+		return face.Detection{}, err
+	}
+	i := face.Prominent(faces, img.Width, img.Height)
+	if i < 0 {
+		return face.Detection{}, errNoFace
+	}
+	return faces[i], nil
+}
