@@ -100,11 +100,18 @@ func ParseFourCC(name string) (FourCC, error) { return feed.ParseFourCC(name) }
 // It opens no device: a camera that is missing is no error here, Run waits for it. A replay's file must be there.
 func Open(spec string, o Opts) (Source, error) {
 	kind, path, found := strings.Cut(spec, ":")
+	var s Source
+	var err error
 	switch {
 	case kind == "v4l2" && found:
-		return v4l2.New(path, o)
+		s, err = v4l2.New(path, o)
 	case kind == "replay" && found && path != "":
-		return replay.New(path, o)
+		s, err = replay.New(path, o)
+	default:
+		err = fmt.Errorf("camera: source %q, known are v4l2:, v4l2:/dev/videoN and replay:PATH", spec)
 	}
-	return nil, fmt.Errorf("camera: source %q, known are v4l2:, v4l2:/dev/videoN and replay:PATH", spec)
+	if err != nil {
+		return nil, err // without the pointer to nothing that s may hold
+	}
+	return s, nil
 }
