@@ -15,11 +15,12 @@ type Limits struct {
 	Rank        int   // dimensions of a tensor
 	Elements    int64 // of one tensor
 	NameBytes   int   // of one name
+	List        int   // entries of one node's or graph's list: inputs, outputs, attributes, numbers of an attribute
 }
 
 // DefaultLimits allow every model that a terminal could run in time: 64 MiB, 10,000 nodes.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 64 << 20, WeightBytes: 64 << 20, Nodes: 10_000, Rank: 8, Elements: 16 << 20, NameBytes: 1024}
+	return Limits{FileBytes: 64 << 20, WeightBytes: 64 << 20, Nodes: 10_000, Rank: 8, Elements: 16 << 20, NameBytes: 1024, List: 4096}
 }
 
 // ErrMalformed is wrapped by every error about the file's bytes.
@@ -129,7 +130,6 @@ type ValueInfo struct {
 
 // Graph is a model's graph, its nodes in the file's order, which the specification wants topological.
 type Graph struct {
-	Name         string
 	Opset        int64
 	Nodes        []Node
 	Initializers map[string]*Tensor

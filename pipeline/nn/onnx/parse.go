@@ -110,27 +110,37 @@ func (p *parser) graph(b []byte, g *Graph) error {
 				return fmt.Errorf("%w (node %d)", err, len(g.Nodes))
 			}
 			g.Nodes = append(g.Nodes, node)
-		case 2:
-			g.Name = string(f.bytes)
 		case 5:
+			if len(g.Initializers) == p.limits.Nodes {
+				return fmt.Errorf("onnx: %w: more than %d initializers", ErrMalformed, p.limits.Nodes)
+			}
 			t, err := p.tensor(f.bytes)
 			if err != nil {
 				return err
 			}
+			if g.Initializers[t.Name] != nil {
+				return fmt.Errorf("onnx: %w: two initializers are named %q", ErrMalformed, t.Name)
+			}
 			g.Initializers[t.Name] = t
-		case 11, 12:
-			v, err := p.valueInfo(f.bytes)
-			if err != nil {
-				return err
-			}
-			if n == 11 {
-				g.Inputs = append(g.Inputs, v)
-			} else {
-				g.Outputs = append(g.Outputs, v)
-			}
+		case 11:
+			// Files of IR version 3 list every initializer here too.
+			return p.appendValue(&g.Inputs, f, "inputs", p.limits.List+p.limits.Nodes)
+		case 12:
+			return p.appendValue(&g.Outputs, f, "outputs", p.limits.List)
+		case 15:
+			return fmt.Errorf("onnx: %w: sparse initializers are not supported", ErrMalformed)
 		}
 		return nil
 	})
+}
+
+func (p *parser) appendValue(list *[]ValueInfo, f field, what string, limit int) error {
+	if len(*list) == limit {
+		return fmt.Errorf("onnx: %w: more than %d graph %s", ErrMalformed, limit, what)
+	}
+	v, err := p.valueInfo(f.bytes)
+	*list = append(*list, v)
+	return err
 }
 
 func (p *parser) name(b []byte) (string, error) {
@@ -141,6 +151,7 @@ func (p *parser) name(b []byte) (string, error) {
 }
 
 func (p *parser) node(b []byte) (node Node, err error) {
+	var attributes [][]byte
 	err = p.message(b, "node", func(n protowire.Number, f field) error {
 		var s string
 		var err error
@@ -148,6 +159,9 @@ func (p *parser) node(b []byte) (node Node, err error) {
 			if s, err = p.name(f.bytes); err != nil {
 				return err
 			}
+		}
+		if max(len(node.Inputs), len(node.Outputs), len(attributes)) > p.limits.List {
+			return fmt.Errorf("onnx: %w: %s %q: a list of more than %d inputs, outputs or attributes", ErrMalformed, node.Op, node.Name, p.limits.List)
 		}
 		switch n {
 		case 1:
@@ -159,16 +173,25 @@ func (p *parser) node(b []byte) (node Node, err error) {
 		case 4:
 			node.Op = s
 		case 5:
-			a, err := p.attribute(f.bytes)
-			if err != nil {
-				return fmt.Errorf("%w of %s %q", err, node.Op, node.Name)
-			}
-			node.Attributes = append(node.Attributes, a)
+			attributes = append(attributes, f.bytes)
 		case 7:
 			node.Domain = s
 		}
 		return nil
 	})
+	// Attributes may come before the name that an error about them needs.
+	for _, body := range attributes {
+		if err != nil {
+			break
+		}
+		var a Attribute
+		if a, err = p.attribute(body); err != nil {
+			err = fmt.Errorf("%w of %s %q", err, node.Op, node.Name)
+		} else if node.Attr(a.Name) != nil {
+			err = fmt.Errorf("onnx: %w: %s %q has two attributes %q", ErrMalformed, node.Op, node.Name, a.Name)
+		}
+		node.Attributes = append(node.Attributes, a)
+	}
 	if err == nil && len(node.Outputs) == 0 {
 		err = fmt.Errorf("onnx: %w: %s %q has no output", ErrMalformed, node.Op, node.Name)
 	}
@@ -200,10 +223,10 @@ func (p *parser) attribute(b []byte) (a Attribute, err error) {
 			a.T, a.Kind = t, KindTensor
 		case 7:
 			a.Kind = KindFloats
-			return p.repeated(f, protowire.Fixed32Type, func(v uint64) { a.Floats = append(a.Floats, math.Float32frombits(uint32(v))) })
+			return p.repeated(f, protowire.Fixed32Type, p.limits.List-len(a.Floats), func(v uint64) { a.Floats = append(a.Floats, math.Float32frombits(uint32(v))) })
 		case 8:
 			a.Kind = KindInts
-			return p.repeated(f, protowire.VarintType, func(v uint64) { a.Ints = append(a.Ints, int64(v)) })
+			return p.repeated(f, protowire.VarintType, p.limits.List-len(a.Ints), func(v uint64) { a.Ints = append(a.Ints, int64(v)) })
 		case 6, 9, 10, 11:
 			unread = int(n)
 		}
@@ -218,13 +241,18 @@ func (p *parser) attribute(b []byte) (a Attribute, err error) {
 	return a, nil
 }
 
-// repeated reads a scalar list, packed or not. The list's length is bounded by its bytes.
-func (p *parser) repeated(f field, kind protowire.Type, add func(uint64)) error {
+// repeated reads a scalar list, packed or not, of at most room values.
+func (p *parser) repeated(f field, kind protowire.Type, room int, add func(uint64)) error {
+	b := f.bytes
 	if f.kind == kind {
-		add(f.num)
-		return nil
+		b = nil
+		if room--; room >= 0 {
+			add(f.num)
+		}
+	} else if f.kind != protowire.BytesType {
+		return fmt.Errorf("onnx: %w: list of wire type %d", ErrMalformed, f.kind)
 	}
-	for b := f.bytes; len(b) > 0; {
+	for ; len(b) > 0 && room >= 0; room-- {
 		var v uint64
 		var n int
 		switch kind {
@@ -240,8 +268,12 @@ func (p *parser) repeated(f field, kind protowire.Type, add func(uint64)) error 
 		if n < 0 {
 			return fmt.Errorf("onnx: %w: list: %w", ErrMalformed, protowire.ParseError(n))
 		}
-		b = b[n:]
-		add(v)
+		if b = b[n:]; room > 0 {
+			add(v)
+		}
+	}
+	if room < 0 {
+		return fmt.Errorf("onnx: %w: a list is longer than its shape or the limit allows", ErrMalformed)
 	}
 	return nil
 }

@@ -21,11 +21,8 @@ func (p *parser) tensor(b []byte) (*Tensor, error) {
 	err := p.message(b, "tensor", func(n protowire.Number, f field) error {
 		switch n {
 		case 1:
-			if err := p.repeated(f, protowire.VarintType, func(v uint64) { dims = append(dims, int64(v)) }); err != nil {
-				return err
-			}
-			if len(dims) > p.limits.Rank {
-				return fmt.Errorf("onnx: %w: a tensor of more than %d dimensions", ErrMalformed, p.limits.Rank)
+			if err := p.repeated(f, protowire.VarintType, p.limits.Rank-len(dims), func(v uint64) { dims = append(dims, int64(v)) }); err != nil {
+				return fmt.Errorf("%w: a tensor's shape has more than %d dimensions", err, p.limits.Rank)
 			}
 		case 2:
 			t.Type = DataType(f.num)
@@ -99,30 +96,30 @@ func (t *Tensor) fromRaw(raw []byte, count int) {
 	}
 }
 
-// typedData reads the lists that hold a tensor's elements where raw_data does not.
+// typedData reads the lists that hold a tensor's elements where raw_data does not. The list that belongs to the type is
+// read, up to as many elements as the shape has; the other lists are not.
 func (p *parser) typedData(b []byte, t *Tensor, count int) error {
+	floats, ints := t.Type == Float || t.Type == Double, t.Type != Float && t.Type != Double
+	if floats {
+		t.F = make([]float32, 0, count)
+	} else {
+		t.I = make([]int64, 0, count)
+	}
 	err := p.message(b, "tensor", func(n protowire.Number, f field) error {
-		if len(t.F) > count || len(t.I) > count {
-			return nil
-		}
-		switch n {
-		case 4:
-			return p.repeated(f, protowire.Fixed32Type, func(v uint64) { t.F = append(t.F, math.Float32frombits(uint32(v))) })
-		case 5, 7:
-			return p.repeated(f, protowire.VarintType, func(v uint64) { t.I = append(t.I, int64(v)) })
-		case 10:
-			return p.repeated(f, protowire.Fixed64Type, func(v uint64) { t.F = append(t.F, float32(math.Float64frombits(v))) })
+		switch {
+		case n == 4 && t.Type == Float:
+			return p.repeated(f, protowire.Fixed32Type, count-len(t.F), func(v uint64) { t.F = append(t.F, math.Float32frombits(uint32(v))) })
+		case n == 10 && t.Type == Double:
+			return p.repeated(f, protowire.Fixed64Type, count-len(t.F), func(v uint64) { t.F = append(t.F, float32(math.Float64frombits(v))) })
+		case n == 7 && t.Type == Int64, n == 5 && ints && t.Type != Int64:
+			return p.repeated(f, protowire.VarintType, count-len(t.I), func(v uint64) { t.I = append(t.I, int64(v)) })
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: tensor %q of shape %v", err, t.Name, t.Shape)
 	}
-	got := len(t.I)
-	if t.Type == Float || t.Type == Double {
-		got = len(t.F)
-	}
-	if got != count {
+	if got := len(t.F) + len(t.I); got != count {
 		return fmt.Errorf("onnx: %w: tensor %q: %d elements, its shape %v wants %d", ErrMalformed, t.Name, got, t.Shape, count)
 	}
 	return nil
