@@ -157,6 +157,9 @@ func (f *fuser) hardSwish(i int) bool {
 	}
 	last := f.g.ops[l]
 	node, out := last.node, last.out
+	if !slices.Equal(out[0].shape, x.shape) {
+		return false
+	}
 	f.remove(l)
 	f.remove(k)
 	f.remove(j)
@@ -174,7 +177,7 @@ func (f *fuser) unit(i int) {
 	if v.constant {
 		v = o.in[1]
 	}
-	if s, ok := scalar(o, v); !ok || s != 1 || v.producer == nil || slices.Contains(f.g.outputs, o.out[0]) {
+	if s, ok := scalar(o, v); !ok || s != 1 || v.producer == nil || f.g.isOutput(o.out[0]) || !slices.Equal(v.shape, o.out[0].shape) {
 		return
 	}
 	out := o.out[0]
@@ -250,7 +253,12 @@ func (f *fuser) layerNorm(i int) {
 	}
 	factor, term := otherConstant(scale, div.out[0]), otherConstant(shift, scale.out[0])
 	width := x.shape[len(x.shape)-1]
-	if factor == nil || term == nil || len(factor.floats) != width || len(term.floats) != width {
+	for _, c := range []*value{factor, term} {
+		if c == nil || len(c.floats) != width || len(c.shape) == 0 || c.shape[len(c.shape)-1] != width {
+			return
+		}
+	}
+	if !slices.Equal(shift.out[0].shape, x.shape) {
 		return
 	}
 	last := chain[len(chain)-1]
@@ -364,6 +372,9 @@ func (f *fuser) affine(o *op) {
 			return
 		}
 		follower := f.g.ops[j]
+		if !slices.Equal(follower.out[0].shape, o.out[0].shape) {
+			return
+		}
 		if factor, ok := divisor(follower, o.out[0]); ok {
 			o.finish.scale *= factor
 			o.finish.shift *= factor

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"umbral/pipeline/nn/kernel"
 	"umbral/pipeline/nn/onnx"
 )
 
@@ -65,7 +66,16 @@ type graph struct {
 	ops     []*op
 	values  map[string]*value
 	inputs  []*value
-	outputs []*value
+	outputs []port
+	spent   int64 // bytes of constants made so far
+	work    int64 // of one run so far
+}
+
+// port is an output by the name that the model gives it, which its value may not have: nodes that change nothing make
+// no value of their own.
+type port struct {
+	name string
+	*value
 }
 
 // bind infers every shape from those of the inputs, and computes what does not depend on the inputs' content.
@@ -101,7 +111,7 @@ func bind(m *onnx.Graph, shapes map[string][]int, limits Limits) (*graph, error)
 		if v == nil {
 			return nil, fmt.Errorf("nn: output %q is made by no node", out.Name)
 		}
-		g.outputs = append(g.outputs, v)
+		g.outputs = append(g.outputs, port{out.Name, v})
 		v.uses++
 	}
 	return g, nil
@@ -144,10 +154,16 @@ func inputShape(in onnx.ValueInfo, given []int, limits Limits) ([]int, error) {
 
 // checkSize refuses a shape whose floats alone would not fit the arena's limit.
 func checkSize(shape []int, limits Limits) error {
+	if len(shape) > maxRank {
+		return fmt.Errorf("shape %v has %d dimensions, limit %d: %w", shape, len(shape), maxRank, ErrUnsupported)
+	}
 	n := int64(1)
 	for _, d := range shape {
 		if d < 1 {
 			return fmt.Errorf("shape %v has a dimension below 1: %w", shape, ErrUnsupported)
+		}
+		if int64(d) > limits.Arena {
+			return fmt.Errorf("shape %v takes more than %d bytes: %w", shape, limits.Arena, ErrUnsupported)
 		}
 		if n *= int64(d); n*4 > limits.Arena {
 			return fmt.Errorf("shape %v takes more than %d bytes: %w", shape, limits.Arena, ErrUnsupported)
@@ -192,14 +208,14 @@ func (g *graph) add(n *onnx.Node) error {
 		}
 		o.in = append(o.in, v)
 	}
-	infer := operators[n.Op]
-	if infer == nil {
+	known, ok := operators[n.Op]
+	if !ok {
 		return unsupported(n, "no such operation here")
 	}
-	if err := infer(g, o); err != nil {
-		return err
+	if len(o.in) > known.inputs {
+		return unsupported(n, "%d inputs, at most %d are known", len(o.in), known.inputs)
 	}
-	return nil
+	return known.infer(g, o)
 }
 
 // emit appends the operation with its output shape.
@@ -207,10 +223,60 @@ func (g *graph) emit(o *op, shape []int) error {
 	if err := checkSize(shape, g.limits); err != nil {
 		return unsupported(o.node, "output: %v", err)
 	}
+	for i, in := range o.in {
+		if in != nil && in.constant && !o.takesConstant() {
+			return unsupported(o.node, "input %d (%q) is constant, and so would the output be", i, in.name)
+		}
+	}
+	if g.work += o.workFor(shape); g.work > g.limits.Work {
+		return unsupported(o.node, "output %v: a run would take more than %d multiply-adds, the limit", shape, g.limits.Work)
+	}
+	if w := o.weights; w != nil {
+		// Folding makes a copy, packing another with whole panels.
+		panels := (w.outputs + kernel.TileChannels - 1) / kernel.TileChannels
+		if err := g.charge(o.node, 4*(len(w.values)+panels*kernel.TileChannels*(len(w.values)/w.outputs+2))); err != nil {
+			return err
+		}
+	}
 	v := &value{name: o.node.Outputs[0], shape: shape, producer: o}
 	o.out = []*value{v}
-	g.define(v)
 	g.append(o)
+	return g.define(o.node, v)
+}
+
+// workFor is how many multiply-adds, or floats moved, an output of that shape takes.
+func (o *op) workFor(shape []int) int64 {
+	each := 1
+	switch o.kind {
+	case "Conv", "Pool":
+		each = o.window.kernel[0] * o.window.kernel[1]
+	case "MatMul":
+		each = o.in[0].shape[len(o.in[0].shape)-1]
+	}
+	if o.weights != nil {
+		each *= o.weights.depth
+	}
+	return int64(elements(shape)) * int64(each)
+}
+
+// takesConstant says that one operand may be constant.
+func (o *op) takesConstant() bool {
+	switch o.kind {
+	case "Add", "Sub", "Mul", "Div":
+		return !o.in[0].constant || !o.in[1].constant
+	}
+	return false
+}
+
+func (g *graph) isOutput(v *value) bool {
+	return slices.ContainsFunc(g.outputs, func(p port) bool { return p.value == v })
+}
+
+// charge asks for room for n bytes of constants, before they are made.
+func (g *graph) charge(n *onnx.Node, bytes int) error {
+	if g.spent += int64(bytes); g.spent > g.limits.Weights {
+		return unsupported(n, "the constants so far take more than %d bytes, the limit", g.limits.Weights)
+	}
 	return nil
 }
 
@@ -223,11 +289,19 @@ func (g *graph) append(o *op) {
 	g.ops = append(g.ops, o)
 }
 
-func (g *graph) define(v *value) { g.values[v.name] = v }
-
 // alias makes the node's output another name of a value.
 func (g *graph) alias(o *op, v *value) error {
-	g.values[o.node.Outputs[0]] = v
+	return g.name(o.node, o.node.Outputs[0], v)
+}
+
+func (g *graph) define(n *onnx.Node, v *value) error { return g.name(n, v.name, v) }
+
+// name makes a value known to the nodes that follow. Each name is given once.
+func (g *graph) name(n *onnx.Node, name string, v *value) error {
+	if g.values[name] != nil {
+		return unsupported(n, "output %q is made twice", name)
+	}
+	g.values[name] = v
 	return nil
 }
 
@@ -236,8 +310,10 @@ func (g *graph) fold(o *op, shape []int, floats []float32, ints []int64) error {
 	if n := elements(shape); n != max(len(floats), len(ints)) {
 		return unsupported(o.node, "shape %v does not fit %d constants", shape, max(len(floats), len(ints)))
 	}
-	g.define(&value{name: o.node.Outputs[0], shape: shape, constant: true, floats: floats, ints: ints})
-	return nil
+	if len(shape) > maxRank {
+		return unsupported(o.node, "shape %v has %d dimensions, limit %d", shape, len(shape), maxRank)
+	}
+	return g.define(o.node, &value{name: o.node.Outputs[0], shape: shape, constant: true, floats: floats, ints: ints})
 }
 
 // input is the i-th input; an error where it is absent.

@@ -28,6 +28,7 @@ type entry struct {
 // lowering turns operations into steps over views.
 type lowering struct {
 	g         *graph
+	packs     packs
 	entries   []entry
 	buffers   []*buffer
 	zeros     int   // floats of zero that the arena begins with: what padding points to
@@ -40,8 +41,8 @@ type lowering struct {
 // slack is what kernels may read behind a tensor's end.
 const slack = kernel.TileChannels
 
-func lower(g *graph) (*lowering, error) {
-	l := &lowering{g: g, zeros: 64}
+func lower(g *graph, p packs) (*lowering, error) {
+	l := &lowering{g: g, packs: p, zeros: 64}
 	for _, v := range g.inputs {
 		v.view = l.allocate(v.shape, rowMajor(v.shape))
 		v.view.buf.first, v.view.buf.last = -1, forever
@@ -52,20 +53,25 @@ func lower(g *graph) (*lowering, error) {
 			return nil, err
 		}
 	}
-	for i, v := range g.outputs {
-		if v.constant {
-			return nil, fmt.Errorf("nn: output %q is constant: %w", v.name, ErrUnsupported)
+	return l, l.outputs()
+}
+
+// outputs gives every output a buffer of its own in row-major order, which outlives the run.
+func (l *lowering) outputs() error {
+	g := l.g
+	for i, p := range g.outputs {
+		if p.constant {
+			return fmt.Errorf("nn: output %q is constant: %w", p.name, ErrUnsupported)
 		}
-		isInput := slices.Contains(g.inputs, v)
-		if !v.view.isRowMajor() || isInput || v.view.buf.size != elements(v.shape) || slices.Contains(g.outputs[:i], v) {
-			out := l.allocate(v.shape, rowMajor(v.shape))
-			l.copy("output", v.name, out, v.view)
-			v = &value{name: v.name, shape: v.shape, view: out}
-			g.outputs[i] = v
+		taken := slices.ContainsFunc(g.outputs[:i], func(q port) bool { return q.view.buf == p.view.buf })
+		if taken || !p.view.isRowMajor() || slices.ContainsFunc(g.inputs, func(v *value) bool { return v.view.buf == p.view.buf }) || p.view.buf.size != elements(p.shape) {
+			out := l.allocate(p.shape, rowMajor(p.shape))
+			l.copy("output", p.name, out, p.view)
+			g.outputs[i].value = &value{name: p.name, shape: p.shape, view: out}
 		}
-		v.view.buf.last = forever
+		g.outputs[i].view.buf.last = forever
 	}
-	return l, nil
+	return nil
 }
 
 func (l *lowering) allocate(shape, strides []int) *view {
@@ -83,7 +89,7 @@ func (l *lowering) placeConcats() {
 		}
 		at := 0
 		for i, v := range o.in {
-			if v.producer != nil && slices.Contains(writers, v.producer.kind) && v.place == nil && !slices.Contains(o.in[:i], v) && !slices.Contains(l.g.outputs, v) {
+			if v.producer != nil && slices.Contains(writers, v.producer.kind) && v.place == nil && !slices.Contains(o.in[:i], v) && !l.g.isOutput(v) {
 				v.place = &place{whole: o.out[0], axis: o.axis, at: at}
 			}
 			at += v.shape[o.axis]
@@ -112,6 +118,7 @@ func (l *lowering) newView(v *value, like *view) *view {
 // operand is the view of an input; constants become views of themselves.
 func (l *lowering) operand(v *value) *view {
 	if v.constant {
+		l.weights += int64(4 * len(v.floats))
 		return &view{constant: v.floats, shape: v.shape, strides: rowMajor(v.shape)}
 	}
 	return v.view
@@ -221,7 +228,7 @@ func (l *lowering) concat(o *op) {
 	at := 0
 	for _, v := range o.in {
 		size := v.shape[o.axis]
-		if v.place == nil || v.place.whole != o.out[0] {
+		if v.place == nil || *v.place != (place{o.out[0], o.axis, at}) { // a value that comes twice is written once
 			l.copy("Concat", layerOf(o, "", 0).Name, out.slice(o.axis, at, 1, size), v.view)
 		}
 		at += size

@@ -29,7 +29,7 @@ func (l *lowering) conv(o *op) error {
 	} else {
 		in = l.channelsInner(o, in)
 	}
-	s := newConvStep(o, in, out, order, taps, depth)
+	s := l.newConvStep(o, in, out, order, taps, depth, 0)
 	s.height, s.width = shape[2], shape[3]
 	s.inHeight, s.inWidth = in.shape[2], in.shape[3]
 	s.window = win
@@ -79,7 +79,7 @@ func (l *lowering) dense(o *op) error {
 		o.residual = &value{shape: o.residual.shape, view: c}
 	}
 	written := &view{buf: out.buf, offset: out.offset, shape: []int{1, o.weights.outputs, 1, rows}, strides: []int{0, 1, 0, o.weights.outputs}}
-	s := newConvStep(o, picture, written, o.weights.values, 1, depth)
+	s := l.newConvStep(o, picture, written, o.weights.values, 1, depth, 0)
 	s.height, s.width, s.inHeight, s.inWidth = 1, rows, 1, rows
 	s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
 	l.finishConv(o, s, "product")
@@ -101,7 +101,7 @@ func (l *lowering) convTranspose(o *op) error {
 				}
 			}
 			cut := out.slice(2, y, k[0], in.shape[2]).slice(3, x, k[1], in.shape[3])
-			s := newConvStep(o, in, cut, part, 1, w.depth)
+			s := l.newConvStep(o, in, cut, part, 1, w.depth, y*k[1]+x)
 			s.height, s.width, s.inHeight, s.inWidth = in.shape[2], in.shape[3], in.shape[2], in.shape[3]
 			s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
 			l.finishConv(o, s, "indirect")
@@ -110,8 +110,9 @@ func (l *lowering) convTranspose(o *op) error {
 	return nil
 }
 
-// newConvStep packs the weights, given as [outputs][taps][depth], into panels of as many outputs as a tile has.
-func newConvStep(o *op, in, out *view, ordered []float32, taps, depth int) *convStep {
+// newConvStep packs the weights, given as [outputs][taps][depth], into panels of as many outputs as a tile has. part
+// tells apart the steps of one operation.
+func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, depth, part int) *convStep {
 	s := &convStep{in: in, out: out, taps: taps, depth: depth, outputs: o.weights.outputs, finish: o.finish}
 	if o.residual != nil {
 		s.residual = o.residual.view
@@ -135,6 +136,7 @@ func newConvStep(o *op, in, out *view, ordered []float32, taps, depth int) *conv
 			}
 		}
 	}
+	s.packed = l.packs.share(o.out[0].name, part, s.packed)
 	return s
 }
 
@@ -178,7 +180,7 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	l.zeros = max(l.zeros, s.depth+slack)
 	l.offsets = max(l.offsets, (convBlock/kernel.TilePixels)*kernel.TilePixels*s.taps)
 	l.packed += int64(4 * len(s.packed))
-	l.weights += int64(4 * (len(s.bias) + len(s.slope)))
+	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 8*len(s.starts))
 	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
 	l.emit(layerOf(o, algorithm, macs), s, s.units(), macs, s.out, s.in, s.residual)
 }
@@ -199,6 +201,7 @@ func (l *lowering) depthwise(o *op) {
 			s.packed[t*s.weightPitch+c] = w.values[c*taps+t]
 		}
 	}
+	s.packed = l.packs.share(o.out[0].name, 0, s.packed)
 	s.bias = append(slices.Clone(w.bias), make([]float32, s.weightPitch-w.outputs)...)
 	if o.finish.kind == rectifier {
 		s.slope = make([]float32, s.weightPitch)
@@ -209,7 +212,7 @@ func (l *lowering) depthwise(o *op) {
 	l.zeros = max(l.zeros, (in.shape[3]+2*o.window.dilation[1])*in.strides[3]+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)
 	l.packed += int64(4 * len(s.packed))
-	l.weights += int64(4 * (len(s.bias) + len(s.slope)))
+	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 8*len(s.starts))
 	macs := int64(elements(o.out[0].shape)) * int64(taps)
 	l.emit(layerOf(o, "depthwise", macs), s, s.units(), macs, out, in)
 }

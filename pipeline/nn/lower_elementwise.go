@@ -44,6 +44,7 @@ func (l *lowering) activation(o *op) {
 	in := o.in[0].view
 	out := l.output(o.out[0], in)
 	if o.finish.slope != nil {
+		l.weights += int64(4 * len(o.finish.slope))
 		slope := &view{constant: o.finish.slope, shape: []int{len(o.finish.slope), 1, 1}, strides: []int{1, 1, 1}}
 		n := newNest(out.shape, out.strides, in.strides, stretched(slope, out.shape))
 		l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: "PRelu", out: out, a: in, b: slope}, n.rows(), int64(elements(out.shape)), out, in)
@@ -55,18 +56,25 @@ func (l *lowering) activation(o *op) {
 
 // rows lowers what works along the last axis: Softmax, LayerNorm, ReduceMean.
 func (l *lowering) rows(o *op) {
-	in := l.contiguous(o, o.in[0].view)
-	last := len(in.shape) - 1
+	in := o.in[0].view
 	shape := o.out[0].shape
 	if o.out[0].view == nil {
 		o.out[0].view = l.allocate(shape, rowMajor(shape))
 	}
 	out := o.out[0].view
+	if o.kind == "Softmax" {
+		// Axes of 1 behind the one that counts fall away.
+		in, _ = in.reshape(shape[:o.axis+1])
+		out, _ = out.reshape(shape[:o.axis+1])
+	}
+	in = l.contiguous(o, in)
+	last := len(in.shape) - 1
 	// One row at a time: all dimensions but the last are walked.
 	n := newNest(in.shape[:last], out.strides[:last], in.strides[:last])
 	s := &rowStep{nest: n, kind: o.kind, width: in.shape[last], in: in, out: out, epsilon: o.epsilon}
 	if o.kind == "LayerNorm" {
 		s.scale, s.shift = o.affine[0].floats, o.affine[1].floats
+		l.weights += int64(4 * (len(s.scale) + len(s.shift)))
 	}
 	l.emit(layerOf(o, "rows", 0), s, elements(in.shape[:last]), int64(elements(in.shape)), out, in)
 }

@@ -10,13 +10,15 @@ import (
 	"umbral/pipeline/nn/onnx"
 )
 
-// Model is a parsed network. It may be compiled several times, also concurrently.
+// Model is a parsed network. It may be compiled several times, also concurrently; its programs share packed weights. A
+// Program keeps nothing of its Model but those: drop the Model after the last Compile to free what the file held.
 type Model struct {
 	limits Limits
 	graph  *onnx.Graph
 	info   [2][]TensorInfo
 
-	mu sync.Mutex
+	mu    sync.Mutex // guards packs
+	packs packs
 }
 
 // TensorInfo describes an input or output of a model.
@@ -58,11 +60,14 @@ func Open(path string, l Limits) (*Model, error) {
 
 // Parse reads an ONNX model. The bytes are not kept.
 func Parse(data []byte, l Limits) (*Model, error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
 	g, err := onnx.Parse(data, l.File)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{limits: l, graph: g}
+	m := &Model{limits: l, graph: g, packs: packs{}}
 	for _, v := range g.Inputs {
 		if g.Initializers[v.Name] == nil {
 			m.info[0] = append(m.info[0], TensorInfo{v.Name, v.Shape})
@@ -89,7 +94,6 @@ func (m *Model) Compile(o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A hostile model must end in an error, whatever it contains: what the checks have not foreseen is caught here.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	g, err := bind(m.graph, o.Shapes, m.limits)
@@ -97,7 +101,7 @@ func (m *Model) Compile(o Options) (*Program, error) {
 		return nil, err
 	}
 	fuse(g)
-	l, err := lower(g)
+	l, err := lower(g, m.packs)
 	if err != nil {
 		return nil, err
 	}

@@ -7,23 +7,28 @@ import (
 	"umbral/pipeline/nn/onnx"
 )
 
-// operators infers the shapes of each operation of the ONNX operator sets 9 to 13 that is supported, and decodes its
-// attributes.
-var operators map[string]func(*graph, *op) error
+// operator is one of the ONNX operator sets 9 to 13 that is supported.
+type operator struct {
+	inputs int // at most
+	// infer settles the shapes and decodes the attributes of one use.
+	infer func(*graph, *op) error
+}
+
+var operators map[string]operator
 
 func init() {
-	operators = map[string]func(*graph, *op) error{
-		"Constant": inferConstant, "Identity": inferIdentity, "Dropout": inferIdentity, "Cast": inferCast,
-		"Shape": inferShape, "Gather": inferGather, "Reshape": inferReshape, "Flatten": inferFlatten,
-		"Squeeze": inferSqueeze, "Unsqueeze": inferUnsqueeze, "Transpose": inferTranspose,
-		"Concat": inferConcat, "Slice": inferSlice, "Split": inferSplit,
-		"Conv": inferConv, "ConvTranspose": inferConvTranspose, "Gemm": inferGemm, "MatMul": inferMatMul,
-		"BatchNormalization": inferBatchNorm,
-		"MaxPool":            inferPool, "AveragePool": inferPool, "GlobalAveragePool": inferGlobalPool, "ReduceMean": inferReduceMean,
-		"Resize": inferResize, "Softmax": inferSoftmax,
-		"Add": inferBinary, "Sub": inferBinary, "Mul": inferBinary, "Div": inferBinary, "Pow": inferPow,
-		"Relu": inferActivation, "PRelu": inferPRelu, "Clip": inferClip, "Sigmoid": inferActivation,
-		"HardSigmoid": inferActivation, "HardSwish": inferActivation, "Exp": inferActivation, "Sqrt": inferActivation,
+	operators = map[string]operator{
+		"Constant": {0, inferConstant}, "Identity": {1, inferIdentity}, "Dropout": {3, inferIdentity}, "Cast": {1, inferCast},
+		"Shape": {1, inferShape}, "Gather": {2, inferGather}, "Reshape": {2, inferReshape}, "Flatten": {1, inferFlatten},
+		"Squeeze": {2, inferSqueeze}, "Unsqueeze": {2, inferUnsqueeze}, "Transpose": {1, inferTranspose},
+		"Concat": {math.MaxInt, inferConcat}, "Slice": {5, inferSlice}, "Split": {2, inferSplit},
+		"Conv": {3, inferConv}, "ConvTranspose": {3, inferConvTranspose}, "Gemm": {3, inferGemm}, "MatMul": {2, inferMatMul},
+		"BatchNormalization": {5, inferBatchNorm},
+		"MaxPool":            {1, inferPool}, "AveragePool": {1, inferPool}, "GlobalAveragePool": {1, inferGlobalPool}, "ReduceMean": {2, inferReduceMean},
+		"Resize": {4, inferResize}, "Softmax": {1, inferSoftmax},
+		"Add": {2, inferBinary}, "Sub": {2, inferBinary}, "Mul": {2, inferBinary}, "Div": {2, inferBinary}, "Pow": {2, inferPow},
+		"Relu": {1, inferActivation}, "PRelu": {2, inferPRelu}, "Clip": {3, inferClip}, "Sigmoid": {1, inferActivation},
+		"HardSigmoid": {1, inferActivation}, "HardSwish": {1, inferActivation}, "Exp": {1, inferActivation}, "Sqrt": {1, inferActivation},
 	}
 }
 
@@ -32,9 +37,7 @@ func inferConstant(g *graph, o *op) error {
 	if at == nil || at.Kind != onnx.KindTensor {
 		return unsupported(o.node, "attribute \"value\": wanted a tensor")
 	}
-	v := constantValue(o.node.Outputs[0], at.T)
-	g.define(v)
-	return nil
+	return g.define(o.node, constantValue(o.node.Outputs[0], at.T))
 }
 
 func inferIdentity(g *graph, o *op) error {
@@ -58,6 +61,9 @@ func inferCast(g *graph, o *op) error {
 	}
 	switch {
 	case to == onnx.Float && v.constant && v.ints != nil:
+		if err := g.charge(o.node, 4*len(v.ints)); err != nil {
+			return err
+		}
 		floats := make([]float32, len(v.ints))
 		for i, n := range v.ints {
 			floats[i] = float32(n)
@@ -93,6 +99,9 @@ func inferGather(g *graph, o *op) error {
 	}
 	if len(o.in[0].shape) != 1 {
 		return unsupported(o.node, "input of rank %d, only lists are gathered from", len(o.in[0].shape))
+	}
+	if err := g.charge(o.node, 8*len(indices)); err != nil {
+		return err
 	}
 	picked := make([]int64, len(indices))
 	for i, at := range indices {
@@ -146,7 +155,7 @@ func inferReshape(g *graph, o *op) error {
 			return unsupported(o.node, "shape %v does not hold the elements of %v", wanted, v.shape)
 		}
 	}
-	if open >= 0 {
+	if open >= 0 && known > 0 {
 		shape[open] = elements(v.shape) / known
 	}
 	return g.reshaped(o, v, shape)
@@ -168,21 +177,35 @@ func inferFlatten(g *graph, o *op) error {
 	return g.reshaped(o, v, []int{elements(v.shape[:axis]), elements(v.shape[axis:])})
 }
 
-// axesOf reads the axes from the attribute, or from the second input as operator set 13 has it.
-func (o *op) axesOf(rank int) ([]int, error) {
+// listedAxes reads the axes from the attribute, or from the second input as operator set 13 has it. Negative ones count
+// from the end.
+func (o *op) listedAxes() ([]int, error) {
 	a := attributes{node: o.node}
 	axes := a.ints("axes", -maxRank, maxRank, nil)
-	if a.err != nil {
-		return nil, a.err
+	if a.err != nil || axes != nil || o.optional(1) == nil {
+		return axes, a.err
 	}
-	if axes == nil && o.optional(1) != nil {
-		list, err := o.constantInts(1)
-		if err != nil {
-			return nil, err
+	list, err := o.constantInts(1)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > maxRank {
+		return nil, unsupported(o.node, "%d axes, limit %d", len(list), maxRank)
+	}
+	for _, v := range list {
+		if v < -maxRank || v > maxRank {
+			return nil, unsupported(o.node, "axis %d, allowed %d to %d", v, -maxRank, maxRank)
 		}
-		for _, v := range list {
-			axes = append(axes, int(v))
-		}
+		axes = append(axes, int(v))
+	}
+	return axes, nil
+}
+
+// axesOf is the axes of a tensor of that rank.
+func (o *op) axesOf(rank int) ([]int, error) {
+	axes, err := o.listedAxes()
+	if err != nil {
+		return nil, err
 	}
 	for i := range axes {
 		axis, err := o.axisOf(axes[i], rank)
@@ -220,21 +243,20 @@ func inferUnsqueeze(g *graph, o *op) error {
 	if err != nil {
 		return err
 	}
-	a := attributes{node: o.node}
-	axes := a.ints("axes", -maxRank, maxRank, nil)
-	if a.err != nil {
-		return a.err
-	}
-	rank := len(v.shape) + max(len(axes), 1)
-	if axes, err = o.axesOf(rank); err != nil {
+	listed, err := o.listedAxes()
+	if err != nil {
 		return err
 	}
+	rank := len(v.shape) + len(listed)
+	axes, err := o.axesOf(rank)
+	if err != nil {
+		return err
+	}
+	if slices.Sort(axes); len(slices.Compact(slices.Clone(axes))) != len(axes) {
+		return unsupported(o.node, "attribute \"axes\": %v names one twice", axes)
+	}
 	shape := slices.Clone(v.shape)
-	slices.Sort(axes)
 	for _, axis := range axes {
-		if axis > len(shape) {
-			return unsupported(o.node, "axis %d of rank %d", axis, rank)
-		}
 		shape = slices.Insert(shape, axis, 1)
 	}
 	return g.reshaped(o, v, shape)
@@ -284,7 +306,6 @@ func inferConcat(g *graph, o *op) error {
 	shape := slices.Clone(first.shape)
 	shape[axis] = 0
 	allConstant := true
-	var ints []int64
 	for i := range o.in {
 		v, err := o.input(i)
 		if err != nil {
@@ -300,15 +321,17 @@ func inferConcat(g *graph, o *op) error {
 		}
 		shape[axis] += v.shape[axis]
 		allConstant = allConstant && v.constant && v.floats == nil
-		ints = append(ints, v.ints...)
 	}
 	if allConstant && len(shape) == 1 {
-		return g.fold(o, shape, nil, ints)
-	}
-	for i, v := range o.in {
-		if v.constant {
-			return unsupported(o.node, "input %d is constant", i)
+		// Joining a list with itself again and again would double it each time.
+		if err := g.charge(o.node, 8*shape[0]); err != nil {
+			return err
 		}
+		ints := make([]int64, 0, shape[0])
+		for _, v := range o.in {
+			ints = append(ints, v.ints...)
+		}
+		return g.fold(o, shape, nil, ints)
 	}
 	o.axis = axis
 	return g.emit(o, shape)

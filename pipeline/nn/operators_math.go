@@ -74,6 +74,9 @@ func inferPRelu(g *graph, o *op) error {
 	if len(v.shape) > 1 {
 		channels = v.shape[1]
 	}
+	if err := g.charge(o.node, 8*channels); err != nil {
+		return err
+	}
 	if len(slope) == 1 {
 		slope = slices.Repeat(slope, channels)
 	}
@@ -176,6 +179,9 @@ func (g *graph) foldBinary(o *op, a, b *value) error {
 	if a.ints == nil || b.ints == nil || len(a.ints) != len(b.ints) {
 		return unsupported(o.node, "of two constants of shapes %v and %v", a.shape, b.shape)
 	}
+	if err := g.charge(o.node, 8*len(a.ints)); err != nil {
+		return err
+	}
 	ints := make([]int64, len(a.ints))
 	for i := range ints {
 		x, y := a.ints[i], b.ints[i]
@@ -240,6 +246,9 @@ func inferBatchNorm(g *graph, o *op) error {
 	epsilon := float64(a.float("epsilon", 1e-5))
 	if a.err != nil {
 		return a.err
+	}
+	if err := g.charge(o.node, 8*channels); err != nil {
+		return err
 	}
 	factor, term := make([]float32, channels), make([]float32, channels)
 	for c := range channels {
@@ -309,6 +318,12 @@ func inferGemm(g *graph, o *op) error {
 	if len(v.shape) != 2 || len(shape) != 2 {
 		return unsupported(o.node, "shapes %v and %v", v.shape, shape)
 	}
+	if slices.Min(shape) < 1 {
+		return unsupported(o.node, "matrix of shape %v", shape)
+	}
+	if err := g.charge(o.node, 4*(len(values)+3*max(shape[0], shape[1]))); err != nil {
+		return err
+	}
 	w := &weights{values: values, outputs: shape[0], depth: shape[1]}
 	if !direct {
 		w = &weights{values: transposed(values, shape[0], shape[1]), outputs: shape[1], depth: shape[0]}
@@ -346,7 +361,10 @@ func inferMatMul(g *graph, o *op) error {
 	if len(a.shape) < 2 || len(b.shape) < 2 || a.constant || a.shape[len(a.shape)-1] != b.shape[len(b.shape)-2] {
 		return unsupported(o.node, "shapes %v and %v", a.shape, b.shape)
 	}
-	if b.constant && b.floats != nil && len(b.shape) == 2 {
+	if b.constant && b.floats != nil && len(b.shape) == 2 && b.shape[1] > 0 {
+		if err := g.charge(o.node, 4*(len(b.floats)+b.shape[1])); err != nil {
+			return err
+		}
 		w := &weights{values: transposed(b.floats, b.shape[0], b.shape[1]), outputs: b.shape[1], depth: b.shape[0], bias: make([]float32, b.shape[1])}
 		return g.dense(o.node, a, w)
 	}

@@ -61,6 +61,9 @@ func (g *graph) sliceConstant(o *op, v *value, shape []int) error {
 		return unsupported(o.node, "of a constant of shape %v", v.shape)
 	}
 	c := o.cuts[0]
+	if err := g.charge(o.node, 8*c.count); err != nil {
+		return err
+	}
 	ints := make([]int64, c.count)
 	for i := range ints {
 		ints[i] = v.ints[c.start+i*c.step]
@@ -97,8 +100,11 @@ func inferSplit(g *graph, o *op) error {
 		if err != nil {
 			return err
 		}
+		if len(list) != parts {
+			return unsupported(o.node, "input \"split\": %d sizes for %d outputs", len(list), parts)
+		}
 		for _, s := range list {
-			sizes = append(sizes, int(s))
+			sizes = append(sizes, int(min(s, int64(v.shape[axis])+1)))
 		}
 	}
 	if sizes == nil && v.shape[axis]%parts == 0 {

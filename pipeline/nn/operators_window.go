@@ -79,6 +79,9 @@ func (o *op) readWindow(v *value, kernel [2]int) error {
 	if kernel[0] == 0 && o.node.Attr("kernel_shape") == nil {
 		a.fail("kernel_shape", "missing")
 	}
+	if max(w.kernel[0], w.kernel[1]) > maxKernel || min(w.kernel[0], w.kernel[1]) < 1 {
+		a.fail("kernel_shape", "%v, allowed 1 to %d", w.kernel, maxKernel)
+	}
 	o.window = w
 	return a.err
 }
@@ -93,7 +96,8 @@ func (o *op) outputSize(height, width int, ceil bool) (h, w int, err error) {
 			return 0, 0, unsupported(o.node, "kernel %v with dilation %v does not fit %d×%d with padding %v", win.kernel, win.dilation, height, width, win.pad)
 		}
 		out[i] = span/win.stride[i] + 1
-		if ceil && span%win.stride[i] != 0 {
+		// A last window that would start in the padding behind the picture sees nothing and does not count.
+		if ceil && span%win.stride[i] != 0 && out[i]*win.stride[i] < size+win.pad[i] {
 			out[i]++
 		}
 	}
@@ -101,7 +105,7 @@ func (o *op) outputSize(height, width int, ceil bool) (h, w int, err error) {
 }
 
 // constantWeights takes the second and third inputs as weights and bias.
-func (o *op) constantWeights(outputsAxis int) (*weights, []int, error) {
+func (g *graph) constantWeights(o *op, outputsAxis int) (*weights, []int, error) {
 	values, err := o.constantFloats(1)
 	if err != nil {
 		return nil, nil, err
@@ -110,11 +114,17 @@ func (o *op) constantWeights(outputsAxis int) (*weights, []int, error) {
 	if len(shape) != 4 {
 		return nil, nil, unsupported(o.node, "weights of shape %v, wanted four dimensions", shape)
 	}
+	if slices.Min(shape) < 1 {
+		return nil, nil, unsupported(o.node, "weights of shape %v", shape)
+	}
 	w := &weights{values: values}
 	if outputsAxis == 0 {
 		w.outputs, w.depth = shape[0], shape[1]
 	} else {
 		w.outputs, w.depth, w.transposed = shape[1], shape[0], true
+	}
+	if err := g.charge(o.node, 4*w.outputs); err != nil {
+		return nil, nil, err
 	}
 	w.bias = make([]float32, w.outputs)
 	if o.optional(2) != nil {
@@ -135,7 +145,7 @@ func inferConv(g *graph, o *op) error {
 	if err != nil {
 		return err
 	}
-	w, shape, err := o.constantWeights(0)
+	w, shape, err := g.constantWeights(o, 0)
 	if err != nil {
 		return err
 	}
@@ -162,7 +172,7 @@ func inferConvTranspose(g *graph, o *op) error {
 	if err != nil {
 		return err
 	}
-	w, shape, err := o.constantWeights(1)
+	w, shape, err := g.constantWeights(o, 1)
 	if err != nil {
 		return err
 	}
@@ -193,8 +203,16 @@ func inferPool(g *graph, o *op) error {
 	if a.int("count_include_pad", 0) != 0 && o.window.pad != [4]int{} {
 		a.fail("count_include_pad", "1")
 	}
-	if a.err != nil || len(o.node.Outputs) != 1 || o.window.groups != 1 {
-		return cmpErr(a.err, unsupported(o.node, "%d outputs", len(o.node.Outputs)))
+	for i, pad := range o.window.pad {
+		if pad > o.window.dilation[i&1]*(o.window.kernel[i&1]-1) {
+			a.fail("pads", "%v: a window of %v would see padding alone", o.window.pad, o.window.kernel)
+		}
+	}
+	if a.err != nil {
+		return a.err
+	}
+	if len(o.node.Outputs) != 1 {
+		return unsupported(o.node, "%d outputs, only the first is computed", len(o.node.Outputs))
 	}
 	height, width, err := o.outputSize(v.shape[2], v.shape[3], ceil)
 	if err != nil {
@@ -202,13 +220,6 @@ func inferPool(g *graph, o *op) error {
 	}
 	o.kind, o.average = "Pool", o.node.Op == "AveragePool"
 	return g.emit(o, []int{1, v.shape[1], height, width})
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 func inferGlobalPool(g *graph, o *op) error {

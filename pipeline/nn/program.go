@@ -15,10 +15,22 @@ type Program struct {
 	arena   []float32
 	workers []*worker
 	pool    *Pool
-	inputs  []*value
-	outputs []*value
+	inputs  []terminal
+	outputs []terminal
 	budget  Budget
 	kernels *kernel.Set
+}
+
+// terminal is an input or output. A Program keeps no part of the graph, so that a Model's unpacked weights can be freed.
+type terminal struct {
+	name   string
+	shape  []int
+	floats []float32
+}
+
+func (p *Program) terminal(name string, v *value) terminal {
+	n := elements(v.shape)
+	return terminal{name, v.shape, v.view.resolve(p.arena)[:n:n]}
 }
 
 // Budget is what a Program holds, in bytes.
@@ -56,11 +68,17 @@ type worker struct {
 }
 
 func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {
-	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, inputs: g.inputs, outputs: g.outputs, kernels: set}
+	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, kernels: set}
 	for i := range p.steps {
 		if s, ok := p.steps[i].step.(placed); ok {
 			s.place()
 		}
+	}
+	for _, v := range g.inputs {
+		p.inputs = append(p.inputs, p.terminal(v.name, v))
+	}
+	for _, v := range g.outputs {
+		p.outputs = append(p.outputs, p.terminal(v.name, v.value))
 	}
 	threads := 1
 	if pool != nil {
@@ -76,28 +94,30 @@ func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *P
 // Input returns the slice to fill with the named input, in row-major ONNX order (NCHW for pictures). It is the same
 // slice for the program's life.
 func (p *Program) Input(name string) ([]float32, error) {
-	for _, v := range p.inputs {
-		if v.name == name {
-			return p.floats(v), nil
+	for i := range p.inputs {
+		if p.inputs[i].name == name {
+			return p.inputs[i].floats, nil
 		}
 	}
-	return nil, fmt.Errorf("nn: no input %q", name)
+	return nil, fmt.Errorf("nn: no input %q, the program has %v", name, names(p.inputs))
 }
 
 // Output returns the named output of the latest Run in row-major ONNX order, and its shape. Both are valid until the
 // next Run and must not be written.
 func (p *Program) Output(name string) ([]float32, []int, error) {
-	for _, v := range p.outputs {
-		if v.name == name {
-			return p.floats(v), v.shape, nil
+	for i := range p.outputs {
+		if p.outputs[i].name == name {
+			return p.outputs[i].floats, p.outputs[i].shape, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("nn: no output %q", name)
+	return nil, nil, fmt.Errorf("nn: no output %q, the program has %v", name, names(p.outputs))
 }
 
-func (p *Program) floats(v *value) []float32 {
-	n := elements(v.shape)
-	return v.view.resolve(p.arena)[:n:n]
+func names(list []terminal) (all []string) {
+	for i := range list {
+		all = append(all, list[i].name)
+	}
+	return all
 }
 
 // parallelWork is the work in multiply-adds (or floats moved) below which waking a second thread costs more than it gains.
