@@ -100,7 +100,7 @@ feed:
 }
 
 // read opens a picture within the limits for pictures from outside.
-func (e *eye) read(path string, pad bool) (*vision.Image, error) {
+func (e *eye) read(path string) (*vision.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -110,10 +110,24 @@ func (e *eye) read(path string, pad bool) (*vision.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if pad {
-		return e.padded(img), nil
-	}
 	return img, nil
+}
+
+// acquire reads a picture and finds its face. A crop in which padding hides the face is tried once more as it is: of the
+// 100 crops of CASIA-FaceV5 here, three are missed with a grey border, and only one of these without.
+func (e *eye) acquire(path string, pad bool) (*vision.Image, face.Detection, error) {
+	img, err := e.read(path)
+	if err != nil {
+		return nil, face.Detection{}, err
+	}
+	if pad {
+		canvas := e.padded(img)
+		if d, err := e.find(canvas); !errors.Is(err, errNoFace) {
+			return canvas, d, err
+		}
+	}
+	d, err := e.find(img)
+	return img, d, err
 }
 
 // canvasGrey is the colour around a crop; canvasShare how much of the canvas' height the crop takes, as for CASIA-FaceV5,

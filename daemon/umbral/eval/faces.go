@@ -46,11 +46,7 @@ func Faces(ctx context.Context, pairs []Pair, o Opts) ([]Comparison, error) {
 }
 
 func (e *eye) template(path string, pad bool) (*face.Template, error) {
-	img, err := e.read(path, pad)
-	if err != nil {
-		return nil, err
-	}
-	d, err := e.find(img)
+	img, d, err := e.acquire(path, pad)
 	if err != nil {
 		return nil, err
 	}

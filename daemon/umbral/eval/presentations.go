@@ -50,11 +50,11 @@ func Presentations(ctx context.Context, rows []Labelled, rule liveness.Rule, o O
 
 func (e *eye) score(ctx context.Context, path string, rule liveness.Rule, pad bool) (float32, error) {
 	if slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(path))) {
-		img, err := e.read(path, pad)
+		img, d, err := e.acquire(path, pad)
 		if err != nil {
 			return 0, err
 		}
-		return e.live(img)
+		return e.passive.Score(img, d.Box)
 	}
 	var vote liveness.Vote
 	err := frames(ctx, path, func(img *vision.Image) error {
