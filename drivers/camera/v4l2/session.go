@@ -32,7 +32,7 @@ func (c *Camera) session(ctx context.Context) (good bool, err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	name := fmt.Sprintf("%s (%s, %s)", path, who.card, who.bus)
-	c.State(feed.Opening, name)
+	c.State(feed.Opening, "")
 	n, err := c.negotiate(d)
 	if err != nil {
 		return false, fmt.Errorf("v4l2: %s: %w", name, err)
