@@ -74,6 +74,8 @@ func (s *convStep) runBlock(w *worker, row, first, count int) {
 			t.Slope = s.slope[i*tc:][:tc]
 		}
 		channels := min(tc, s.outputs)
+		// The last panel overlaps the one before it; scalar kernels need not compute the shared channels again.
+		t.Wanted = kernel.Wanted{Pixels: tp, Skip: min(max(0, i*tc-start), channels-1), Channels: channels}
 		full := 0
 		if channels == tc {
 			full = count / tp
@@ -102,6 +104,7 @@ func (s *convStep) runBlock(w *worker, row, first, count int) {
 func (s *convStep) partTile(w *worker, out, residual []float32, at, start, pixels, channels int) {
 	const tp, tc = kernel.TilePixels, kernel.TileChannels
 	t := &w.tile
+	t.Pixels = pixels
 	t.Residual = nil
 	if residual != nil {
 		for p := range pixels {
@@ -112,7 +115,7 @@ func (s *convStep) partTile(w *worker, out, residual []float32, at, start, pixel
 	t.Out, t.OutPitch = w.scratch[:tp*tc], tc
 	w.kernels.Tile(t)
 	for p := range pixels {
-		copy(out[(at+p)*s.outPx+start:][:channels], w.scratch[p*tc:])
+		copy(out[(at+p)*s.outPx+start+t.Skip:][:channels-t.Skip], w.scratch[p*tc+t.Skip:])
 	}
 }
 

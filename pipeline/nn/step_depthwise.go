@@ -86,6 +86,7 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	d.Taps, d.WeightPitch = s.taps, s.weightPitch
 	channels := min(tc, s.channels)
 	for _, start := range starts {
+		d.Wanted = kernel.Wanted{Pixels: tp, Channels: channels}
 		d.Base = w.arena[start:]
 		d.Weights = s.packed[start:]
 		d.Bias = s.bias[start:][:tc]
@@ -103,8 +104,9 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 		for tile := full; tile < tiles; tile++ {
 			d.Offsets = w.offsets[tile*stride:][:stride]
 			d.Out, d.OutPitch = w.scratch[:tp*tc], tc
+			d.Pixels = min(tp, count-tile*tp)
 			w.kernels.Depthwise(d)
-			for p := range min(tp, count-tile*tp) {
+			for p := range d.Pixels {
 				copy(out[(tile*tp+p)*s.outPx+start:][:channels], w.scratch[p*tc:])
 			}
 		}
@@ -192,6 +194,7 @@ func (s *depthwiseStep) sides(w *worker, out []float32, y, left, right int) {
 			if s.slope != nil {
 				d.Slope = s.slope[start:][:tc]
 			}
+			d.Wanted = kernel.Wanted{Pixels: n, Channels: channels}
 			w.kernels.Depthwise(d)
 			for p := range n {
 				copy(out[columns[p]*s.outPx+start:][:channels], w.scratch[p*tc:])

@@ -36,7 +36,13 @@ type Tile struct {
 	ResidualPitch int       // from pixel to pixel
 	Out           []float32
 	OutPitch      int
+	Wanted
 }
+
+// Wanted is the part of a block that its caller has use for: pixels [0, Pixels) and channels [Skip, Channels). What the
+// kernel writes for the others of the block, or whether it does, does not matter, but there must be room for it. Vector
+// kernels compute whole blocks; scalar ones save the work.
+type Wanted struct{ Pixels, Skip, Channels int }
 
 // Depthwise is one block of a depthwise convolution: DeepPixels × DeepChannels outputs,
 //
@@ -51,6 +57,7 @@ type Depthwise struct {
 	Slope       []float32 // DeepChannels, nil for no activation
 	Out         []float32
 	OutPitch    int
+	Wanted
 }
 
 // RowChannels is the channels of a Row.

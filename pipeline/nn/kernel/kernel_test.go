@@ -9,6 +9,11 @@ import (
 // canary stands before and behind every buffer that a kernel may write.
 const canary = float32(12345.678)
 
+var (
+	wholeTile      = Wanted{Pixels: TilePixels, Channels: TileChannels}
+	wholeDepthwise = Wanted{Pixels: DeepPixels, Channels: DeepChannels}
+)
+
 func guarded(n int) (whole, inner []float32) {
 	whole = make([]float32, n+64)
 	for i := range whole {
@@ -51,7 +56,7 @@ func TestTilesAgree(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for round := range 400 {
 			taps, depth := 1+r.IntN(10), 1+r.IntN(40)
-			tile := Tile{Taps: taps, Depth: depth, Base: random(r, 4000), Weights: random(r, taps*depth*TileChannels), Bias: random(r, TileChannels), OutPitch: TileChannels + r.IntN(5)}
+			tile := Tile{Taps: taps, Depth: depth, Base: random(r, 4000), Weights: random(r, taps*depth*TileChannels), Bias: random(r, TileChannels), OutPitch: TileChannels + r.IntN(5), Wanted: wholeTile}
 			for range taps * TilePixels {
 				tile.Offsets = append(tile.Offsets, int32(r.IntN(4000-depth)))
 			}
@@ -89,7 +94,7 @@ func TestDepthwiseAgrees(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for range 400 {
 			taps := 1 + r.IntN(64)
-			d := Depthwise{Taps: taps, Base: random(r, 3000), WeightPitch: DeepChannels + r.IntN(30), Bias: random(r, DeepChannels), OutPitch: DeepChannels + r.IntN(5)}
+			d := Depthwise{Taps: taps, Base: random(r, 3000), WeightPitch: DeepChannels + r.IntN(30), Bias: random(r, DeepChannels), OutPitch: DeepChannels + r.IntN(5), Wanted: wholeDepthwise}
 			d.Weights = random(r, taps*d.WeightPitch)
 			for range taps * DeepPixels {
 				d.Offsets = append(d.Offsets, int32(r.IntN(3000-DeepChannels)))
@@ -168,7 +173,7 @@ func TestChoose(t *testing.T) {
 func benchmarkTile(b *testing.B, set *Set) {
 	r := rand.New(rand.NewPCG(7, 8))
 	t := Tile{Taps: 1, Depth: 128, Base: random(r, TilePixels*128), Weights: random(r, 128*TileChannels), Bias: random(r, TileChannels),
-		Out: make([]float32, TilePixels*TileChannels), OutPitch: TileChannels, Slope: random(r, TileChannels)}
+		Out: make([]float32, TilePixels*TileChannels), OutPitch: TileChannels, Slope: random(r, TileChannels), Wanted: wholeTile}
 	for p := range TilePixels {
 		t.Offsets = append(t.Offsets, int32(p*128))
 	}
@@ -196,7 +201,7 @@ func TestTilesInOneCallAgree(t *testing.T) {
 			offsets = append(offsets, int32(r.IntN(500-depth)))
 		}
 		make1 := func(out []float32) *Tile {
-			return &Tile{Base: base, Offsets: offsets, Taps: taps, Depth: depth, Weights: weights, Bias: bias, Slope: bias, Residual: residual, ResidualPitch: pitch, Out: out, OutPitch: pitch}
+			return &Tile{Base: base, Offsets: offsets, Taps: taps, Depth: depth, Weights: weights, Bias: bias, Slope: bias, Residual: residual, ResidualPitch: pitch, Out: out, OutPitch: pitch, Wanted: wholeTile}
 		}
 		want, got := make([]float32, tiles*TilePixels*pitch), make([]float32, tiles*TilePixels*pitch)
 		Generic.RunTiles(make1(want), tiles)
@@ -212,7 +217,7 @@ func TestTilesInOneCallAgree(t *testing.T) {
 			deepOffsets = append(deepOffsets, int32(r.IntN(500-DeepChannels)))
 		}
 		make2 := func(out []float32) *Depthwise {
-			return &Depthwise{Base: deepBase, Offsets: deepOffsets, Taps: taps, Weights: deepWeights, WeightPitch: DeepChannels, Bias: bias, Out: out, OutPitch: pitch}
+			return &Depthwise{Base: deepBase, Offsets: deepOffsets, Taps: taps, Weights: deepWeights, WeightPitch: DeepChannels, Bias: bias, Out: out, OutPitch: pitch, Wanted: wholeDepthwise}
 		}
 		want, got = make([]float32, tiles*DeepPixels*pitch), make([]float32, tiles*DeepPixels*pitch)
 		Generic.RunDepthwises(make2(want), tiles)
