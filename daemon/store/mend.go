@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 
 	"go.etcd.io/bbolt"
@@ -21,6 +22,9 @@ func (s *Store) mendLive(copies []candidate) (mended, error) {
 	m, err := s.mendFile(to, copies)
 	if err == nil {
 		_, _, err = inspect(to, s.keys, whole)
+	}
+	if err == nil && len(copies) > 0 && m.head.Compare(copies[0].state.head) < 0 {
+		err = fmt.Errorf("store: %w: mending leaves entries up to %v, the copy has them up to %v", ErrDamaged, m.head, copies[0].state.head)
 	}
 	if err != nil {
 		return mended{}, errors.Join(err, os.Remove(to))
@@ -62,6 +66,10 @@ func (s *Store) mendFile(path string, copies []candidate) (m mended, err error) 
 // all mends every bucket of tx from old, which is nil without a copy.
 func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
 	for _, name := range buckets {
+		if old != nil && tx.Bucket([]byte(name)) == nil {
+			// The damage is in the bucket's name or root: all of it is gone, and the copy holds more.
+			return fmt.Errorf("store: %w: bucket %q is missing", ErrDamaged, name)
+		}
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return err
 		}

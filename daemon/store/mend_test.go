@@ -188,3 +188,32 @@ func TestMendingDoesNotBringBackTheErased(t *testing.T) {
 		t.Error("the erasure is no longer to be finished")
 	}
 }
+
+// A bucket whose name was hit is gone with all that it holds: then the copy is the better file.
+func TestMissingBucketComesFromTheCopy(t *testing.T) {
+	dir, o := t.TempDir(), testOpts()
+	s := opened(t, dir, o)
+	appended(t, s, "a", "kept")
+	closed(t, s)
+	db, err := bbolt.Open(filepath.Join(dir, liveName), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(bucketJournal)) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, rec, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, s) })
+	if filepath.Base(rec.RestoredFrom) != copyNames[0] {
+		t.Errorf("restored from %s, want the newest copy", rec.RestoredFrom)
+	}
+	if list := entries(t, s); len(list) == 0 || string(list[0].Payload) != "kept" {
+		t.Errorf("entries after recovery: %v", list)
+	}
+}
