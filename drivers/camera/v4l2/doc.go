@@ -4,8 +4,8 @@
 //   - SetImageFormat answers with the size that was asked for, so the negotiated format is read with VIDIOC_G_FMT on a
 //     second descriptor of the same node, and each frame's length is checked against it.
 //   - GetFrame tells neither the buffer's flags nor its sequence number nor its time. VIDIOC_QUERYBUF on the second
-//     descriptor does, before the buffer is taken: afterwards the kernel has forgotten that it was broken. Kernels before
-//     6.16 refuse that for uvcvideo; there, frames are judged by their length alone.
+//     descriptor does, before the buffer is taken: afterwards the kernel has forgotten that it was broken. Some
+//     drivers refuse that on a descriptor that does not stream (EBUSY); there, frames are judged by their length alone.
 //   - After an unplug WaitForFrame returns at once, for ever, so every wait that brought no frame is followed by a pause
 //     and bounded by the stall time.
 //   - A failed StartStreaming leaves its buffers mapped. They are found in /proc/self/maps and unmapped.
