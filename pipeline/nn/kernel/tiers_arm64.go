@@ -1,0 +1,121 @@
+package kernel
+
+// neon serves every 64-bit ARM processor: the architecture demands its instructions.
+var neon = Set{
+	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
+	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON,
+	Row: rowNEON,
+	Tiles: func(t *Tile, count int) {
+		if count > 0 {
+			tilesNEON(t, count)
+		}
+	},
+	Depthwises: func(d *Depthwise, count int) {
+		if count > 0 {
+			depthwisesNEON(d, count)
+		}
+	},
+}
+
+func tiers() []*Set { return []*Set{&neon} }
+
+func tileNEON(t *Tile) { tilesNEON(t, 1) }
+
+func depthwiseNEON(d *Depthwise) { depthwisesNEON(d, 1) }
+
+//go:noescape
+func tilesNEON(t *Tile, count int)
+
+//go:noescape
+func depthwisesNEON(d *Depthwise, count int)
+
+//go:noescape
+func rowNEON(r *Row)
+
+// The vector part of the element-wise kernels: n is a multiple of the number in the name, and not 0.
+
+//go:noescape
+func addNEON16(out, a, b *float32, n int)
+
+//go:noescape
+func mulNEON16(out, a, b *float32, n int)
+
+//go:noescape
+func mulAddNEON16(out, a, s, b *float32, n int)
+
+//go:noescape
+func maxNEON16(out, a, b *float32, n int)
+
+//go:noescape
+func hardSwishNEON16(out, x *float32, n int, scale, shift float32)
+
+//go:noescape
+func interleaveNEON16(out, a, b *float32, n int)
+
+//go:noescape
+func expNEON8(out, x *float32, n int)
+
+func addNEON(out, a, b []float32) {
+	n := len(out) &^ 15
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		addNEON16(&out[0], &a[0], &b[0], n)
+	}
+	addGeneric(out[n:], a[n:], b[n:])
+}
+
+func mulNEON(out, a, b []float32) {
+	n := len(out) &^ 15
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		mulNEON16(&out[0], &a[0], &b[0], n)
+	}
+	mulGeneric(out[n:], a[n:], b[n:])
+}
+
+func mulAddNEON(out, a, s, b []float32) {
+	n := len(out) &^ 15
+	a, s, b = a[:len(out)], s[:len(out)], b[:len(out)]
+	if n > 0 {
+		mulAddNEON16(&out[0], &a[0], &s[0], &b[0], n)
+	}
+	mulAddGeneric(out[n:], a[n:], s[n:], b[n:])
+}
+
+func maxNEON(out, a, b []float32) {
+	n := len(out) &^ 15
+	a, b = a[:len(out)], b[:len(out)]
+	if n > 0 {
+		maxNEON16(&out[0], &a[0], &b[0], n)
+	}
+	maxGeneric(out[n:], a[n:], b[n:])
+}
+
+func accumulateNEON(sum, x []float32) { addNEON(sum, sum, x) }
+
+func hardSwishNEON(out, x []float32, scale, shift float32) {
+	n := len(out) &^ 15
+	x = x[:len(out)]
+	if n > 0 {
+		hardSwishNEON16(&out[0], &x[0], n, scale/6, shift)
+	}
+	hardSwishGeneric(out[n:], x[n:], scale, shift)
+}
+
+func interleaveNEON(out, a, b []float32) {
+	n := len(a) &^ 15
+	out, b = out[:2*len(a)], b[:len(a)]
+	if n > 0 {
+		interleaveNEON16(&out[0], &a[0], &b[0], n)
+	}
+	interleaveGeneric(out[2*n:], a[n:], b[n:])
+}
+
+func expNEON(out, x []float32) {
+	n := len(x) &^ 7
+	out = out[:len(x)]
+	if n > 0 {
+		expNEON8(&out[0], &x[0], n)
+	}
+	expGeneric(out[n:], x[n:])
+}
