@@ -98,7 +98,9 @@ const codeShapes = { idle: "idle", look: "face", "one-at-a-time": "one", wait: "
 function say(code, shape, title, help, progress) {
   document.body.className = code;
   document.getElementById("shape").setAttribute("d", shapes[shape] || shapes.face);
-  document.getElementById("ring").style.strokeDasharray = `${progress} 100`;
+  const ring = document.getElementById("ring");
+  ring.style.strokeDasharray = `${progress} 100`;
+  ring.setAttribute("class", progress ? "" : "none");
   for (const [id, value] of [["words", title], ["help", help]]) {
     const e = document.getElementById(id);
     if (e.textContent !== value) e.textContent = value;

@@ -19,7 +19,7 @@ function replace(id, key, make) {
   $(id).replaceChildren(...make());
 }
 
-const clock = (t) => new Date(t).toLocaleTimeString();
+const clock = (t) => new Date(t).toLocaleTimeString("en-GB");
 const mib = (n) => (n / 1048576).toFixed(1) + " MiB";
 const number = (n) => n.toLocaleString("en");
 const verdictClass = { grant: "good", deny: "bad", refer: "wait" };
@@ -160,7 +160,7 @@ let lost = null;
 function linkState(ok) {
   if (ok) lost = null; else if (!lost) lost = new Date();
   $("link").className = "pill " + (ok ? "good" : "bad");
-  text("link", ok ? "live" : "connection lost since " + lost.toLocaleTimeString());
+  text("link", ok ? "live" : "connection lost since " + clock(lost));
 }
 
 const events = new EventSource("/api/v1/events");

@@ -1,0 +1,181 @@
+package local
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"umbral/config/paths/pathstest"
+)
+
+// browser starts a headless Chromium, or skips the test. complaints collects what pages write to the console and what
+// the content security policy blocks.
+func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no chromium (apt-get install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+	)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	// Newer browsers send events that the library does not know; they are none of the pages' business.
+	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(func() {
+		chromedp.Cancel(ctx)
+		cancel()
+		stop()
+	})
+	var mu sync.Mutex
+	var list []string
+	chromedp.ListenTarget(ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventConsoleAPICalled:
+			list = append(list, string(e.Type))
+		case *runtime.EventExceptionThrown:
+			list = append(list, e.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			list = append(list, e.Entry.Text)
+		}
+	})
+	if err := chromedp.Run(ctx, log.Enable()); err != nil {
+		t.Skipf("chromium does not start: %v", err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return list
+	}
+}
+
+// screenshot keeps what the page looks like for whoever wants to see it.
+func screenshot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("UMBRAL_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var picture []byte
+	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&picture)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits until the element's text holds the words.
+func eventually(t *testing.T, ctx context.Context, selector, words string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	var text string
+	for time.Now().Before(deadline) {
+		if err := chromedp.Run(ctx, chromedp.Text(selector, &text, chromedp.ByQuery)); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(text, words) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("%s says %q, want %q in it", selector, text, words)
+}
+
+func TestTechnicianPage(t *testing.T) {
+	ctx, complaints := browser(t)
+	f := newFake()
+	if picture, err := os.ReadFile(pathstest.Picture(t, "sample3.jpg")); err == nil {
+		f.picture = picture
+	}
+	base, _ := serve(t, f)
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1400, 900), chromedp.Navigate(base+"/")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, ctx, "#terminal", "gate-7")
+	eventually(t, ctx, "#noverdicts", "No passages yet")
+	live, score := 0.98, 0.71
+	f.set(func(s *State) {
+		s.Conditions = []Condition{{Code: "broker", Severity: "warning", Text: "No connection to the broker", Since: time.Now()}}
+		s.Screen = Screen{Code: "granted", Name: "Ana"}
+		s.Frame.Faces = []Face{{Track: 4, Box: [4]float32{100, 80, 220, 240}, Points: [][2]float32{{120, 100}}, Problems: []string{"come closer"}, Live: &live, Score: &score, Person: "ana", Matched: true}}
+		s.Verdicts = []Verdict{{Time: time.Now(), Passage: "b3-000001", Kind: "passage", Verdict: "grant", Text: "The face matched", Person: "ana", Name: "Ana", DurationMS: 800, Score: &score, Live: &live}}
+		s.Stages = []Stage{{Name: "detect", P50: 4.2, P95: 9.1, Count: 10}}
+		s.Models = []Model{{Role: "detect", File: "fr_detect.onnx", SHA256: strings.Repeat("ab", 32)}}
+	})
+	eventually(t, ctx, "#conditions", "No connection to the broker")
+	eventually(t, ctx, "#guidance", "Ana")
+	eventually(t, ctx, "#faces", "come closer")
+	eventually(t, ctx, "#verdicts", "The face matched")
+	eventually(t, ctx, "#stages", "9.10 ms")
+	eventually(t, ctx, "#models", "fr_detect.onnx")
+	screenshot(t, ctx, "technician")
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(390, 844)); err != nil {
+		t.Fatal(err)
+	}
+	var wide bool
+	if err := chromedp.Run(ctx, chromedp.Evaluate("document.documentElement.scrollWidth > innerWidth", &wide)); err != nil || wide {
+		t.Errorf("the page is wider than a phone (%v)", err)
+	}
+	screenshot(t, ctx, "technician-phone")
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the browser complains: %q", list)
+	}
+}
+
+func TestScreen(t *testing.T) {
+	ctx, complaints := browser(t)
+	f := newFake()
+	base, _ := serve(t, f)
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(base+"/screen")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		screen Screen
+		words  string
+		class  string
+	}{
+		{Screen{Code: "idle"}, "Welcome", "idle"},
+		{Screen{Code: "guide", Problem: "too-small"}, "Come closer", "guide"},
+		{Screen{Code: "look", Progress: 40}, "Look at the camera", "look"},
+		{Screen{Code: "one-at-a-time"}, "One at a time", "one-at-a-time"},
+		{Screen{Code: "granted", Name: "Ana"}, "Welcome, Ana", "granted"},
+		{Screen{Code: "denied", Reason: "not-enrolled"}, "No entry", "denied"},
+		{Screen{Code: "out-of-order", Reason: "camera-lost"}, "Out of order", "out-of-order"},
+	} {
+		f.set(func(s *State) { s.Screen = c.screen })
+		eventually(t, ctx, "#words", c.words)
+		var class string
+		if err := chromedp.Run(ctx, chromedp.Evaluate("document.body.className", &class)); err != nil || class != c.class {
+			t.Errorf("%s: class %q, %v", c.words, class, err)
+		}
+		screenshot(t, ctx, "screen-"+c.screen.Code)
+	}
+	eventually(t, ctx, "#help", "The camera gives no picture")
+	if err := chromedp.Run(ctx, chromedp.Navigate(base+"/screen?lang=es")); err != nil {
+		t.Fatal(err)
+	}
+	f.set(func(s *State) { s.Screen = Screen{Code: "denied", Reason: "several-people"} })
+	eventually(t, ctx, "#help", "Pasen de uno en uno")
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the browser complains: %q", list)
+	}
+}
