@@ -45,7 +45,6 @@ type op struct {
 	scales   [2]int    // Resize: whole factors of height and width
 	epsilon  float32   // LayerNorm
 	affine   [2]*value // LayerNorm: scale, shift
-	exponent float32   // Pow
 	average  bool      // Pool: average instead of maximum
 }
 
@@ -246,17 +245,17 @@ func (g *graph) emit(o *op, shape []int) error {
 
 // workFor is how many multiply-adds, or floats moved, an output of that shape takes.
 func (o *op) workFor(shape []int) int64 {
-	each := 1
+	each := int64(1) // an int has 32 bits on the smallest terminals
 	switch o.kind {
 	case "Conv", "Pool":
-		each = o.window.kernel[0] * o.window.kernel[1]
+		each = int64(o.window.kernel[0] * o.window.kernel[1])
 	case "MatMul":
-		each = o.in[0].shape[len(o.in[0].shape)-1]
+		each = int64(o.in[0].shape[len(o.in[0].shape)-1])
 	}
 	if o.weights != nil {
-		each *= o.weights.depth
+		each *= int64(o.weights.depth)
 	}
-	return int64(elements(shape)) * int64(each)
+	return int64(elements(shape)) * each
 }
 
 // takesConstant says that one operand may be constant.

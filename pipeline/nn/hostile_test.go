@@ -171,7 +171,7 @@ func TestSenselessOptions(t *testing.T) {
 		"fixed dimension": {Shapes: map[string][]int{name: {1, 4, 2, 4}}},
 		"zero":            {Shapes: map[string][]int{name: {1, 3, 0, 4}}},
 		"batch":           {Shapes: map[string][]int{name: {2, 3, 2, 4}}},
-		"huge":            {Shapes: map[string][]int{name: {1, 3, 1 << 40, 4}}},
+		"huge":            {Shapes: map[string][]int{name: {1, 3, math.MaxInt32, 4}}},
 		"unknown input":   {Shapes: map[string][]int{"nose": {1}}},
 		"unknown tier":    {Shapes: map[string][]int{name: {1, 3, 2, 4}}, Tier: "mmx"},
 	} {

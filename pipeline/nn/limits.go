@@ -20,8 +20,8 @@ func DefaultLimits() Limits {
 	return Limits{File: onnx.DefaultLimits(), Arena: 256 << 20, Weights: 192 << 20, Work: 60e9}
 }
 
-// largestArena keeps the places of floats within the 32 bits that kernels address them with.
-const largestArena = 4 << 30
+// largestArena keeps places, in bytes too, within the 31 bits of the int of the smallest terminals.
+const largestArena = 1 << 30
 
 func (l Limits) check() error {
 	for _, f := range []struct {

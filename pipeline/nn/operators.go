@@ -138,7 +138,7 @@ func inferReshape(g *graph, o *op) error {
 		return err
 	}
 	shape := make([]int, len(wanted))
-	open, known := -1, 1
+	open, known := -1, int64(1)
 	for i, d := range wanted {
 		switch {
 		case d == 0 && i < len(v.shape):
@@ -151,12 +151,12 @@ func inferReshape(g *graph, o *op) error {
 		default:
 			return unsupported(o.node, "shape %v", wanted)
 		}
-		if known *= shape[i]; known > elements(v.shape) {
+		if known *= int64(shape[i]); known > int64(elements(v.shape)) {
 			return unsupported(o.node, "shape %v does not hold the elements of %v", wanted, v.shape)
 		}
 	}
 	if open >= 0 && known > 0 {
-		shape[open] = elements(v.shape) / known
+		shape[open] = elements(v.shape) / int(known)
 	}
 	return g.reshaped(o, v, shape)
 }
@@ -319,7 +319,9 @@ func inferConcat(g *graph, o *op) error {
 				return unsupported(o.node, "input %d has shape %v, the first has %v", i, v.shape, first.shape)
 			}
 		}
-		shape[axis] += v.shape[axis]
+		if shape[axis] += v.shape[axis]; int64(shape[axis]) > g.limits.Arena {
+			return unsupported(o.node, "%d along axis %d, limit %d bytes", shape[axis], axis, g.limits.Arena)
+		}
 		allConstant = allConstant && v.constant && v.floats == nil
 	}
 	if allConstant && len(shape) == 1 {

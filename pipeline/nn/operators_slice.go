@@ -114,7 +114,7 @@ func inferSplit(g *graph, o *op) error {
 	}
 	total := 0
 	for _, s := range sizes {
-		if s < 1 {
+		if s < 1 || s > v.shape[axis]-total {
 			return unsupported(o.node, "attribute \"split\": %v", sizes)
 		}
 		total += s

@@ -153,7 +153,7 @@ func inferConv(g *graph, o *op) error {
 		return err
 	}
 	channels, groups := v.shape[1], o.window.groups
-	if groups < 1 || w.depth*groups != channels || w.outputs%groups != 0 {
+	if groups < 1 || groups > channels || w.depth*groups != channels || w.outputs%groups != 0 {
 		return unsupported(o.node, "attribute \"group\": %d with %d input channels and weights %v", groups, channels, shape)
 	}
 	if groups != 1 && (groups != channels || w.outputs != channels) {

@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"math"
 	"slices"
 
 	"umbral/pipeline/nn/onnx"
@@ -82,7 +83,7 @@ func (r *reference) move(n *onnx.Node, in []*dense) []*dense {
 			if i+1 < len(n.Inputs) {
 				*list = nil
 				for _, v := range r.ints[n.Inputs[i+1]] {
-					*list = append(*list, int(v))
+					*list = append(*list, int(min(v, math.MaxInt32)))
 				}
 			}
 		}
