@@ -18,16 +18,22 @@ type clock struct {
 	maxDrift time.Duration
 	rtc      bool
 	synced   func() bool // the kernel says that NTP keeps the clock
+	now      func() (wall time.Time, since time.Duration)
 
 	mu     sync.Mutex
-	last   time.Time // of the latest look, with the monotonic reading
-	jumped bool      // the wall clock moved against the monotonic one, and nothing has vouched for it since
+	offset time.Duration // of the wall clock against the monotonic one, at the latest look
+	jumped bool          // the wall clock moved against the monotonic one, and nothing has vouched for it since
 }
 
 func newClock(ntp bool, maxDrift time.Duration) *clock {
-	now := time.Now()
+	start := time.Now()
 	_, err := os.Stat("/sys/class/rtc/rtc0")
-	return &clock{start: now, last: now, ntp: ntp, maxDrift: maxDrift, rtc: err == nil, synced: kernelSynced}
+	c := &clock{start: start, ntp: ntp, maxDrift: maxDrift, rtc: err == nil, synced: kernelSynced}
+	c.now = func() (time.Time, time.Duration) {
+		now := time.Now()
+		return now.Round(0), now.Sub(start) // Round strips the monotonic reading
+	}
+	return c
 }
 
 // kernelSynced asks the kernel whether a time daemon keeps the clock (adjtimex(2): STA_UNSYNC and TIME_ERROR are clear).
@@ -44,13 +50,12 @@ func (c *clock) instant() passage.Instant { return passage.Instant(time.Since(c.
 func (c *clock) read() (time.Time, passage.Trust) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now()
-	// Round strips the monotonic reading, so that the difference is the wall clock's own.
-	drift := now.Round(0).Sub(c.last.Round(0)) - now.Sub(c.last)
-	if drift > c.maxDrift || drift < -c.maxDrift {
+	now, since := c.now()
+	offset := now.Sub(c.start.Round(0)) - since
+	if drift := offset - c.offset; drift > c.maxDrift || drift < -c.maxDrift {
 		c.jumped = true
 	}
-	c.last = now
+	c.offset = offset
 	if c.ntp && c.synced() {
 		c.jumped = false
 		return now, passage.TrustNTP
