@@ -5,10 +5,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -139,27 +137,6 @@ func (c *counter) build(ctx context.Context) error {
 		last = err
 	}
 	return fmt.Errorf("qemu-aarch64 takes no version of the counting plugin: %w", last)
-}
-
-// buildRuntime makes the program that runs onnxruntime's own ARM library, and gives its command line.
-func (c *counter) buildRuntime(ctx context.Context) ([]string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, err
-	}
-	library := filepath.Join(cache, "umbral/oracle/node_modules/onnxruntime-node/bin/napi-v6/linux/arm64/libonnxruntime.so.1")
-	if _, err := os.Stat(library); err != nil {
-		return nil, fmt.Errorf("%w (scripts/oracle/run brings it)", err)
-	}
-	const root = "/usr/aarch64-linux-gnu"
-	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w (Debian packages gcc-aarch64-linux-gnu and libstdc++6-arm64-cross)", err)
-	}
-	binary := filepath.Join(c.work, "onnxruntime")
-	if err := output(exec.CommandContext(ctx, "aarch64-linux-gnu-gcc", "-O2", "-o", binary, "scripts/instructions/emulated/onnxruntime.c", "-ldl")); err != nil {
-		return nil, err
-	}
-	return []string{"-L", root, binary, library}, nil
 }
 
 func (c *counter) command(ctx context.Context, out string, options []string, args ...string) *exec.Cmd {
