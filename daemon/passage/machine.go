@@ -11,7 +11,7 @@ type Machine struct {
 
 	clock      clock
 	cameraUp   bool
-	cameraSeen bool // it was up before
+	cameraLost bool // camera-lost is in the journal, and camera-back is not yet
 
 	collecting bool
 	now        attempt // the passage that is collecting or deciding
@@ -268,20 +268,18 @@ func (m *Machine) setClock(now Instant, o *Observation) {
 }
 
 func (m *Machine) camera(now Instant, o *Observation) {
-	was := m.cameraUp
-	m.cameraUp = o.Up
 	switch {
-	case was && !o.Up:
+	case !o.Up && !m.cameraLost:
 		m.alert(now, ReasonCameraLost)
 		m.approach = approach{}
 		if m.collecting {
 			m.note(now, o)
 			m.finish(now, Deny, ReasonCameraLost)
 		}
-	case !was && o.Up && m.cameraSeen:
+	case o.Up && m.cameraLost:
 		m.alert(now, ReasonCameraBack)
 	}
-	m.cameraSeen = m.cameraSeen || o.Up
+	m.cameraUp, m.cameraLost = o.Up, !o.Up
 }
 
 // finish ends the passage: its record goes to the journal, and only what comes back from there opens the door.

@@ -57,7 +57,7 @@ var Reasons = []struct {
 	{ReasonSubjectMismatch, "Two pieces of evidence belong to different people."},
 	{ReasonNeedsReview, "The machine is unsure; a human reviewer has to decide."},
 	{ReasonClockUntrusted, "The terminal does not know the time well enough for this."},
-	{ReasonCameraLost, "The camera stopped giving pictures."},
+	{ReasonCameraLost, "The camera gives no pictures."},
 	{ReasonJournal, "The journal could not be written, so nothing may be opened."},
 	{ReasonRecordFull, "The passage gave more observations than one record can hold."},
 	{ReasonBusy, "Another opening is still being recorded."},

@@ -61,7 +61,7 @@ func replay(record []byte) (Effect, error) {
 // restore brings a new machine to the state in which the recorded passage began.
 func (m *Machine) restore(r *Record) {
 	m.clock = clock{r.Clock.Trust, r.Clock.Wall, 0}
-	m.cameraUp, m.cameraSeen = true, true
+	m.cameraUp = true
 	if r.Start.Cause == EntryPassage {
 		m.approach = approach{track: r.Start.Track, frames: m.rules.StartFrames}
 	}

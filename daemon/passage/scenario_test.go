@@ -143,6 +143,13 @@ func TestScenarios(t *testing.T) {
 			g.wait(10 * time.Second)
 			g.frames(10, known(3, "ann"))
 		}, []string{"alert camera-lost", "deny camera-lost ann", "alert camera-back", "grant matched ann"}, 1},
+		{"the camera is missing from the start", testRules(), func(g *gate) {
+			g.m.cameraUp = false
+			g.see(Observation{Kind: ObserveCamera})
+			g.see(Observation{Kind: ObserveCamera})
+			g.wait(10 * time.Second)
+			g.frames(10, ann)
+		}, []string{"alert camera-lost", "alert camera-back", "grant matched ann"}, 1},
 		{"the clock is not trusted", withRules(func(r *Rules) { r.GrantTrust = TrustNTP }), func(g *gate) {
 			g.see(Observation{Kind: ObserveClock, Clock: Clock{TrustRTC, 5}})
 			g.frames(10, ann)

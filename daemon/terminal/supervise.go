@@ -118,13 +118,16 @@ func (t *Terminal) frameLoop(ctx context.Context) error {
 			}
 			return err
 		}
-		t.cameraIs(true)
 		frame, err := t.sight.look(f, t.decider.wants)
 		f.Release()
 		if err != nil {
 			t.pulse.broken(err)
+			if t.unreadable() != nil {
+				t.cameraIs(false)
+			}
 			continue
 		}
+		t.cameraIs(true)
 		begin := time.Now()
 		t.decider.observe(passage.Observation{Kind: passage.ObserveFrame, Frame: *frame})
 		t.watch.add(stageDecide, time.Since(begin))
@@ -139,6 +142,17 @@ func (t *Terminal) cameraIs(up bool) {
 	}
 }
 
+// unreadable is why frames that come have not been analysed for as long as a camera may be silent; nil while they are.
+func (t *Terminal) unreadable() error {
+	p := &t.pulse
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failing.IsZero() || time.Since(p.failing) < t.cfg.Camera.StallTimeout {
+		return nil
+	}
+	return p.lastErr
+}
+
 // pulse is what the watchdog and the page know of the frame loop.
 type pulse struct {
 	mu      sync.Mutex
@@ -146,7 +160,8 @@ type pulse struct {
 	framed  time.Time // a frame was analysed
 	up      bool
 	told    bool
-	failed  uint64 // frames that could not be analysed
+	failed  uint64    // frames that could not be analysed
+	failing time.Time // the first of them after the last frame that could be; zero if there is none
 	lastErr error
 }
 
@@ -158,7 +173,7 @@ func (p *pulse) beat() {
 
 func (p *pulse) frame() {
 	p.mu.Lock()
-	p.framed = time.Now()
+	p.framed, p.failing = time.Now(), time.Time{}
 	p.mu.Unlock()
 }
 
@@ -166,6 +181,9 @@ func (p *pulse) broken(err error) {
 	p.mu.Lock()
 	p.failed++
 	p.lastErr = err
+	if p.failing.IsZero() {
+		p.failing = time.Now()
+	}
 	p.mu.Unlock()
 }
 
@@ -217,7 +235,7 @@ func (t *Terminal) look() {
 	t.health.put(conditionJournal, errorText("The journal can't be written, so nobody can pass: ", s.Fault))
 	t.health.put(conditionCopy, errorText("The store's copy could not be made: ", s.CopyFault))
 	c := t.camera.Stats()
-	text := ""
+	text := errorText("The camera's pictures can't be read: ", t.unreadable())
 	if c.State != camera.Streaming {
 		text = strings.TrimSpace("The camera gives no pictures (" + c.State.String() + "). " + c.Text)
 	}
@@ -258,14 +276,14 @@ func errorText(prefix string, err error) string {
 // loopLimit is how long the frame loop may take for one round before it counts as hanging.
 const loopLimit = 15 * time.Second
 
-// alive says that the terminal does its work, or can say why not. A camera that is away or a full disk is no reason to
-// be restarted; a loop that hangs is.
+// alive says that the terminal does its work, or can say why not. A camera that is away or sends garbage, or a full disk,
+// is no reason to be restarted; a loop that hangs is.
 func (t *Terminal) alive() bool {
 	beaten, framed, _, _ := t.pulse.read()
 	if time.Since(beaten) > loopLimit && time.Since(t.clock.start) > loopLimit {
 		return false
 	}
-	if t.camera.Stats().State == camera.Streaming && time.Since(framed) > loopLimit && time.Since(t.clock.start) > loopLimit {
+	if t.camera.Stats().State == camera.Streaming && t.unreadable() == nil && time.Since(framed) > loopLimit && time.Since(t.clock.start) > loopLimit {
 		return false
 	}
 	err := t.store.Probe()
