@@ -24,8 +24,7 @@ type depthwiseStep struct {
 	rows, rowPixels, blocks int
 	outRow, outPx           int
 	windows                 windows
-	byRows                  bool  // 3×3 with enough channels: a unit is a row of the output
-	blocks8                 []int // first channels of blocks of kernel.RowChannels
+	byRows                  bool // 3×3 with enough channels: a unit is a row of the output
 }
 
 func (s *depthwiseStep) prepare() {
@@ -36,7 +35,6 @@ func (s *depthwiseStep) prepare() {
 	}
 	s.outRow = s.out.strides[2]
 	s.byRows = s.window.kernel == [2]int{3, 3} && s.channels >= kernel.RowChannels && s.width >= longRow
-	s.blocks8 = blockStarts(s.channels, kernel.RowChannels)
 	s.blocks = (s.rowPixels + deepBlock - 1) / deepBlock
 }
 
@@ -140,17 +138,12 @@ func (s *depthwiseStep) runRow(w *worker, y int) {
 				rows[k] = s.windows.start + row*s.windows.rowStride + (left*s.window.stride[1]-s.window.pad[1])*s.windows.stride
 			}
 		}
-		for _, start := range s.blocks8 {
-			for k, at := range rows {
-				r.In[k] = w.arena[at+start:]
-			}
-			r.Weights, r.Bias, r.Slope = s.packed[start:], s.bias[start:], nil
-			if s.slope != nil {
-				r.Slope = s.slope[start:]
-			}
-			r.Out = out[left*s.outPx+start:]
-			w.kernels.Row(r)
+		for k, at := range rows {
+			r.In[k] = w.arena[at:]
 		}
+		r.Channels, r.Weights, r.Bias, r.Slope = s.channels, s.packed, s.bias, s.slope
+		r.Out = out[left*s.outPx:]
+		w.kernels.Row(r)
 	}
 	if s.finish.kind != none && s.finish.kind != rectifier {
 		for x := range s.width {

@@ -43,7 +43,8 @@ func depthwisePart(d *Depthwise, p, c int) {
 func rowGeneric(r *Row) {
 	for p := range r.Count {
 		at := p * r.Step
-		for c := 0; c < RowChannels; c += 4 {
+		for c := 0; c < r.Channels; c += 4 {
+			c = min(c, r.Channels-4)
 			b := (*[4]float32)(r.Bias[c:])
 			s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
 			for y := range r.In {

@@ -60,24 +60,24 @@ type Depthwise struct {
 	Wanted
 }
 
-// RowChannels is the channels of a Row.
+// RowChannels is how many channels a Row has at least.
 const RowChannels = 8
 
-// Row is a run of neighbouring output pixels of a 3×3 depthwise convolution that touches no padding at its sides,
-// RowChannels channels:
+// Row is a run of neighbouring output pixels of a 3×3 depthwise convolution that touches no padding at its sides:
 //
 //	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[(3y+x)·WeightPitch+c])
 //
-// It needs no table of offsets, and its weights stay in registers.
+// It needs no table of offsets.
 type Row struct {
 	In          [3][]float32 // each from the first window's first tap on
 	Tap, Step   int          // floats from tap to tap of a row, and from pixel to pixel
 	Weights     []float32
 	WeightPitch int
-	Bias        []float32 // RowChannels
-	Slope       []float32 // RowChannels, nil for no activation
+	Bias        []float32 // Channels
+	Slope       []float32 // Channels, nil for no activation
 	Out         []float32
 	OutPitch    int
+	Channels    int // at least RowChannels
 	Count       int // pixels, at least 1
 }
 

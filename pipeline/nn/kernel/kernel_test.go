@@ -250,23 +250,27 @@ func TestRowAgrees(t *testing.T) {
 		}
 		r := rand.New(rand.NewPCG(11, 12))
 		for range 200 {
-			row := Row{Tap: RowChannels + r.IntN(20), Step: RowChannels + r.IntN(40), WeightPitch: RowChannels + r.IntN(9), OutPitch: RowChannels + r.IntN(9), Count: 1 + r.IntN(20)}
-			for y := range row.In {
-				row.In[y] = random(r, row.Count*row.Step+2*row.Tap+RowChannels)
-			}
-			row.Weights, row.Bias = random(r, 9*row.WeightPitch), random(r, RowChannels)
+			channels := RowChannels + r.IntN(40)
+			row := Row{Channels: channels, Tap: channels + r.IntN(20), Step: channels + r.IntN(40), WeightPitch: channels + r.IntN(9), OutPitch: channels + r.IntN(9), Count: 1 + r.IntN(20)}
 			if r.IntN(2) == 0 {
-				row.Slope = random(r, RowChannels)
+				row.Step = row.Tap
+			}
+			for y := range row.In {
+				row.In[y] = random(r, row.Count*row.Step+2*row.Tap+channels)
+			}
+			row.Weights, row.Bias = random(r, 9*row.WeightPitch), random(r, channels)
+			if r.IntN(2) == 0 {
+				row.Slope = random(r, channels)
 			}
 			want := make([]float32, row.Count*row.OutPitch)
 			row.Out = want
 			rowGeneric(&row)
-			whole, got := guarded((row.Count-1)*row.OutPitch + RowChannels)
+			whole, got := guarded((row.Count-1)*row.OutPitch + channels)
 			row.Out = got
 			set.Row(&row)
 			intact(t, set.Name, whole)
 			for p := range row.Count {
-				for c := range RowChannels {
+				for c := range channels {
 					if i := p*row.OutPitch + c; !close32(want[i], got[i]) {
 						t.Fatalf("%s: pixel %d channel %d: %v, want %v", set.Name, p, c, got[i], want[i])
 					}

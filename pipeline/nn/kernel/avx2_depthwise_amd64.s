@@ -1,0 +1,313 @@
+#include "textflag.h"
+#include "go_asm.h"
+#include "avx2_amd64.h"
+
+// func depthwisesAVX2(d *Depthwise, count int)
+// 4 pixels × 16 channels in Y0…Y7: two loads of weights serve four pixels.
+TEXT ·depthwisesAVX2(SB), NOSPLIT, $0-16
+	MOVQ d+0(FP), DI
+	MOVQ count+8(FP), R13
+	MOVQ Depthwise_Base(DI), DX
+	MOVQ Depthwise_Offsets(DI), R8
+	MOVQ Depthwise_Out(DI), R15
+
+deep:
+	MOVQ Depthwise_Taps(DI), R9
+	MOVQ Depthwise_Weights(DI), R11
+	MOVQ Depthwise_WeightPitch(DI), R10
+	MOVQ Depthwise_Bias(DI), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+
+dwtap:
+	VMOVUPS (R11), Y12
+	VMOVUPS 32(R11), Y13
+	LEAQ (R11)(R10*4), R11
+	MOVLQSX 0(R8), AX
+	MOVLQSX 4(R8), BX
+	MOVLQSX 8(R8), CX
+	MOVLQSX 12(R8), R12
+	ADDQ $16, R8
+	VFMADD231PS (DX)(AX*4), Y12, Y0
+	VFMADD231PS 32(DX)(AX*4), Y13, Y1
+	VFMADD231PS (DX)(BX*4), Y12, Y2
+	VFMADD231PS 32(DX)(BX*4), Y13, Y3
+	VFMADD231PS (DX)(CX*4), Y12, Y4
+	VFMADD231PS 32(DX)(CX*4), Y13, Y5
+	VFMADD231PS (DX)(R12*4), Y12, Y6
+	VFMADD231PS 32(DX)(R12*4), Y13, Y7
+	DECQ R9
+	JNZ  dwtap
+
+	MOVQ  Depthwise_Slope(DI), AX
+	TESTQ AX, AX
+	JZ    dwstore
+	VMOVUPS (AX), Y12
+	VMOVUPS 32(AX), Y13
+	VXORPS Y14, Y14, Y14
+	RECTIFY(Y0, Y1)
+	RECTIFY(Y2, Y3)
+	RECTIFY(Y4, Y5)
+	RECTIFY(Y6, Y7)
+
+dwstore:
+	MOVQ R15, AX
+	MOVQ Depthwise_OutPitch(DI), BX
+	STORE(Y0, Y1)
+	STORE(Y2, Y3)
+	STORE(Y4, Y5)
+	STORE(Y6, Y7)
+	MOVQ AX, R15
+	DECQ R13
+	JNZ  deep
+	VZEROUPPER
+	RET
+
+// ROWWEIGHTS loads the next row of three weights; R14 bytes lie between them.
+#define ROWWEIGHTS \
+	VMOVUPS (DI), Y8; \
+	VMOVUPS (DI)(R14*1), Y9; \
+	VMOVUPS (DI)(R14*2), Y10; \
+	LEAQ (DI)(R14*2), DI; \
+	ADDQ R14, DI
+
+// ROWSLIDE multiplies a row of three taps with eight pixels that are as far apart as taps are, R12 being three of them:
+// ten loads serve 24 products.
+#define ROWSLIDE(R) \
+	ROWWEIGHTS; \
+	VMOVUPS (R), Y11; \
+	VMOVUPS (R)(DX*1), Y12; \
+	LEAQ (R)(DX*4), R15; \
+	VFMADD231PS Y11, Y8, Y0; \
+	VFMADD231PS Y12, Y8, Y1; \
+	VFMADD231PS Y12, Y9, Y0; \
+	VMOVUPS (R)(DX*2), Y11; \
+	VMOVUPS (R)(R12*1), Y12; \
+	VFMADD231PS Y11, Y8, Y2; \
+	VFMADD231PS Y11, Y9, Y1; \
+	VFMADD231PS Y11, Y10, Y0; \
+	VFMADD231PS Y12, Y8, Y3; \
+	VFMADD231PS Y12, Y9, Y2; \
+	VFMADD231PS Y12, Y10, Y1; \
+	VMOVUPS (R15), Y11; \
+	VMOVUPS (R15)(DX*1), Y12; \
+	VFMADD231PS Y11, Y8, Y4; \
+	VFMADD231PS Y11, Y9, Y3; \
+	VFMADD231PS Y11, Y10, Y2; \
+	VFMADD231PS Y12, Y8, Y5; \
+	VFMADD231PS Y12, Y9, Y4; \
+	VFMADD231PS Y12, Y10, Y3; \
+	VMOVUPS (R15)(DX*2), Y11; \
+	VMOVUPS (R15)(R12*1), Y12; \
+	LEAQ (R15)(DX*4), R15; \
+	VFMADD231PS Y11, Y8, Y6; \
+	VFMADD231PS Y11, Y9, Y5; \
+	VFMADD231PS Y11, Y10, Y4; \
+	VFMADD231PS Y12, Y8, Y7; \
+	VFMADD231PS Y12, Y9, Y6; \
+	VFMADD231PS Y12, Y10, Y5; \
+	VMOVUPS (R15), Y11; \
+	VMOVUPS (R15)(DX*1), Y12; \
+	VFMADD231PS Y11, Y9, Y7; \
+	VFMADD231PS Y11, Y10, Y6; \
+	VFMADD231PS Y12, Y10, Y7
+
+// ROWTAP multiplies one tap's weights with eight pixels at R, R12 being three steps, and goes on to the next tap.
+#define ROWTAP(R, W) \
+	VFMADD231PS (R), W, Y0; \
+	VFMADD231PS (R)(R8*1), W, Y1; \
+	VFMADD231PS (R)(R8*2), W, Y2; \
+	VFMADD231PS (R)(R12*1), W, Y3; \
+	VFMADD231PS (R15), W, Y4; \
+	VFMADD231PS (R15)(R8*1), W, Y5; \
+	VFMADD231PS (R15)(R8*2), W, Y6; \
+	VFMADD231PS (R15)(R12*1), W, Y7; \
+	ADDQ DX, R; \
+	ADDQ DX, R15
+
+// ROWAPART is ROWSLIDE for pixels any step apart.
+#define ROWAPART(R) \
+	ROWWEIGHTS; \
+	LEAQ (R)(R8*4), R15; \
+	ROWTAP(R, Y8); \
+	ROWTAP(R, Y9); \
+	ROWTAP(R, Y10); \
+	SUBQ DX, R; \
+	SUBQ DX, R; \
+	SUBQ DX, R
+
+// ROWRECTIFY is RECTIFY with zero in Y13 and the slopes in Y15.
+#define ROWRECTIFY(A) \
+	VMAXPS A, Y13, Y14; \
+	VMINPS A, Y13, A; \
+	VFMADD213PS Y14, Y15, A
+
+// func rowAVX2(r *Row)
+// Eight pixels at a time, in Y0…Y7: as many independent sums as two multipliers with a latency of four cycles take. All
+// channels of a group come before the next group, so that a line of the cache is used whole and while it is there. A
+// last group of fewer than eight pixels is moved back over pixels that are done already, and so are the last channels; a
+// row of fewer is done pixel by pixel.
+TEXT ·rowAVX2(SB), NOSPLIT, $48-8
+	MOVQ r+0(FP), DI
+	MOVQ Row_In(DI), AX
+	MOVQ (Row_In+24)(DI), BX
+	MOVQ (Row_In+48)(DI), CX
+	MOVQ Row_Out(DI), R9
+	MOVQ AX, a-8(SP)
+	MOVQ BX, b-16(SP)
+	MOVQ CX, c-24(SP)
+	MOVQ R9, out-32(SP)
+	MOVQ Row_Count(DI), AX
+	MOVQ AX, left-40(SP)
+	MOVQ Row_Channels(DI), AX
+	SHLQ $2, AX
+	SUBQ $32, AX
+	MOVQ AX, last-48(SP)
+	MOVQ Row_Tap(DI), DX
+	MOVQ Row_Step(DI), R8
+	MOVQ Row_OutPitch(DI), R10
+	MOVQ Row_WeightPitch(DI), R14
+	MOVQ Row_Bias(DI), R13
+	MOVQ Row_Slope(DI), SI
+	SHLQ $2, DX
+	SHLQ $2, R8
+	SHLQ $2, R10
+	SHLQ $2, R14
+	VXORPS Y13, Y13, Y13
+
+rowgroup:
+	XORQ R11, R11             // the block of channels, in bytes
+
+rowblock:
+	MOVQ r+0(FP), DI
+	MOVQ Row_Weights(DI), DI
+	ADDQ R11, DI
+	MOVQ a-8(SP), AX
+	MOVQ b-16(SP), BX
+	MOVQ c-24(SP), CX
+	MOVQ out-32(SP), R9
+	ADDQ R11, AX
+	ADDQ R11, BX
+	ADDQ R11, CX
+	ADDQ R11, R9
+	VMOVUPS (R13)(R11*1), Y0
+	CMPQ left-40(SP), $8
+	JLT  rowone
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	LEAQ (R8)(R8*2), R12
+	CMPQ DX, R8
+	JNE  rowapart
+	ROWSLIDE(AX)
+	ROWSLIDE(BX)
+	ROWSLIDE(CX)
+	JMP  rowsums
+
+rowapart:
+	ROWAPART(AX)
+	ROWAPART(BX)
+	ROWAPART(CX)
+
+rowsums:
+	TESTQ SI, SI
+	JZ    rowstore
+	VMOVUPS (SI)(R11*1), Y15
+	ROWRECTIFY(Y0)
+	ROWRECTIFY(Y1)
+	ROWRECTIFY(Y2)
+	ROWRECTIFY(Y3)
+	ROWRECTIFY(Y4)
+	ROWRECTIFY(Y5)
+	ROWRECTIFY(Y6)
+	ROWRECTIFY(Y7)
+
+rowstore:
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R9)(R10*4), R15
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, (R9)(R10*1)
+	VMOVUPS Y2, (R9)(R10*2)
+	VMOVUPS Y3, (R9)(R12*1)
+	VMOVUPS Y4, (R15)
+	VMOVUPS Y5, (R15)(R10*1)
+	VMOVUPS Y6, (R15)(R10*2)
+	VMOVUPS Y7, (R15)(R12*1)
+	CMPQ R11, last-48(SP)
+	JEQ  rownext
+	ADDQ $32, R11
+	CMPQ R11, last-48(SP)
+	JLE  rowblock
+	MOVQ last-48(SP), R11
+	JMP  rowblock
+
+rownext:
+	MOVQ left-40(SP), R11
+	SUBQ $8, R11
+	JZ   rowdone
+	MOVQ $8, R12
+	CMPQ R11, $8
+	JGE  rowmove
+	MOVQ R11, R12             // a last group goes on by what is left
+	MOVQ $8, R11
+
+rowmove:
+	MOVQ R11, left-40(SP)
+	MOVQ R12, R15
+	IMULQ R10, R15
+	ADDQ R15, out-32(SP)
+	IMULQ R8, R12
+	ADDQ R12, a-8(SP)
+	ADDQ R12, b-16(SP)
+	ADDQ R12, c-24(SP)
+	JMP  rowgroup
+
+rowone:
+	ROWWEIGHTS
+	VFMADD231PS (AX), Y8, Y0
+	VFMADD231PS (AX)(DX*1), Y9, Y0
+	VFMADD231PS (AX)(DX*2), Y10, Y0
+	ROWWEIGHTS
+	VFMADD231PS (BX), Y8, Y0
+	VFMADD231PS (BX)(DX*1), Y9, Y0
+	VFMADD231PS (BX)(DX*2), Y10, Y0
+	ROWWEIGHTS
+	VFMADD231PS (CX), Y8, Y0
+	VFMADD231PS (CX)(DX*1), Y9, Y0
+	VFMADD231PS (CX)(DX*2), Y10, Y0
+	TESTQ SI, SI
+	JZ    rowwrite
+	VMOVUPS (SI)(R11*1), Y15
+	ROWRECTIFY(Y0)
+
+rowwrite:
+	VMOVUPS Y0, (R9)
+	CMPQ R11, last-48(SP)
+	JEQ  rowpixel
+	ADDQ $32, R11
+	CMPQ R11, last-48(SP)
+	JLE  rowblock
+	MOVQ last-48(SP), R11
+	JMP  rowblock
+
+rowpixel:
+	ADDQ R8, a-8(SP)
+	ADDQ R8, b-16(SP)
+	ADDQ R8, c-24(SP)
+	ADDQ R10, out-32(SP)
+	DECQ left-40(SP)
+	JNZ  rowgroup
+
+rowdone:
+	VZEROUPPER
+	RET
