@@ -29,6 +29,7 @@ type entry struct {
 type lowering struct {
 	g         *graph
 	packs     packs
+	kernels   *kernel.Set
 	entries   []entry
 	buffers   []*buffer
 	zeros     int   // floats of zero that the arena begins with: what padding points to
@@ -41,8 +42,8 @@ type lowering struct {
 // slack is what kernels may read behind a tensor's end.
 const slack = kernel.TileChannels
 
-func lower(g *graph, p packs) (*lowering, error) {
-	l := &lowering{g: g, packs: p, zeros: 64}
+func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
+	l := &lowering{g: g, packs: p, kernels: set, zeros: 64}
 	for _, v := range g.inputs {
 		v.view = l.allocate(v.shape, rowMajor(v.shape))
 		v.view.buf.first, v.view.buf.last = -1, forever

@@ -101,7 +101,7 @@ func (m *Model) Compile(o Options) (*Program, error) {
 		return nil, err
 	}
 	fuse(g)
-	l, err := lower(g, m.packs)
+	l, err := lower(g, m.packs, set)
 	if err != nil {
 		return nil, err
 	}

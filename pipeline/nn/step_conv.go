@@ -174,7 +174,7 @@ func (o *windows) fill(to []int32, pixel, count, tile int) {
 					tap[t*tile] = int32(place) + offset
 				}
 			} else {
-				o.edge(tap, y, x, place, tile)
+				o.edge(tap, y, x, tile)
 			}
 			if in++; in == tile {
 				in = 0
@@ -195,7 +195,8 @@ func (o *windows) fill(to []int32, pixel, count, tile int) {
 }
 
 // edge writes the offsets of a pixel whose window reaches into the padding.
-func (o *windows) edge(to []int32, y, x, place, tile int) {
+func (o *windows) edge(to []int32, y, x, tile int) {
+	place := o.start + (y*o.window.stride[0]-o.pad[0])*o.rowStride + (x*o.window.stride[1]-o.pad[1])*o.stride
 	t := 0
 	for ky := range o.kernel[0] {
 		row := y*o.window.stride[0] - o.pad[0] + ky*o.dilation[0]

@@ -1,12 +1,16 @@
 package nn
 
-import "umbral/pipeline/nn/kernel"
+import (
+	"slices"
+
+	"umbral/pipeline/nn/kernel"
+)
 
 // deepBlock is how many pixels share one table of offsets.
 const deepBlock = 8 * kernel.DeepPixels
 
-// longRow is how many pixels a row needs for a run of its own to pay, as measured with AVX2.
-const longRow = 24
+// longRow is how many pixels a row needs between its sides for a run of its own to pay, as measured with AVX2.
+const longRow = 8
 
 // depthwiseStep is a convolution of each channel with its own kernel.
 type depthwiseStep struct {
@@ -24,21 +28,60 @@ type depthwiseStep struct {
 	rows, rowPixels, blocks int
 	outRow, outPx           int
 	windows                 windows
-	byRows                  bool // 3×3 with enough channels: a unit is a row of the output
+	byRows                  bool // a unit is a row of the output
+	left, right             int  // of a row: the columns between touch no padding at their sides
+	sides                   []side
 }
 
-func (s *depthwiseStep) prepare() {
+// side is up to four pixels of a row whose windows reach into the padding beside it.
+type side struct {
+	columns [kernel.DeepPixels]int // the last is repeated
+	pixels  int
+	offsets []int32 // of all rows
+}
+
+func (s *depthwiseStep) prepare(set *kernel.Set) {
 	s.rows, s.rowPixels = s.height, s.width
 	flat := false
 	if s.outPx, flat = pitch(s.out); flat {
 		s.rows, s.rowPixels = 1, s.height*s.width
 	}
 	s.outRow = s.out.strides[2]
-	s.byRows = s.window.kernel == [2]int{3, 3} && s.channels >= kernel.RowChannels && s.width >= longRow
+	columns := inside(s.window.kernel[1], s.window.stride[1], s.window.dilation[1], s.window.pad[1], s.inWidth)
+	s.left = min(columns[0], s.width)
+	s.right = max(s.left, min(columns[1], s.width))
+	s.byRows = s.channels >= kernel.RowChannels && s.right-s.left >= longRow &&
+		(s.window.kernel == [2]int{3, 3} || set.AnyRow && s.window.kernel[0] <= kernel.RowRows)
 	s.blocks = (s.rowPixels + deepBlock - 1) / deepBlock
 }
 
-func (s *depthwiseStep) place() { s.windows = newWindows(s.in, s.window, s.width) }
+func (s *depthwiseStep) place() {
+	s.windows = newWindows(s.in, s.window, s.width)
+	if s.byRows {
+		s.placeSides()
+	}
+}
+
+// placeSides finds where the windows of the pixels at the rows' ends lie.
+func (s *depthwiseStep) placeSides() {
+	const tp = kernel.DeepPixels
+	var columns []int
+	for x := range s.width {
+		if x < s.left || x >= s.right {
+			columns = append(columns, x)
+		}
+	}
+	for part := range slices.Chunk(columns, tp) {
+		b := side{pixels: len(part), offsets: make([]int32, s.height*s.taps*tp)}
+		for p := range tp {
+			b.columns[p] = part[min(p, len(part)-1)]
+			for y := range s.height {
+				s.windows.edge(b.offsets[y*s.taps*tp+p:], y, b.columns[p], tp)
+			}
+		}
+		s.sides = append(s.sides, b)
+	}
+}
 
 // byChannels says that blocks of channels are the units, as with the last kernel of a network, which has one pixel.
 // Overlapping blocks would meet an activation twice.
@@ -123,28 +166,22 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 // those between in one run. Rows of padding above and below are read from the zeros that the arena begins with.
 func (s *depthwiseStep) runRow(w *worker, y int) {
 	out := w.arena[s.out.start()+y*s.outRow:]
-	left, right := min(s.windows.columns[0], s.width), min(s.windows.columns[1], s.width)
-	right = max(left, right)
-	if left > 0 || right < s.width {
-		s.sides(w, out, y, left, right)
+	for i := range s.sides {
+		s.runSide(w, out, y, &s.sides[i])
 	}
-	if right > left {
-		r := &w.row
-		r.Tap, r.Step, r.Count = s.window.dilation[1]*s.windows.stride, s.window.stride[1]*s.windows.stride, right-left
-		r.WeightPitch, r.OutPitch = s.weightPitch, s.outPx
-		var rows [3]int
-		for k := range rows {
-			if row := y*s.window.stride[0] - s.window.pad[0] + k*s.window.dilation[0]; row >= 0 && row < s.inHeight {
-				rows[k] = s.windows.start + row*s.windows.rowStride + (left*s.window.stride[1]-s.window.pad[1])*s.windows.stride
-			}
+	r := &w.row
+	r.Rows, r.Taps = s.window.kernel[0], s.window.kernel[1]
+	r.Tap, r.Step, r.Count = s.window.dilation[1]*s.windows.stride, s.window.stride[1]*s.windows.stride, s.right-s.left
+	for k := range r.Rows {
+		at := 0
+		if row := y*s.window.stride[0] - s.window.pad[0] + k*s.window.dilation[0]; row >= 0 && row < s.inHeight {
+			at = s.windows.start + row*s.windows.rowStride + (s.left*s.window.stride[1]-s.window.pad[1])*s.windows.stride
 		}
-		for k, at := range rows {
-			r.In[k] = w.arena[at:]
-		}
-		r.Channels, r.Weights, r.Bias, r.Slope = s.channels, s.packed, s.bias, s.slope
-		r.Out = out[left*s.outPx:]
-		w.kernels.Row(r)
+		r.In[k] = w.arena[at:]
 	}
+	r.Channels, r.Weights, r.Bias, r.Slope = s.channels, s.packed, s.bias, s.slope
+	r.WeightPitch, r.Out, r.OutPitch = s.weightPitch, out[s.left*s.outPx:], s.outPx
+	w.kernels.Row(r)
 	if s.finish.kind != none && s.finish.kind != rectifier {
 		for x := range s.width {
 			pixel := out[x*s.outPx:][:s.channels]
@@ -153,45 +190,23 @@ func (s *depthwiseStep) runRow(w *worker, y int) {
 	}
 }
 
-// sides computes the pixels of a row before left and from right on.
-func (s *depthwiseStep) sides(w *worker, out []float32, y, left, right int) {
+// runSide computes pixels of a row by way of a scratch tile.
+func (s *depthwiseStep) runSide(w *worker, out []float32, y int, b *side) {
 	const tp, tc = kernel.DeepPixels, kernel.DeepChannels
 	d := &w.deep
 	d.Taps, d.WeightPitch = s.taps, s.weightPitch
 	d.Out, d.OutPitch = w.scratch[:tp*tc], tc
+	d.Offsets = b.offsets[y*s.taps*tp:][:s.taps*tp]
 	channels := min(tc, s.channels)
-	var columns [tp]int
-	for x := 0; x < s.width; {
-		n := 0
-		for ; n < tp && x < s.width; x++ {
-			if x == left {
-				x = right
-				if x == s.width {
-					break
-				}
-			}
-			columns[n] = x
-			n++
+	for _, start := range s.starts {
+		d.Base, d.Weights, d.Bias, d.Slope = w.arena[start:], s.packed[start:], s.bias[start:][:tc], nil
+		if s.slope != nil {
+			d.Slope = s.slope[start:][:tc]
 		}
-		if n == 0 {
-			return
-		}
-		for p := range tp {
-			column := columns[min(p, n-1)]
-			place := s.windows.start + (y*s.window.stride[0]-s.window.pad[0])*s.windows.rowStride + (column*s.window.stride[1]-s.window.pad[1])*s.windows.stride
-			s.windows.edge(w.offsets[p:], y, column, place, tp)
-		}
-		d.Offsets = w.offsets[:s.taps*tp]
-		for _, start := range s.starts {
-			d.Base, d.Weights, d.Bias, d.Slope = w.arena[start:], s.packed[start:], s.bias[start:][:tc], nil
-			if s.slope != nil {
-				d.Slope = s.slope[start:][:tc]
-			}
-			d.Wanted = kernel.Wanted{Pixels: n, Channels: channels}
-			w.kernels.Depthwise(d)
-			for p := range n {
-				copy(out[columns[p]*s.outPx+start:][:channels], w.scratch[p*tc:])
-			}
+		d.Wanted = kernel.Wanted{Pixels: b.pixels, Channels: channels}
+		w.kernels.Depthwise(d)
+		for p := range b.pixels {
+			copy(out[b.columns[p]*s.outPx+start:][:channels], w.scratch[p*tc:])
 		}
 	}
 }

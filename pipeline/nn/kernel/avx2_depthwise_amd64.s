@@ -69,26 +69,20 @@ dwstore:
 	VZEROUPPER
 	RET
 
-// ROWWEIGHTS loads the next row of three weights; R14 bytes lie between them.
-#define ROWWEIGHTS \
+// ROWSLIDE multiplies the three taps of the kernel's row at AX with eight pixels that are as far apart as taps are, R12
+// being three of them: ten loads serve 24 products.
+#define ROWSLIDE \
 	VMOVUPS (DI), Y8; \
 	VMOVUPS (DI)(R14*1), Y9; \
 	VMOVUPS (DI)(R14*2), Y10; \
-	LEAQ (DI)(R14*2), DI; \
-	ADDQ R14, DI
-
-// ROWSLIDE multiplies a row of three taps with eight pixels that are as far apart as taps are, R12 being three of them:
-// ten loads serve 24 products.
-#define ROWSLIDE(R) \
-	ROWWEIGHTS; \
-	VMOVUPS (R), Y11; \
-	VMOVUPS (R)(DX*1), Y12; \
-	LEAQ (R)(DX*4), R15; \
+	VMOVUPS (AX), Y11; \
+	VMOVUPS (AX)(DX*1), Y12; \
+	LEAQ (AX)(DX*4), R15; \
 	VFMADD231PS Y11, Y8, Y0; \
 	VFMADD231PS Y12, Y8, Y1; \
 	VFMADD231PS Y12, Y9, Y0; \
-	VMOVUPS (R)(DX*2), Y11; \
-	VMOVUPS (R)(R12*1), Y12; \
+	VMOVUPS (AX)(DX*2), Y11; \
+	VMOVUPS (AX)(R12*1), Y12; \
 	VFMADD231PS Y11, Y8, Y2; \
 	VFMADD231PS Y11, Y9, Y1; \
 	VFMADD231PS Y11, Y10, Y0; \
@@ -118,29 +112,19 @@ dwstore:
 	VFMADD231PS Y11, Y10, Y6; \
 	VFMADD231PS Y12, Y10, Y7
 
-// ROWTAP multiplies one tap's weights with eight pixels at R, R12 being three steps, and goes on to the next tap.
-#define ROWTAP(R, W) \
-	VFMADD231PS (R), W, Y0; \
-	VFMADD231PS (R)(R8*1), W, Y1; \
-	VFMADD231PS (R)(R8*2), W, Y2; \
-	VFMADD231PS (R)(R12*1), W, Y3; \
+// ROWTAP multiplies a tap with eight pixels, the first four at AX and the others at R15, and goes on to the next tap. R12
+// is three of the pixels' steps.
+#define ROWTAP(W) \
+	VFMADD231PS (AX), W, Y0; \
+	VFMADD231PS (AX)(R8*1), W, Y1; \
+	VFMADD231PS (AX)(R8*2), W, Y2; \
+	VFMADD231PS (AX)(R12*1), W, Y3; \
 	VFMADD231PS (R15), W, Y4; \
 	VFMADD231PS (R15)(R8*1), W, Y5; \
 	VFMADD231PS (R15)(R8*2), W, Y6; \
 	VFMADD231PS (R15)(R12*1), W, Y7; \
-	ADDQ DX, R; \
+	ADDQ DX, AX; \
 	ADDQ DX, R15
-
-// ROWAPART is ROWSLIDE for pixels any step apart.
-#define ROWAPART(R) \
-	ROWWEIGHTS; \
-	LEAQ (R)(R8*4), R15; \
-	ROWTAP(R, Y8); \
-	ROWTAP(R, Y9); \
-	ROWTAP(R, Y10); \
-	SUBQ DX, R; \
-	SUBQ DX, R; \
-	SUBQ DX, R
 
 // ROWRECTIFY is RECTIFY with zero in Y13 and the slopes in Y15.
 #define ROWRECTIFY(A) \
@@ -153,22 +137,17 @@ dwstore:
 // channels of a group come before the next group, so that a line of the cache is used whole and while it is there. A
 // last group of fewer than eight pixels is moved back over pixels that are done already, and so are the last channels; a
 // row of fewer is done pixel by pixel.
-TEXT ·rowAVX2(SB), NOSPLIT, $48-8
+TEXT ·rowAVX2(SB), NOSPLIT, $32-8
 	MOVQ r+0(FP), DI
-	MOVQ Row_In(DI), AX
-	MOVQ (Row_In+24)(DI), BX
-	MOVQ (Row_In+48)(DI), CX
-	MOVQ Row_Out(DI), R9
-	MOVQ AX, a-8(SP)
-	MOVQ BX, b-16(SP)
-	MOVQ CX, c-24(SP)
-	MOVQ R9, out-32(SP)
+	MOVQ Row_Out(DI), AX
+	MOVQ AX, out-8(SP)
 	MOVQ Row_Count(DI), AX
-	MOVQ AX, left-40(SP)
+	MOVQ AX, left-16(SP)
+	MOVQ $0, at-24(SP)        // of the group in the input, in bytes
 	MOVQ Row_Channels(DI), AX
 	SHLQ $2, AX
 	SUBQ $32, AX
-	MOVQ AX, last-48(SP)
+	MOVQ AX, last-32(SP)
 	MOVQ Row_Tap(DI), DX
 	MOVQ Row_Step(DI), R8
 	MOVQ Row_OutPitch(DI), R10
@@ -185,19 +164,13 @@ rowgroup:
 	XORQ R11, R11             // the block of channels, in bytes
 
 rowblock:
-	MOVQ r+0(FP), DI
-	MOVQ Row_Weights(DI), DI
+	MOVQ r+0(FP), BX
+	MOVQ Row_Weights(BX), DI
+	MOVQ Row_Rows(BX), CX
 	ADDQ R11, DI
-	MOVQ a-8(SP), AX
-	MOVQ b-16(SP), BX
-	MOVQ c-24(SP), CX
-	MOVQ out-32(SP), R9
-	ADDQ R11, AX
-	ADDQ R11, BX
-	ADDQ R11, CX
-	ADDQ R11, R9
 	VMOVUPS (R13)(R11*1), Y0
-	CMPQ left-40(SP), $8
+	LEAQ (R8)(R8*2), R12
+	CMPQ left-16(SP), $8
 	JLT  rowone
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -206,18 +179,50 @@ rowblock:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	LEAQ (R8)(R8*2), R12
+
+rowrow:
+	MOVQ Row_In(BX), AX
+	ADDQ at-24(SP), AX
+	ADDQ R11, AX
+	MOVQ r+0(FP), R9
+	MOVQ Row_Taps(R9), R9
+	ADDQ $24, BX
+	CMPQ R9, $3
+	JNE  rowtap
 	CMPQ DX, R8
-	JNE  rowapart
-	ROWSLIDE(AX)
-	ROWSLIDE(BX)
-	ROWSLIDE(CX)
+	JNE  rowthree
+	ROWSLIDE
+	LEAQ (DI)(R14*2), DI
+	ADDQ R14, DI
+	DECQ CX
+	JNZ  rowrow
 	JMP  rowsums
 
-rowapart:
-	ROWAPART(AX)
-	ROWAPART(BX)
-	ROWAPART(CX)
+rowthree:
+	VMOVUPS (DI), Y8
+	VMOVUPS (DI)(R14*1), Y9
+	VMOVUPS (DI)(R14*2), Y10
+	LEAQ (AX)(R8*4), R15
+	ROWTAP(Y8)
+	ROWTAP(Y9)
+	ROWTAP(Y10)
+	LEAQ (DI)(R14*2), DI
+	ADDQ R14, DI
+	DECQ CX
+	JNZ  rowrow
+	JMP  rowsums
+
+rowtap:
+	LEAQ (AX)(R8*4), R15
+
+rowtaps:
+	VMOVUPS (DI), Y8
+	ROWTAP(Y8)
+	ADDQ R14, DI
+	DECQ R9
+	JNZ  rowtaps
+	DECQ CX
+	JNZ  rowrow
 
 rowsums:
 	TESTQ SI, SI
@@ -233,6 +238,8 @@ rowsums:
 	ROWRECTIFY(Y7)
 
 rowstore:
+	MOVQ out-8(SP), R9
+	ADDQ R11, R9
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R9)(R10*4), R15
 	VMOVUPS Y0, (R9)
@@ -243,16 +250,16 @@ rowstore:
 	VMOVUPS Y5, (R15)(R10*1)
 	VMOVUPS Y6, (R15)(R10*2)
 	VMOVUPS Y7, (R15)(R12*1)
-	CMPQ R11, last-48(SP)
+	CMPQ R11, last-32(SP)
 	JEQ  rownext
 	ADDQ $32, R11
-	CMPQ R11, last-48(SP)
+	CMPQ R11, last-32(SP)
 	JLE  rowblock
-	MOVQ last-48(SP), R11
+	MOVQ last-32(SP), R11
 	JMP  rowblock
 
 rownext:
-	MOVQ left-40(SP), R11
+	MOVQ left-16(SP), R11
 	SUBQ $8, R11
 	JZ   rowdone
 	MOVQ $8, R12
@@ -262,50 +269,51 @@ rownext:
 	MOVQ $8, R11
 
 rowmove:
-	MOVQ R11, left-40(SP)
+	MOVQ R11, left-16(SP)
 	MOVQ R12, R15
 	IMULQ R10, R15
-	ADDQ R15, out-32(SP)
+	ADDQ R15, out-8(SP)
 	IMULQ R8, R12
-	ADDQ R12, a-8(SP)
-	ADDQ R12, b-16(SP)
-	ADDQ R12, c-24(SP)
+	ADDQ R12, at-24(SP)
 	JMP  rowgroup
 
 rowone:
-	ROWWEIGHTS
+	MOVQ Row_In(BX), AX
+	ADDQ at-24(SP), AX
+	ADDQ R11, AX
+	MOVQ r+0(FP), R9
+	MOVQ Row_Taps(R9), R9
+
+rowonetap:
+	VMOVUPS (DI), Y8
 	VFMADD231PS (AX), Y8, Y0
-	VFMADD231PS (AX)(DX*1), Y9, Y0
-	VFMADD231PS (AX)(DX*2), Y10, Y0
-	ROWWEIGHTS
-	VFMADD231PS (BX), Y8, Y0
-	VFMADD231PS (BX)(DX*1), Y9, Y0
-	VFMADD231PS (BX)(DX*2), Y10, Y0
-	ROWWEIGHTS
-	VFMADD231PS (CX), Y8, Y0
-	VFMADD231PS (CX)(DX*1), Y9, Y0
-	VFMADD231PS (CX)(DX*2), Y10, Y0
+	ADDQ R14, DI
+	ADDQ DX, AX
+	DECQ R9
+	JNZ  rowonetap
+	ADDQ $24, BX
+	DECQ CX
+	JNZ  rowone
 	TESTQ SI, SI
 	JZ    rowwrite
 	VMOVUPS (SI)(R11*1), Y15
 	ROWRECTIFY(Y0)
 
 rowwrite:
-	VMOVUPS Y0, (R9)
-	CMPQ R11, last-48(SP)
+	MOVQ out-8(SP), R9
+	VMOVUPS Y0, (R9)(R11*1)
+	CMPQ R11, last-32(SP)
 	JEQ  rowpixel
 	ADDQ $32, R11
-	CMPQ R11, last-48(SP)
+	CMPQ R11, last-32(SP)
 	JLE  rowblock
-	MOVQ last-48(SP), R11
+	MOVQ last-32(SP), R11
 	JMP  rowblock
 
 rowpixel:
-	ADDQ R8, a-8(SP)
-	ADDQ R8, b-16(SP)
-	ADDQ R8, c-24(SP)
-	ADDQ R10, out-32(SP)
-	DECQ left-40(SP)
+	ADDQ R8, at-24(SP)
+	ADDQ R10, out-8(SP)
+	DECQ left-16(SP)
 	JNZ  rowgroup
 
 rowdone:

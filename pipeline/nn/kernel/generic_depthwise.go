@@ -39,7 +39,7 @@ func depthwisePart(d *Depthwise, p, c int) {
 	o[0], o[1], o[2], o[3] = b0, b1, b2, b3
 }
 
-// rowGeneric computes a run of pixels four channels at a time, whose nine weights it looks up once for a tap and pixel.
+// rowGeneric computes a run of pixels four channels at a time.
 func rowGeneric(r *Row) {
 	for p := range r.Count {
 		at := p * r.Step
@@ -47,10 +47,11 @@ func rowGeneric(r *Row) {
 			c = min(c, r.Channels-4)
 			b := (*[4]float32)(r.Bias[c:])
 			s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
-			for y := range r.In {
-				in, weights := r.In[y][at+c:], r.Weights[3*y*r.WeightPitch+c:]
-				for x := range 3 {
-					v, w := (*[4]float32)(in[x*r.Tap:]), (*[4]float32)(weights[x*r.WeightPitch:])
+			weights := r.Weights[c:]
+			for y := range r.Rows {
+				in := r.In[y][at+c:]
+				for x := range r.Taps {
+					v, w := (*[4]float32)(in[x*r.Tap:]), (*[4]float32)(weights[(y*r.Taps+x)*r.WeightPitch:])
 					s0 += v[0] * w[0]
 					s1 += v[1] * w[1]
 					s2 += v[2] * w[2]

@@ -60,17 +60,21 @@ type Depthwise struct {
 	Wanted
 }
 
-// RowChannels is how many channels a Row has at least.
-const RowChannels = 8
+// Bounds of a Row.
+const (
+	RowChannels = 8 // channels, at least
+	RowRows     = 7 // rows of the kernel, at most
+)
 
-// Row is a run of neighbouring output pixels of a 3×3 depthwise convolution that touches no padding at its sides:
+// Row is a run of neighbouring output pixels of a depthwise convolution that touches no padding at its sides:
 //
-//	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[(3y+x)·WeightPitch+c])
+//	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[(y·Taps+x)·WeightPitch+c])
 //
 // It needs no table of offsets.
 type Row struct {
-	In          [3][]float32 // each from the first window's first tap on
-	Tap, Step   int          // floats from tap to tap of a row, and from pixel to pixel
+	In          [RowRows][]float32 // each from the first window's first tap on
+	Rows, Taps  int                // of the kernel: how many of In, and how many taps each
+	Tap, Step   int                // floats from tap to tap of a row, and from pixel to pixel
 	Weights     []float32
 	WeightPitch int
 	Bias        []float32 // Channels
@@ -86,8 +90,9 @@ type Set struct {
 	Name      string
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
-	// Row is nil where Depthwise is as good.
-	Row func(*Row)
+	// Row takes kernels of 3×3, and others where AnyRow is set.
+	Row    func(*Row)
+	AnyRow bool
 	// Tiles computes count tiles whose pixels follow each other: Offsets, Residual and Out advance by one tile each time.
 	// Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)

@@ -245,20 +245,21 @@ func TestExp(t *testing.T) {
 
 func TestRowAgrees(t *testing.T) {
 	for _, set := range tiers() {
-		if set.Row == nil {
-			continue
-		}
 		r := rand.New(rand.NewPCG(11, 12))
 		for range 200 {
 			channels := RowChannels + r.IntN(40)
-			row := Row{Channels: channels, Tap: channels + r.IntN(20), Step: channels + r.IntN(40), WeightPitch: channels + r.IntN(9), OutPitch: channels + r.IntN(9), Count: 1 + r.IntN(20)}
+			rows, taps := 3, 3
+			if set.AnyRow && r.IntN(2) == 0 {
+				rows, taps = 1+r.IntN(RowRows), 1+r.IntN(9)
+			}
+			row := Row{Rows: rows, Taps: taps, Channels: channels, Tap: channels + r.IntN(20), Step: channels + r.IntN(40), WeightPitch: channels + r.IntN(9), OutPitch: channels + r.IntN(9), Count: 1 + r.IntN(20)}
 			if r.IntN(2) == 0 {
 				row.Step = row.Tap
 			}
-			for y := range row.In {
-				row.In[y] = random(r, row.Count*row.Step+2*row.Tap+channels)
+			for y := range rows {
+				row.In[y] = random(r, row.Count*row.Step+taps*row.Tap+channels)
 			}
-			row.Weights, row.Bias = random(r, 9*row.WeightPitch), random(r, channels)
+			row.Weights, row.Bias = random(r, rows*taps*row.WeightPitch), random(r, channels)
 			if r.IntN(2) == 0 {
 				row.Slope = random(r, channels)
 			}

@@ -38,7 +38,7 @@ func rowsNEON(r *Row) {
 	b := *r
 	for c := 0; c < r.Channels; c += RowChannels {
 		c = min(c, r.Channels-RowChannels)
-		for y := range b.In {
+		for y := range r.Rows {
 			b.In[y] = r.In[y][c:]
 		}
 		b.Weights, b.Bias, b.Out = r.Weights[c:], r.Bias[c:], r.Out[c:]
