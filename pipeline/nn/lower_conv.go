@@ -117,22 +117,22 @@ func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, de
 	if o.residual != nil {
 		s.residual = o.residual.view
 	}
-	s.starts = blockStarts(s.outputs, kernel.TileChannels)
-	panel := taps * depth * kernel.TileChannels
-	s.packed = make([]float32, len(s.starts)*panel)
-	s.bias = make([]float32, len(s.starts)*kernel.TileChannels)
+	s.panels = panels(s.outputs, taps*depth, l.kernels.Narrow)
+	last := s.panels[len(s.panels)-1]
+	s.packed = make([]float32, last.packed+taps*depth*last.width)
+	s.bias = make([]float32, len(s.panels)*kernel.TileChannels)
 	if o.finish.kind == rectifier {
 		s.slope = make([]float32, len(s.bias))
 	}
-	for i, start := range s.starts {
-		for c := range min(kernel.TileChannels, s.outputs) {
-			from := ordered[(start+c)*taps*depth:][:taps*depth]
+	for i, p := range s.panels {
+		for c := range p.channels {
+			from := ordered[(p.start+c)*taps*depth:][:taps*depth]
 			for k, v := range from {
-				s.packed[i*panel+k*kernel.TileChannels+c] = v
+				s.packed[p.packed+k*p.width+c] = v
 			}
-			s.bias[i*kernel.TileChannels+c] = o.weights.bias[start+c]
+			s.bias[i*kernel.TileChannels+c] = o.weights.bias[p.start+c]
 			if o.finish.slope != nil {
-				s.slope[i*kernel.TileChannels+c] = o.finish.slope[start+c]
+				s.slope[i*kernel.TileChannels+c] = o.finish.slope[p.start+c]
 			}
 		}
 	}
@@ -160,6 +160,9 @@ func pitch(v *view) (int, bool) {
 	return v.strides[3], v.strides[2] == v.strides[3]*v.shape[3]
 }
 
+// wholeRow is how many pixels a row needs to be cut into full tiles whatever its length (see kernel.ShortPixels).
+const wholeRow = 20
+
 // finishConv chooses how pixels are cut into units and adds the step.
 func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	s.rows, s.rowPixels = s.height, s.width
@@ -176,11 +179,18 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	if flatOut && flatResidual {
 		s.rows, s.rowPixels = 1, s.height*s.width
 	}
-	s.prepare()
+	w := newWindows(s.in, s.window, s.width)
+	if s.rows == 1 && s.width >= wholeRow && evenly(&w, s.height, s.width, s.height) && !evenly(&w, s.height, s.width, 1) {
+		s.rows, s.rowPixels = s.height, s.width
+	}
+	s.prepare(l.kernels)
 	l.zeros = max(l.zeros, s.depth+slack)
-	l.offsets = max(l.offsets, (convBlock/kernel.TilePixels)*kernel.TilePixels*s.taps)
+	l.offsets = max(l.offsets, convBlock*kernel.TilePixels*s.taps)
 	l.packed += int64(4 * len(s.packed))
-	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 8*len(s.starts))
+	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 40*len(s.panels))
+	if n := 4 * s.rows * s.tiling.offset(s.tiling.tiles) * s.taps; n <= tableBytes && !evenly(&w, s.height, s.width, s.rows) {
+		l.weights += int64(n)
+	}
 	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
 	l.emit(layerOf(o, algorithm, macs), s, s.units(), macs, s.out, s.in, s.residual)
 }

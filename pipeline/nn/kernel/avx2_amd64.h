@@ -13,3 +13,8 @@
 	VMOVUPS A, (AX); \
 	VMOVUPS B, 32(AX); \
 	LEAQ (AX)(BX*4), AX
+
+// POINT loads the place of a pixel's values.
+#define POINT(OFFSET, R) \
+	MOVLQSX OFFSET(R8), R; \
+	LEAQ (DX)(R*4), R

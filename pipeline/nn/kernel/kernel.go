@@ -14,24 +14,29 @@ import (
 
 // The shapes of the register tiles.
 const (
-	TilePixels   = 6  // output pixels of a Tile
-	TileChannels = 16 // output channels of a Tile
-	DeepPixels   = 4  // output pixels of a Depthwise
-	DeepChannels = 16 // channels of a Depthwise
+	TilePixels     = 6  // output pixels of a Tile
+	ShortPixels    = 5  // or so many: every number from 20 on is a sum of fives and sixes
+	TileChannels   = 16 // output channels of a Tile
+	NarrowChannels = 8  // or so many
+	DeepPixels     = 4  // output pixels of a Depthwise
+	DeepChannels   = 16 // channels of a Depthwise
 )
 
-// Tile is one block of a convolution or matrix product: TilePixels × TileChannels outputs,
+// Tile is one block of a convolution or matrix product: Height × Width outputs,
 //
-//	out[p][c] = act(bias[c] + residual[p][c] + Σ_t Σ_k base[offsets[t·TilePixels+p]+k] · weights[(t·Depth+k)·TileChannels+c])
+//	out[p][c] = act(bias[c] + residual[p][c] + Σ_t Σ_k base[offsets[t·Height+p]+k] · weights[(t·Depth+k)·Width+c])
 //
 // with act(x) = max(x, 0) + slope[c]·min(x, 0) where Slope is given.
 type Tile struct {
 	Base          []float32 // what Offsets count in
-	Offsets       []int32   // Taps × TilePixels
+	Offsets       []int32   // Taps × Height
+	Move          int       // floats by which Base goes on from tile to tile, with the same Offsets; 0: Offsets go on instead
 	Taps, Depth   int       // at least 1 each
-	Weights       []float32 // Taps × Depth × TileChannels
-	Bias          []float32 // TileChannels
-	Slope         []float32 // TileChannels, nil for no activation (0 everywhere: Relu)
+	Height        int       // TilePixels, or ShortPixels where the tier has Fives
+	Width         int       // TileChannels, or NarrowChannels where the tier is Narrow
+	Weights       []float32 // Taps × Depth × Width
+	Bias          []float32 // Width
+	Slope         []float32 // Width, nil for no activation (0 everywhere: Relu)
 	Residual      []float32 // nil for none
 	ResidualPitch int       // from pixel to pixel
 	Out           []float32
@@ -93,9 +98,11 @@ type Set struct {
 	// Row takes kernels of 3×3, and others where AnyRow is set.
 	Row    func(*Row)
 	AnyRow bool
-	// Tiles computes count tiles whose pixels follow each other: Offsets, Residual and Out advance by one tile each time.
-	// Nil where Tile called count times is as good.
+	// Tiles computes count tiles whose pixels follow each other: Offsets or Base, Residual and Out advance by one tile each
+	// time. Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)
+	// Fives and Narrow say which shapes of a Tile there are besides TilePixels × TileChannels.
+	Fives, Narrow bool
 	// Depthwises does the same for Depthwise.
 	Depthwises func(d *Depthwise, count int)
 	// Interleave writes a[0], b[0], a[1], b[1], …; out is twice as long as each.
@@ -129,7 +136,11 @@ func (s *Set) RunTiles(t *Tile, count int) {
 	}
 	for i := range count {
 		if i > 0 {
-			t.Offsets = t.Offsets[t.Taps*TilePixels:]
+			if t.Move != 0 {
+				t.Base = t.Base[t.Move:]
+			} else {
+				t.Offsets = t.Offsets[t.Taps*TilePixels:]
+			}
 			t.Out = t.Out[TilePixels*t.OutPitch:]
 			if t.Residual != nil {
 				t.Residual = t.Residual[TilePixels*t.ResidualPitch:]

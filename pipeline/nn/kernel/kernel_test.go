@@ -50,38 +50,74 @@ func close32(a, b float32) bool {
 	return math.Abs(x-y) <= 1e-4*(1+math.Abs(x)+math.Abs(y))
 }
 
-// Every tier computes what portable Go computes, up to the rounding of fused multiply-adds, and writes nowhere else.
+// tileFormula is the definition of a Tile.
+func tileFormula(t *Tile, out []float32) {
+	for p := range t.Height {
+		for c := range t.Width {
+			sum := t.Bias[c]
+			if t.Residual != nil {
+				sum += t.Residual[p*t.ResidualPitch+c]
+			}
+			for tap := range t.Taps {
+				for k := range t.Depth {
+					sum += t.Base[int(t.Offsets[tap*t.Height+p])+k] * t.Weights[(tap*t.Depth+k)*t.Width+c]
+				}
+			}
+			if t.Slope != nil {
+				sum = rectify(sum, t.Slope[c])
+			}
+			out[p*t.OutPitch+c] = sum
+		}
+	}
+}
+
+// shapes are those of the tiles that a tier has.
+func shapes(s *Set) (list [][2]int) {
+	for _, height := range []int{TilePixels, ShortPixels} {
+		for _, width := range []int{TileChannels, NarrowChannels} {
+			if (height == TilePixels || s.Fives) && (width == TileChannels || s.Narrow) {
+				list = append(list, [2]int{height, width})
+			}
+		}
+	}
+	return list
+}
+
+// Every tier computes the formula, up to the rounding of fused multiply-adds, and writes nowhere else.
 func TestTilesAgree(t *testing.T) {
-	for _, set := range tiers() {
+	for _, set := range append(tiers(), &Generic) {
 		r := rand.New(rand.NewPCG(1, 2))
-		for round := range 400 {
+		for round := range 600 {
 			taps, depth := 1+r.IntN(10), 1+r.IntN(40)
-			tile := Tile{Taps: taps, Depth: depth, Base: random(r, 4000), Weights: random(r, taps*depth*TileChannels), Bias: random(r, TileChannels), OutPitch: TileChannels + r.IntN(5), Wanted: wholeTile}
-			for range taps * TilePixels {
+			list := shapes(set)
+			shape := list[r.IntN(len(list))]
+			height, width := shape[0], shape[1]
+			tile := Tile{Taps: taps, Depth: depth, Height: height, Width: width, Base: random(r, 4000), Weights: random(r, taps*depth*width), Bias: random(r, width),
+				OutPitch: width + r.IntN(5), Wanted: Wanted{Pixels: height, Channels: width}}
+			for range taps * height {
 				tile.Offsets = append(tile.Offsets, int32(r.IntN(4000-depth)))
 			}
 			if r.IntN(2) == 0 {
-				tile.Slope = random(r, TileChannels)
+				tile.Slope = random(r, width)
 			}
 			if r.IntN(2) == 0 {
-				tile.ResidualPitch = TileChannels + r.IntN(9)
-				tile.Residual = random(r, TilePixels*tile.ResidualPitch)
+				tile.ResidualPitch = width + r.IntN(9)
+				tile.Residual = random(r, height*tile.ResidualPitch)
 			}
 			if round%10 == 9 {
 				tile.Base[tile.Offsets[0]] = float32(math.NaN())
 				tile.Base[tile.Offsets[1]] = float32(math.Inf(1))
 			}
-			want := make([]float32, TilePixels*tile.OutPitch)
-			tile.Out = want
-			tileGeneric(&tile)
-			whole, got := guarded((TilePixels-1)*tile.OutPitch + TileChannels)
+			want := make([]float32, height*tile.OutPitch)
+			tileFormula(&tile, want)
+			whole, got := guarded((height-1)*tile.OutPitch + width)
 			tile.Out = got
 			set.Tile(&tile)
 			intact(t, set.Name, whole)
-			for p := range TilePixels {
-				for c := range TileChannels {
+			for p := range height {
+				for c := range width {
 					if i := p*tile.OutPitch + c; !close32(want[i], got[i]) {
-						t.Fatalf("%s: pixel %d channel %d: %v, want %v (taps %d, depth %d)", set.Name, p, c, got[i], want[i], taps, depth)
+						t.Fatalf("%s %d×%d: pixel %d channel %d: %v, want %v (taps %d, depth %d)", set.Name, height, width, p, c, got[i], want[i], taps, depth)
 					}
 				}
 			}
@@ -172,7 +208,7 @@ func TestChoose(t *testing.T) {
 
 func benchmarkTile(b *testing.B, set *Set) {
 	r := rand.New(rand.NewPCG(7, 8))
-	t := Tile{Taps: 1, Depth: 128, Base: random(r, TilePixels*128), Weights: random(r, 128*TileChannels), Bias: random(r, TileChannels),
+	t := Tile{Taps: 1, Depth: 128, Height: TilePixels, Width: TileChannels, Base: random(r, TilePixels*128), Weights: random(r, 128*TileChannels), Bias: random(r, TileChannels),
 		Out: make([]float32, TilePixels*TileChannels), OutPitch: TileChannels, Slope: random(r, TileChannels), Wanted: wholeTile}
 	for p := range TilePixels {
 		t.Offsets = append(t.Offsets, int32(p*128))
@@ -194,21 +230,34 @@ func TestTilesInOneCallAgree(t *testing.T) {
 	for _, set := range append(tiers(), &Generic) {
 		r := rand.New(rand.NewPCG(9, 10))
 		const taps, depth, tiles, pitch = 3, 7, 4, 19
-		base, weights := random(r, 500), random(r, taps*depth*TileChannels)
-		bias, residual := random(r, TileChannels), random(r, tiles*TilePixels*pitch)
-		var offsets []int32
-		for range tiles * taps * TilePixels {
-			offsets = append(offsets, int32(r.IntN(500-depth)))
-		}
-		make1 := func(out []float32) *Tile {
-			return &Tile{Base: base, Offsets: offsets, Taps: taps, Depth: depth, Weights: weights, Bias: bias, Slope: bias, Residual: residual, ResidualPitch: pitch, Out: out, OutPitch: pitch, Wanted: wholeTile}
-		}
-		want, got := make([]float32, tiles*TilePixels*pitch), make([]float32, tiles*TilePixels*pitch)
-		Generic.RunTiles(make1(want), tiles)
-		set.RunTiles(make1(got), tiles)
-		for i := range want {
-			if !close32(want[i], got[i]) {
-				t.Fatalf("%s: float %d is %v, want %v", set.Name, i, got[i], want[i])
+		bias := random(r, TileChannels)
+		for _, shape := range shapes(set) {
+			height, width := shape[0], shape[1]
+			for _, move := range []int{0, 23} {
+				tile := Tile{Base: random(r, 600), Move: move, Taps: taps, Depth: depth, Height: height, Width: width, Weights: random(r, taps*depth*width), Bias: bias, Slope: bias,
+					Residual: random(r, tiles*height*pitch), ResidualPitch: pitch, OutPitch: pitch, Wanted: Wanted{Pixels: height, Channels: width}}
+				for range tiles * taps * height {
+					tile.Offsets = append(tile.Offsets, int32(r.IntN(500-depth)))
+				}
+				want := make([]float32, tiles*height*pitch)
+				for i := range tiles {
+					one := tile
+					if move > 0 {
+						one.Base = tile.Base[i*move:]
+					} else {
+						one.Offsets = tile.Offsets[i*taps*height:]
+					}
+					one.Residual = tile.Residual[i*height*pitch:]
+					tileFormula(&one, want[i*height*pitch:])
+				}
+				got := make([]float32, tiles*height*pitch)
+				tile.Out = got
+				set.RunTiles(&tile, tiles)
+				for i := range want {
+					if i%pitch < width && !close32(want[i], got[i]) {
+						t.Fatalf("%s %d×%d, move %d: float %d is %v, want %v", set.Name, height, width, move, i, got[i], want[i])
+					}
+				}
 			}
 		}
 		deepBase, deepWeights := random(r, 500), random(r, taps*DeepChannels)
@@ -219,7 +268,7 @@ func TestTilesInOneCallAgree(t *testing.T) {
 		make2 := func(out []float32) *Depthwise {
 			return &Depthwise{Base: deepBase, Offsets: deepOffsets, Taps: taps, Weights: deepWeights, WeightPitch: DeepChannels, Bias: bias, Out: out, OutPitch: pitch, Wanted: wholeDepthwise}
 		}
-		want, got = make([]float32, tiles*DeepPixels*pitch), make([]float32, tiles*DeepPixels*pitch)
+		want, got := make([]float32, tiles*DeepPixels*pitch), make([]float32, tiles*DeepPixels*pitch)
 		Generic.RunDepthwises(make2(want), tiles)
 		set.RunDepthwises(make2(got), tiles)
 		for i := range want {

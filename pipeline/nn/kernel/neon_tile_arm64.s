@@ -334,5 +334,12 @@ store:
 	VST1.P [V24.S4, V25.S4, V26.S4, V27.S4], (R4)(R15)
 	VST1.P [V28.S4, V29.S4, V30.S4, V31.S4], (R4)(R15)
 	SUBS $1, R1
-	BNE  tile
+	BEQ  done
+	MOVD Tile_Move(R0), R6
+	CBZ  R6, tile
+	MOVD Tile_Offsets(R0), R3
+	ADD  R6<<2, R2, R2
+	B    tile
+
+done:
 	RET

@@ -7,11 +7,7 @@ var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2,
 	Row: rowAVX2, AnyRow: true,
-	Tiles: func(t *Tile, count int) {
-		if count > 0 {
-			tilesAVX2(t, count)
-		}
-	},
+	Tiles: tilesAVX2, Fives: true, Narrow: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
 			depthwisesAVX2(d, count)
@@ -28,10 +24,33 @@ func tiers() []*Set {
 
 func tileAVX2(t *Tile) { tilesAVX2(t, 1) }
 
+func tilesAVX2(t *Tile, count int) {
+	switch {
+	case count == 0:
+	case t.Height == TilePixels && t.Width == TileChannels:
+		tiles6x16AVX2(t, count)
+	case t.Height == TilePixels:
+		tiles6x8AVX2(t, count)
+	case t.Width == TileChannels:
+		tiles5x16AVX2(t, count)
+	default:
+		tiles5x8AVX2(t, count)
+	}
+}
+
 func depthwiseAVX2(d *Depthwise) { depthwisesAVX2(d, 1) }
 
 //go:noescape
-func tilesAVX2(t *Tile, count int)
+func tiles6x16AVX2(t *Tile, count int)
+
+//go:noescape
+func tiles5x16AVX2(t *Tile, count int)
+
+//go:noescape
+func tiles6x8AVX2(t *Tile, count int)
+
+//go:noescape
+func tiles5x8AVX2(t *Tile, count int)
 
 //go:noescape
 func depthwisesAVX2(d *Depthwise, count int)

@@ -1,0 +1,350 @@
+#include "textflag.h"
+#include "go_asm.h"
+#include "avx2_amd64.h"
+
+// A narrow tile keeps 6 pixels × 8 channels twice, the even steps of depth in Y0…Y5 and the odd ones in Y6…Y11: six sums
+// alone would wait for the multipliers' latency.
+
+// PAIR6 multiplies two steps' weights at W bytes with the values at V bytes of six pixels.
+#define PAIR6(W, V) \
+	VMOVUPS W(R11), Y12; \
+	VMOVUPS (W+32)(R11), Y13; \
+	VBROADCASTSS V(AX), Y14; \
+	VBROADCASTSS (V+4)(AX), Y15; \
+	VFMADD231PS Y12, Y14, Y0; \
+	VFMADD231PS Y13, Y15, Y6; \
+	VBROADCASTSS V(BX), Y14; \
+	VBROADCASTSS (V+4)(BX), Y15; \
+	VFMADD231PS Y12, Y14, Y1; \
+	VFMADD231PS Y13, Y15, Y7; \
+	VBROADCASTSS V(CX), Y14; \
+	VBROADCASTSS (V+4)(CX), Y15; \
+	VFMADD231PS Y12, Y14, Y2; \
+	VFMADD231PS Y13, Y15, Y8; \
+	VBROADCASTSS V(R12), Y14; \
+	VBROADCASTSS (V+4)(R12), Y15; \
+	VFMADD231PS Y12, Y14, Y3; \
+	VFMADD231PS Y13, Y15, Y9; \
+	VBROADCASTSS V(R13), Y14; \
+	VBROADCASTSS (V+4)(R13), Y15; \
+	VFMADD231PS Y12, Y14, Y4; \
+	VFMADD231PS Y13, Y15, Y10; \
+	VBROADCASTSS V(R15), Y14; \
+	VBROADCASTSS (V+4)(R15), Y15; \
+	VFMADD231PS Y12, Y14, Y5; \
+	VFMADD231PS Y13, Y15, Y11
+
+// SINGLE6 does so with a last step.
+#define SINGLE6 \
+	VMOVUPS (R11), Y12; \
+	VBROADCASTSS (AX), Y14; \
+	VFMADD231PS Y12, Y14, Y0; \
+	VBROADCASTSS (BX), Y15; \
+	VFMADD231PS Y12, Y15, Y1; \
+	VBROADCASTSS (CX), Y14; \
+	VFMADD231PS Y12, Y14, Y2; \
+	VBROADCASTSS (R12), Y15; \
+	VFMADD231PS Y12, Y15, Y3; \
+	VBROADCASTSS (R13), Y14; \
+	VFMADD231PS Y12, Y14, Y4; \
+	VBROADCASTSS (R15), Y15; \
+	VFMADD231PS Y12, Y15, Y5
+
+// PAIR5 multiplies two steps' weights at W bytes with the values at V bytes of five pixels.
+#define PAIR5(W, V) \
+	VMOVUPS W(R11), Y12; \
+	VMOVUPS (W+32)(R11), Y13; \
+	VBROADCASTSS V(AX), Y14; \
+	VBROADCASTSS (V+4)(AX), Y15; \
+	VFMADD231PS Y12, Y14, Y0; \
+	VFMADD231PS Y13, Y15, Y6; \
+	VBROADCASTSS V(BX), Y14; \
+	VBROADCASTSS (V+4)(BX), Y15; \
+	VFMADD231PS Y12, Y14, Y1; \
+	VFMADD231PS Y13, Y15, Y7; \
+	VBROADCASTSS V(CX), Y14; \
+	VBROADCASTSS (V+4)(CX), Y15; \
+	VFMADD231PS Y12, Y14, Y2; \
+	VFMADD231PS Y13, Y15, Y8; \
+	VBROADCASTSS V(R12), Y14; \
+	VBROADCASTSS (V+4)(R12), Y15; \
+	VFMADD231PS Y12, Y14, Y3; \
+	VFMADD231PS Y13, Y15, Y9; \
+	VBROADCASTSS V(R13), Y14; \
+	VBROADCASTSS (V+4)(R13), Y15; \
+	VFMADD231PS Y12, Y14, Y4; \
+	VFMADD231PS Y13, Y15, Y10
+
+// SINGLE5 does so with a last step.
+#define SINGLE5 \
+	VMOVUPS (R11), Y12; \
+	VBROADCASTSS (AX), Y14; \
+	VFMADD231PS Y12, Y14, Y0; \
+	VBROADCASTSS (BX), Y15; \
+	VFMADD231PS Y12, Y15, Y1; \
+	VBROADCASTSS (CX), Y14; \
+	VFMADD231PS Y12, Y14, Y2; \
+	VBROADCASTSS (R12), Y15; \
+	VFMADD231PS Y12, Y15, Y3; \
+	VBROADCASTSS (R13), Y14; \
+	VFMADD231PS Y12, Y14, Y4
+
+#define RESIDUAL8(A) \
+	VADDPS (AX), A, A; \
+	LEAQ (AX)(BX*4), AX
+
+#define RECTIFY8(A) \
+	VMAXPS A, Y14, Y15; \
+	VMINPS A, Y14, A; \
+	VFMADD213PS Y15, Y12, A
+
+#define STORE8(A) \
+	VMOVUPS A, (AX); \
+	LEAQ (AX)(BX*4), AX
+
+// func tiles6x8AVX2(t *Tile, count int)
+TEXT ·tiles6x8AVX2(SB), NOSPLIT, $24-16
+	MOVQ t+0(FP), DI
+	MOVQ count+8(FP), AX
+	MOVQ AX, left-8(SP)
+	MOVQ Tile_Out(DI), AX
+	MOVQ AX, out-16(SP)
+	MOVQ Tile_Residual(DI), AX
+	MOVQ AX, residual-24(SP)
+	MOVQ Tile_Base(DI), DX
+	MOVQ Tile_Offsets(DI), R8
+
+tile:
+	MOVQ Tile_Taps(DI), R9
+	MOVQ Tile_Weights(DI), R11
+	MOVQ Tile_Bias(DI), SI
+	VMOVUPS (SI), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+tap:
+	POINT(0, AX)
+	POINT(4, BX)
+	POINT(8, CX)
+	POINT(12, R12)
+	POINT(16, R13)
+	POINT(20, R15)
+	ADDQ $24, R8
+	MOVQ Tile_Depth(DI), R10
+	SUBQ $4, R10
+	JLT  rest
+
+four:
+	PAIR6(0, 0)
+	PAIR6(64, 8)
+	ADDQ $16, AX
+	ADDQ $16, BX
+	ADDQ $16, CX
+	ADDQ $16, R12
+	ADDQ $16, R13
+	ADDQ $16, R15
+	ADDQ $128, R11
+	SUBQ $4, R10
+	JGE  four
+
+rest:
+	ADDQ $4, R10
+	JZ   tapdone
+
+one:
+	SINGLE6
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, R12
+	ADDQ $4, R13
+	ADDQ $4, R15
+	ADDQ $32, R11
+	DECQ R10
+	JNZ  one
+
+tapdone:
+	DECQ R9
+	JNZ  tap
+
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
+	VADDPS Y9, Y3, Y3
+	VADDPS Y10, Y4, Y4
+	VADDPS Y11, Y5, Y5
+	MOVQ  residual-24(SP), AX
+	TESTQ AX, AX
+	JZ    slope
+	MOVQ  Tile_ResidualPitch(DI), BX
+	RESIDUAL8(Y0)
+	RESIDUAL8(Y1)
+	RESIDUAL8(Y2)
+	RESIDUAL8(Y3)
+	RESIDUAL8(Y4)
+	RESIDUAL8(Y5)
+	MOVQ AX, residual-24(SP)
+
+slope:
+	MOVQ  Tile_Slope(DI), AX
+	TESTQ AX, AX
+	JZ    store
+	VMOVUPS (AX), Y12
+	VXORPS Y14, Y14, Y14
+	RECTIFY8(Y0)
+	RECTIFY8(Y1)
+	RECTIFY8(Y2)
+	RECTIFY8(Y3)
+	RECTIFY8(Y4)
+	RECTIFY8(Y5)
+
+store:
+	MOVQ out-16(SP), AX
+	MOVQ Tile_OutPitch(DI), BX
+	STORE8(Y0)
+	STORE8(Y1)
+	STORE8(Y2)
+	STORE8(Y3)
+	STORE8(Y4)
+	STORE8(Y5)
+	MOVQ AX, out-16(SP)
+	DECQ left-8(SP)
+	JZ   done
+	MOVQ Tile_Move(DI), AX
+	TESTQ AX, AX
+	JZ    tile
+	MOVQ Tile_Offsets(DI), R8
+	LEAQ (DX)(AX*4), DX
+	JMP  tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tiles5x8AVX2(t *Tile, count int)
+TEXT ·tiles5x8AVX2(SB), NOSPLIT, $24-16
+	MOVQ t+0(FP), DI
+	MOVQ count+8(FP), AX
+	MOVQ AX, left-8(SP)
+	MOVQ Tile_Out(DI), AX
+	MOVQ AX, out-16(SP)
+	MOVQ Tile_Residual(DI), AX
+	MOVQ AX, residual-24(SP)
+	MOVQ Tile_Base(DI), DX
+	MOVQ Tile_Offsets(DI), R8
+
+tile:
+	MOVQ Tile_Taps(DI), R9
+	MOVQ Tile_Weights(DI), R11
+	MOVQ Tile_Bias(DI), SI
+	VMOVUPS (SI), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+tap:
+	POINT(0, AX)
+	POINT(4, BX)
+	POINT(8, CX)
+	POINT(12, R12)
+	POINT(16, R13)
+	ADDQ $20, R8
+	MOVQ Tile_Depth(DI), R10
+	SUBQ $4, R10
+	JLT  rest
+
+four:
+	PAIR5(0, 0)
+	PAIR5(64, 8)
+	ADDQ $16, AX
+	ADDQ $16, BX
+	ADDQ $16, CX
+	ADDQ $16, R12
+	ADDQ $16, R13
+	ADDQ $128, R11
+	SUBQ $4, R10
+	JGE  four
+
+rest:
+	ADDQ $4, R10
+	JZ   tapdone
+
+one:
+	SINGLE5
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, R12
+	ADDQ $4, R13
+	ADDQ $32, R11
+	DECQ R10
+	JNZ  one
+
+tapdone:
+	DECQ R9
+	JNZ  tap
+
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
+	VADDPS Y9, Y3, Y3
+	VADDPS Y10, Y4, Y4
+	MOVQ  residual-24(SP), AX
+	TESTQ AX, AX
+	JZ    slope
+	MOVQ  Tile_ResidualPitch(DI), BX
+	RESIDUAL8(Y0)
+	RESIDUAL8(Y1)
+	RESIDUAL8(Y2)
+	RESIDUAL8(Y3)
+	RESIDUAL8(Y4)
+	MOVQ AX, residual-24(SP)
+
+slope:
+	MOVQ  Tile_Slope(DI), AX
+	TESTQ AX, AX
+	JZ    store
+	VMOVUPS (AX), Y12
+	VXORPS Y14, Y14, Y14
+	RECTIFY8(Y0)
+	RECTIFY8(Y1)
+	RECTIFY8(Y2)
+	RECTIFY8(Y3)
+	RECTIFY8(Y4)
+
+store:
+	MOVQ out-16(SP), AX
+	MOVQ Tile_OutPitch(DI), BX
+	STORE8(Y0)
+	STORE8(Y1)
+	STORE8(Y2)
+	STORE8(Y3)
+	STORE8(Y4)
+	MOVQ AX, out-16(SP)
+	DECQ left-8(SP)
+	JZ   done
+	MOVQ Tile_Move(DI), AX
+	TESTQ AX, AX
+	JZ    tile
+	MOVQ Tile_Offsets(DI), R8
+	LEAQ (DX)(AX*4), DX
+	JMP  tile
+
+done:
+	VZEROUPPER
+	RET
