@@ -217,12 +217,8 @@ func (l *lowering) depthwise(o *op) {
 		s.slope = make([]float32, s.weightPitch)
 		copy(s.slope, o.finish.slope)
 	}
-	s.prepare(l.kernels)
-	// A row of padding is read as one of zeros, through to its last window.
-	l.zeros = max(l.zeros, (in.shape[3]+k[1]*o.window.dilation[1])*in.strides[3]+2*slack)
-	if s.byRows {
-		l.weights += int64(4*s.height*taps) * int64(s.width-(s.right-s.left)+kernel.DeepPixels-1)
-	}
+	s.prepare()
+	l.zeros = max(l.zeros, s.channels+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 8*len(s.starts))

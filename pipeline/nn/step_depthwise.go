@@ -1,10 +1,6 @@
 package nn
 
-import (
-	"slices"
-
-	"umbral/pipeline/nn/kernel"
-)
+import "umbral/pipeline/nn/kernel"
 
 // deepBlock is how many pixels share one table of offsets.
 const deepBlock = 8 * kernel.DeepPixels
@@ -28,59 +24,58 @@ type depthwiseStep struct {
 	rows, rowPixels, blocks int
 	outRow, outPx           int
 	windows                 windows
-	byRows                  bool // a unit is a row of the output
-	left, right             int  // of a row: the columns between touch no padding at their sides
-	sides                   []side
+	byRows                  bool // a unit is rowsOfUnit rows of the output
+	rowsOfUnit              int
+	left, right             int // the columns between touch no padding at their sides
+	top, bottom             int // the rows between touch none above and below
 }
 
-// side is up to four pixels of a row whose windows reach into the padding beside it.
-type side struct {
-	columns [kernel.DeepPixels]int // the last is repeated
-	pixels  int
-	offsets []int32 // of all rows
-}
-
-func (s *depthwiseStep) prepare(set *kernel.Set) {
+func (s *depthwiseStep) prepare() {
 	s.rows, s.rowPixels = s.height, s.width
 	flat := false
 	if s.outPx, flat = pitch(s.out); flat {
 		s.rows, s.rowPixels = 1, s.height*s.width
 	}
 	s.outRow = s.out.strides[2]
-	columns := inside(s.window.kernel[1], s.window.stride[1], s.window.dilation[1], s.window.pad[1], s.inWidth)
-	s.left = min(columns[0], s.width)
-	s.right = max(s.left, min(columns[1], s.width))
-	s.byRows = s.channels >= kernel.RowChannels && s.right-s.left >= longRow &&
-		(s.window.kernel == [2]int{3, 3} || set.AnyRow && s.window.kernel[0] <= kernel.RowRows)
+	win := &s.window
+	columns := inside(win.kernel[1], win.stride[1], win.dilation[1], win.pad[1], s.inWidth)
+	rows := inside(win.kernel[0], win.stride[0], win.dilation[0], win.pad[0], s.inHeight)
+	s.left, s.right = within(columns, s.width)
+	s.top, s.bottom = within(rows, s.height)
+	long := s.right-s.left >= longRow || s.height*s.width == 1
+	s.byRows = long && s.channels >= kernel.RowChannels && win.kernel[0] <= kernel.RowRows && s.everyWindowHolds()
+	s.rowsOfUnit = max(4, (s.height+7)/8)
 	s.blocks = (s.rowPixels + deepBlock - 1) / deepBlock
 }
 
-func (s *depthwiseStep) place() {
-	s.windows = newWindows(s.in, s.window, s.width)
-	if s.byRows {
-		s.placeSides()
-	}
+func (s *depthwiseStep) place() { s.windows = newWindows(s.in, s.window, s.width) }
+
+// within clips a range to [0, size).
+func within(r [2]int, size int) (first, last int) {
+	first = min(r[0], size)
+	return first, max(first, min(r[1], size))
 }
 
-// placeSides finds where the windows of the pixels at the rows' ends lie.
-func (s *depthwiseStep) placeSides() {
-	const tp = kernel.DeepPixels
-	var columns []int
-	for x := range s.width {
-		if x < s.left || x >= s.right {
-			columns = append(columns, x)
-		}
+// taps is the range of a kernel's rows or columns that an output's window has in the input.
+func (win *window) taps(axis, at, size int) (first, last int) {
+	begin := at*win.stride[axis] - win.pad[axis]
+	for last = win.kernel[axis]; last > 0 && begin+(last-1)*win.dilation[axis] >= size; last-- {
 	}
-	for part := range slices.Chunk(columns, tp) {
-		b := side{pixels: len(part), offsets: make([]int32, s.height*s.taps*tp)}
-		for p := range tp {
-			b.columns[p] = part[min(p, len(part)-1)]
-			for y := range s.height {
-				s.windows.edge(b.offsets[y*s.taps*tp+p:], y, b.columns[p], tp)
+	for first = 0; first < last && begin+first*win.dilation[axis] < 0; first++ {
+	}
+	return first, last
+}
+
+// everyWindowHolds says that no window lies in the padding altogether.
+func (s *depthwiseStep) everyWindowHolds() bool {
+	for axis, n := range [][2]int{{s.height, s.inHeight}, {s.width, s.inWidth}} {
+		for at := range n[0] {
+			if first, last := s.window.taps(axis, at, n[1]); first == last {
+				return false
 			}
 		}
-		s.sides = append(s.sides, b)
 	}
+	return true
 }
 
 // byChannels says that blocks of channels are the units, as with the last kernel of a network, which has one pixel.
@@ -92,7 +87,7 @@ func (s *depthwiseStep) byChannels() bool {
 // units are rows, blocks of pixels, or of channels.
 func (s *depthwiseStep) units() int {
 	if s.byRows {
-		return s.height
+		return (s.height + s.rowsOfUnit - 1) / s.rowsOfUnit
 	}
 	if s.byChannels() {
 		return len(s.starts)
@@ -102,9 +97,7 @@ func (s *depthwiseStep) units() int {
 
 func (s *depthwiseStep) run(w *worker, from, to int) {
 	if s.byRows {
-		for y := from; y < to; y++ {
-			s.runRow(w, y)
-		}
+		s.runRows(w, from*s.rowsOfUnit, min(to*s.rowsOfUnit, s.height))
 		return
 	}
 	if s.byChannels() {
@@ -162,51 +155,54 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	}
 }
 
-// runRow computes a row of the output: the pixels at its sides, whose windows reach into the padding, by offsets, and
-// those between in one run. Rows of padding above and below are read from the zeros that the arena begins with.
-func (s *depthwiseStep) runRow(w *worker, y int) {
-	out := w.arena[s.out.start()+y*s.outRow:]
-	for i := range s.sides {
-		s.runSide(w, out, y, &s.sides[i])
+// runRows computes rows of the output: in each row the pixels whose windows touch no padding at their sides in one run,
+// then column by column those beside them. A window that reaches into the padding is one of fewer taps.
+func (s *depthwiseStep) runRows(w *worker, from, to int) {
+	for y := from; y < to; y++ {
+		s.runRow(w, y, s.left, s.right-s.left, 1)
 	}
-	r := &w.row
-	r.Rows, r.Taps = s.window.kernel[0], s.window.kernel[1]
-	r.Tap, r.Step, r.Count = s.window.dilation[1]*s.windows.stride, s.window.stride[1]*s.windows.stride, s.right-s.left
-	for k := range r.Rows {
-		at := 0
-		if row := y*s.window.stride[0] - s.window.pad[0] + k*s.window.dilation[0]; row >= 0 && row < s.inHeight {
-			at = s.windows.start + row*s.windows.rowStride + (s.left*s.window.stride[1]-s.window.pad[1])*s.windows.stride
+	upper, lower := max(from, s.top), min(to, s.bottom)
+	for _, sides := range [][2]int{{0, s.left}, {s.right, s.width}} {
+		for x := sides[0]; x < sides[1]; x++ {
+			for y := from; y < to; {
+				n := 1
+				if y == upper && lower > upper {
+					n = lower - upper
+				}
+				s.runRow(w, y, x, n, 0)
+				y += n
+			}
 		}
-		r.In[k] = w.arena[at:]
 	}
-	r.Channels, r.Weights, r.Bias, r.Slope = s.channels, s.packed, s.bias, s.slope
-	r.WeightPitch, r.Out, r.OutPitch = s.weightPitch, out[s.left*s.outPx:], s.outPx
-	w.kernels.Row(r)
 	if s.finish.kind != none && s.finish.kind != rectifier {
-		for x := range s.width {
-			pixel := out[x*s.outPx:][:s.channels]
-			s.finish.apply(w, pixel, pixel)
+		for y := from; y < to; y++ {
+			out := w.arena[s.out.start()+y*s.outRow:]
+			for x := range s.width {
+				pixel := out[x*s.outPx:][:s.channels]
+				s.finish.apply(w, pixel, pixel)
+			}
 		}
 	}
 }
 
-// runSide computes pixels of a row by way of a scratch tile.
-func (s *depthwiseStep) runSide(w *worker, out []float32, y int, b *side) {
-	const tp, tc = kernel.DeepPixels, kernel.DeepChannels
-	d := &w.deep
-	d.Taps, d.WeightPitch = s.taps, s.weightPitch
-	d.Out, d.OutPitch = w.scratch[:tp*tc], tc
-	d.Offsets = b.offsets[y*s.taps*tp:][:s.taps*tp]
-	channels := min(tc, s.channels)
-	for _, start := range s.starts {
-		d.Base, d.Weights, d.Bias, d.Slope = w.arena[start:], s.packed[start:], s.bias[start:][:tc], nil
-		if s.slope != nil {
-			d.Slope = s.slope[start:][:tc]
-		}
-		d.Wanted = kernel.Wanted{Pixels: b.pixels, Channels: channels}
-		w.kernels.Depthwise(d)
-		for p := range b.pixels {
-			copy(out[b.columns[p]*s.outPx+start:][:channels], w.scratch[p*tc:])
-		}
+// runRow computes count pixels from one on, along axis 0, a column, or 1, a row.
+func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int) {
+	win := &s.window
+	up, down := win.taps(0, y, s.inHeight)
+	near, far := win.taps(1, x, s.inWidth)
+	r := &w.row
+	r.Rows, r.Taps, r.Count = down-up, far-near, count
+	r.Tap = win.dilation[1] * s.windows.stride
+	r.Step, r.OutPitch = win.stride[1]*s.windows.stride, s.outPx
+	if axis == 0 {
+		r.Step, r.OutPitch = win.stride[0]*s.windows.rowStride, s.outRow
 	}
+	at := s.windows.place(y, x) + near*r.Tap
+	for k := range r.Rows {
+		r.In[k] = w.arena[at+(up+k)*win.dilation[0]*s.windows.rowStride:]
+	}
+	r.Channels, r.WeightPitch, r.WeightRow = s.channels, s.weightPitch, win.kernel[1]*s.weightPitch
+	r.Weights, r.Bias, r.Slope = s.packed[up*r.WeightRow+near*r.WeightPitch:], s.bias, s.slope
+	r.Out = w.arena[s.out.start()+y*s.outRow+x*s.outPx:]
+	w.kernels.Row(r)
 }

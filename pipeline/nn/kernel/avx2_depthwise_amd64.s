@@ -137,7 +137,7 @@ dwstore:
 // channels of a group come before the next group, so that a line of the cache is used whole and while it is there. A
 // last group of fewer than eight pixels is moved back over pixels that are done already, and so are the last channels; a
 // row of fewer is done pixel by pixel.
-TEXT ·rowAVX2(SB), NOSPLIT, $32-8
+TEXT ·rowAVX2(SB), NOSPLIT, $40-8
 	MOVQ r+0(FP), DI
 	MOVQ Row_Out(DI), AX
 	MOVQ AX, out-8(SP)
@@ -148,12 +148,14 @@ TEXT ·rowAVX2(SB), NOSPLIT, $32-8
 	SHLQ $2, AX
 	SUBQ $32, AX
 	MOVQ AX, last-32(SP)
+	MOVQ Row_WeightRow(DI), AX
+	SHLQ $2, AX
+	MOVQ AX, weights-40(SP)
 	MOVQ Row_Tap(DI), DX
 	MOVQ Row_Step(DI), R8
 	MOVQ Row_OutPitch(DI), R10
 	MOVQ Row_WeightPitch(DI), R14
 	MOVQ Row_Bias(DI), R13
-	MOVQ Row_Slope(DI), SI
 	SHLQ $2, DX
 	SHLQ $2, R8
 	SHLQ $2, R10
@@ -192,8 +194,7 @@ rowrow:
 	CMPQ DX, R8
 	JNE  rowthree
 	ROWSLIDE
-	LEAQ (DI)(R14*2), DI
-	ADDQ R14, DI
+	ADDQ weights-40(SP), DI
 	DECQ CX
 	JNZ  rowrow
 	JMP  rowsums
@@ -206,25 +207,28 @@ rowthree:
 	ROWTAP(Y8)
 	ROWTAP(Y9)
 	ROWTAP(Y10)
-	LEAQ (DI)(R14*2), DI
-	ADDQ R14, DI
+	ADDQ weights-40(SP), DI
 	DECQ CX
 	JNZ  rowrow
 	JMP  rowsums
 
 rowtap:
+	MOVQ DI, SI
 	LEAQ (AX)(R8*4), R15
 
 rowtaps:
-	VMOVUPS (DI), Y8
+	VMOVUPS (SI), Y8
 	ROWTAP(Y8)
-	ADDQ R14, DI
+	ADDQ R14, SI
 	DECQ R9
 	JNZ  rowtaps
+	ADDQ weights-40(SP), DI
 	DECQ CX
 	JNZ  rowrow
 
 rowsums:
+	MOVQ r+0(FP), SI
+	MOVQ Row_Slope(SI), SI
 	TESTQ SI, SI
 	JZ    rowstore
 	VMOVUPS (SI)(R11*1), Y15
@@ -284,16 +288,21 @@ rowone:
 	MOVQ r+0(FP), R9
 	MOVQ Row_Taps(R9), R9
 
+	MOVQ DI, SI
+
 rowonetap:
-	VMOVUPS (DI), Y8
+	VMOVUPS (SI), Y8
 	VFMADD231PS (AX), Y8, Y0
-	ADDQ R14, DI
+	ADDQ R14, SI
 	ADDQ DX, AX
 	DECQ R9
 	JNZ  rowonetap
+	ADDQ weights-40(SP), DI
 	ADDQ $24, BX
 	DECQ CX
 	JNZ  rowone
+	MOVQ r+0(FP), SI
+	MOVQ Row_Slope(SI), SI
 	TESTQ SI, SI
 	JZ    rowwrite
 	VMOVUPS (SI)(R11*1), Y15

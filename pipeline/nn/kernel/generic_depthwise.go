@@ -51,7 +51,7 @@ func rowGeneric(r *Row) {
 			for y := range r.Rows {
 				in := r.In[y][at+c:]
 				for x := range r.Taps {
-					v, w := (*[4]float32)(in[x*r.Tap:]), (*[4]float32)(weights[(y*r.Taps+x)*r.WeightPitch:])
+					v, w := (*[4]float32)(in[x*r.Tap:]), (*[4]float32)(weights[y*r.WeightRow+x*r.WeightPitch:])
 					s0 += v[0] * w[0]
 					s1 += v[1] * w[1]
 					s2 += v[2] * w[2]

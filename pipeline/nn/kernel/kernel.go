@@ -68,12 +68,13 @@ type Depthwise struct {
 // Bounds of a Row.
 const (
 	RowChannels = 8 // channels, at least
-	RowRows     = 7 // rows of the kernel, at most
+	RowRows     = 8 // rows of the kernel, at most
 )
 
-// Row is a run of neighbouring output pixels of a depthwise convolution that touches no padding at its sides:
+// Row is a run of output pixels of a depthwise convolution that follow each other in a row or a column and touch no
+// padding, or all the same:
 //
-//	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[(y·Taps+x)·WeightPitch+c])
+//	out[p][c] = act(bias[c] + Σ_y Σ_x in[y][p·Step + x·Tap + c] · weights[y·WeightRow + x·WeightPitch + c])
 //
 // It needs no table of offsets.
 type Row struct {
@@ -81,6 +82,7 @@ type Row struct {
 	Rows, Taps  int                // of the kernel: how many of In, and how many taps each
 	Tap, Step   int                // floats from tap to tap of a row, and from pixel to pixel
 	Weights     []float32
+	WeightRow   int
 	WeightPitch int
 	Bias        []float32 // Channels
 	Slope       []float32 // Channels, nil for no activation
@@ -95,9 +97,7 @@ type Set struct {
 	Name      string
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
-	// Row takes kernels of 3×3, and others where AnyRow is set.
-	Row    func(*Row)
-	AnyRow bool
+	Row       func(*Row)
 	// Tiles computes count tiles whose pixels follow each other: Offsets or Base, Residual and Out advance by one tile each
 	// time. Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)

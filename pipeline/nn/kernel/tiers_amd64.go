@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2,
-	Row: rowAVX2, AnyRow: true,
+	Row:   rowAVX2,
 	Tiles: tilesAVX2, Fives: true, Narrow: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {

@@ -4,7 +4,7 @@ package kernel
 var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
 	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON,
-	Row: rowsNEON,
+	Row: rowNEON,
 	Tiles: func(t *Tile, count int) {
 		if count > 0 {
 			tilesNEON(t, count)
@@ -31,23 +31,6 @@ func depthwisesNEON(d *Depthwise, count int)
 
 //go:noescape
 func rowNEON(r *Row)
-
-// rowsNEON computes block after block of channels: the nine weights of one stay in registers. The last block is moved
-// back over channels that are done already where they don't divide.
-func rowsNEON(r *Row) {
-	b := *r
-	for c := 0; c < r.Channels; c += RowChannels {
-		c = min(c, r.Channels-RowChannels)
-		for y := range r.Rows {
-			b.In[y] = r.In[y][c:]
-		}
-		b.Weights, b.Bias, b.Out = r.Weights[c:], r.Bias[c:], r.Out[c:]
-		if r.Slope != nil {
-			b.Slope = r.Slope[c:]
-		}
-		rowNEON(&b)
-	}
-}
 
 // The vector part of the element-wise kernels: n is a multiple of the number in the name, and not 0.
 
