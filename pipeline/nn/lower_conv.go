@@ -121,7 +121,8 @@ func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, de
 	last := s.panels[len(s.panels)-1]
 	s.packed = make([]float32, last.packed+taps*depth*last.width)
 	s.bias = make([]float32, len(s.panels)*kernel.TileChannels)
-	if o.finish.kind == rectifier {
+	s.relu = o.finish.kind == rectifier && o.finish.slope == nil
+	if o.finish.kind == rectifier && !s.relu {
 		s.slope = make([]float32, len(s.bias))
 	}
 	for i, p := range s.panels {
@@ -131,7 +132,7 @@ func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, de
 				s.packed[p.packed+k*p.width+c] = v
 			}
 			s.bias[i*kernel.TileChannels+c] = o.weights.bias[p.start+c]
-			if o.finish.slope != nil {
+			if s.slope != nil {
 				s.slope[i*kernel.TileChannels+c] = o.finish.slope[p.start+c]
 			}
 		}
@@ -213,7 +214,8 @@ func (l *lowering) depthwise(o *op) {
 	}
 	s.packed = l.packs.share(o.out[0].name, 0, s.packed)
 	s.bias = append(slices.Clone(w.bias), make([]float32, s.weightPitch-w.outputs)...)
-	if o.finish.kind == rectifier {
+	s.relu = o.finish.kind == rectifier && o.finish.slope == nil
+	if o.finish.kind == rectifier && !s.relu {
 		s.slope = make([]float32, s.weightPitch)
 		copy(s.slope, o.finish.slope)
 	}

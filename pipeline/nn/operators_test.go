@@ -67,6 +67,21 @@ func TestOperators(t *testing.T) {
 			b := n.node("Transpose", []string{n.input(1, 3, 7, 20)}, ints("perm", 0, 1, 3, 2))
 			return n.node("MatMul", []string{n.input(1, 3, 9, 20), b})
 		}},
+		{"depthwise, one pixel in the padding's middle", func(n *network) string {
+			return n.node("Conv", []string{n.input(1, 9, 2, 2), n.weights(-1, 1, 9, 1, 3, 3), n.weights(-1, 1, 9)}, ints("pads", 1, 1, 1, 1), ints("strides", 2, 2), integer("group", 9))
+		}},
+		{"depthwise, five by five in a wide picture", func(n *network) string {
+			return n.node("Conv", []string{n.input(1, 19, 6, 31), n.weights(-1, 1, 19, 1, 5, 5), n.weights(-1, 1, 19)}, ints("pads", 2, 2, 2, 2), ints("strides", 2, 1), integer("group", 19))
+		}},
+		{"depthwise, dilated and lopsided", func(n *network) string {
+			return n.node("Conv", []string{n.input(1, 8, 13, 27), n.weights(-1, 1, 8, 1, 3, 3), n.weights(-1, 1, 8)}, ints("pads", 0, 3, 4, 1), ints("dilations", 2, 3), integer("group", 8))
+		}},
+		{"convolution of one row into few channels", func(n *network) string {
+			return n.node("Conv", []string{n.input(1, 11, 1, 23), n.weights(-1, 1, 10, 11, 1, 3), n.weights(-1, 1, 10)}, ints("pads", 0, 1, 0, 1))
+		}},
+		{"convolution that skips pixels", func(n *network) string {
+			return n.node("Conv", []string{n.input(1, 6, 9, 47), n.weights(-1, 1, 27, 6, 1, 1), n.weights(-1, 1, 27)}, ints("strides", 2, 2))
+		}},
 		{"max pool", func(n *network) string {
 			return n.node("MaxPool", []string{n.input(1, 5, 8, 9)}, ints("kernel_shape", 3, 3), ints("strides", 2, 2), ints("pads", 1, 1, 1, 1))
 		}},

@@ -27,6 +27,7 @@ type convStep struct {
 	panels            []panel
 	packed            []float32
 	bias, slope       []float32 // by panel, kernel.TileChannels each
+	relu              bool
 	finish            finish
 
 	rows, rowPixels int // pixels that follow each other without a gap, and how often
@@ -97,7 +98,7 @@ func (s *convStep) runBlock(w *worker, row, from, to int) {
 	var runs [2]run
 	count := s.sources.runs(&runs, w, row, from, to)
 	t := &w.tile
-	t.Taps, t.Depth = s.taps, s.depth
+	t.Taps, t.Depth, t.Relu = s.taps, s.depth, s.relu
 	for i := range s.panels {
 		p := &s.panels[i]
 		t.Width = p.width

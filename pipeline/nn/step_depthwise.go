@@ -19,6 +19,7 @@ type depthwiseStep struct {
 	packed            []float32 // [taps][weightPitch]
 	weightPitch       int
 	bias, slope       []float32
+	relu              bool
 	finish            finish
 
 	rows, rowPixels, blocks int
@@ -117,7 +118,7 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	s.windows.fill(w.offsets, row*s.rowPixels+first, count, tp)
 	out := w.arena[s.out.start()+row*s.outRow+first*s.outPx:]
 	d := &w.deep
-	d.Taps, d.WeightPitch = s.taps, s.weightPitch
+	d.Taps, d.WeightPitch, d.Relu = s.taps, s.weightPitch, s.relu
 	channels := min(tc, s.channels)
 	for _, start := range starts {
 		d.Wanted = kernel.Wanted{Pixels: tp, Channels: channels}
@@ -158,7 +159,7 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 // runRows computes rows of the output: in each row the pixels whose windows touch no padding at their sides in one run,
 // then column by column those beside them. A window that reaches into the padding is one of fewer taps.
 func (s *depthwiseStep) runRows(w *worker, from, to int) {
-	for y := from; y < to; y++ {
+	for y := from; y < to && s.left < s.right; y++ {
 		s.runRow(w, y, s.left, s.right-s.left, 1)
 	}
 	upper, lower := max(from, s.top), min(to, s.bottom)
@@ -201,7 +202,7 @@ func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int) {
 	for k := range r.Rows {
 		r.In[k] = w.arena[at+(up+k)*win.dilation[0]*s.windows.rowStride:]
 	}
-	r.Channels, r.WeightPitch, r.WeightRow = s.channels, s.weightPitch, win.kernel[1]*s.weightPitch
+	r.Channels, r.WeightPitch, r.WeightRow, r.Relu = s.channels, s.weightPitch, win.kernel[1]*s.weightPitch, s.relu
 	r.Weights, r.Bias, r.Slope = s.packed[up*r.WeightRow+near*r.WeightPitch:], s.bias, s.slope
 	r.Out = w.arena[s.out.start()+y*s.outRow+x*s.outPx:]
 	w.kernels.Row(r)

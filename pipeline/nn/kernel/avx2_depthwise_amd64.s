@@ -47,7 +47,21 @@ dwtap:
 
 	MOVQ  Depthwise_Slope(DI), AX
 	TESTQ AX, AX
-	JZ    dwstore
+	JNZ   dwrectify
+	CMPB  Depthwise_Relu(DI), $0
+	JEQ   dwstore
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y7, Y14, Y7
+	JMP dwstore
+
+dwrectify:
 	VMOVUPS (AX), Y12
 	VMOVUPS 32(AX), Y13
 	VXORPS Y14, Y14, Y14
@@ -227,10 +241,23 @@ rowtaps:
 	JNZ  rowrow
 
 rowsums:
-	MOVQ r+0(FP), SI
-	MOVQ Row_Slope(SI), SI
+	MOVQ r+0(FP), BX
+	MOVQ Row_Slope(BX), SI
 	TESTQ SI, SI
-	JZ    rowstore
+	JNZ   rowrectify
+	CMPB  Row_Relu(BX), $0
+	JEQ   rowstore
+	VMAXPS Y0, Y13, Y0
+	VMAXPS Y1, Y13, Y1
+	VMAXPS Y2, Y13, Y2
+	VMAXPS Y3, Y13, Y3
+	VMAXPS Y4, Y13, Y4
+	VMAXPS Y5, Y13, Y5
+	VMAXPS Y6, Y13, Y6
+	VMAXPS Y7, Y13, Y7
+	JMP rowstore
+
+rowrectify:
 	VMOVUPS (SI)(R11*1), Y15
 	ROWRECTIFY(Y0)
 	ROWRECTIFY(Y1)
@@ -301,10 +328,16 @@ rowonetap:
 	ADDQ $24, BX
 	DECQ CX
 	JNZ  rowone
-	MOVQ r+0(FP), SI
-	MOVQ Row_Slope(SI), SI
+	MOVQ r+0(FP), BX
+	MOVQ Row_Slope(BX), SI
 	TESTQ SI, SI
-	JZ    rowwrite
+	JNZ   rowonerectify
+	CMPB  Row_Relu(BX), $0
+	JEQ   rowwrite
+	VMAXPS Y0, Y13, Y0
+	JMP rowwrite
+
+rowonerectify:
 	VMOVUPS (SI)(R11*1), Y15
 	ROWRECTIFY(Y0)
 

@@ -197,7 +197,19 @@ tapdone:
 slope:
 	MOVQ  Tile_Slope(DI), AX
 	TESTQ AX, AX
-	JZ    store
+	JNZ   rectify
+	CMPB  Tile_Relu(DI), $0
+	JEQ   store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	JMP store
+
+rectify:
 	VMOVUPS (AX), Y12
 	VXORPS Y14, Y14, Y14
 	RECTIFY8(Y0)
@@ -318,7 +330,18 @@ tapdone:
 slope:
 	MOVQ  Tile_Slope(DI), AX
 	TESTQ AX, AX
-	JZ    store
+	JNZ   rectify
+	CMPB  Tile_Relu(DI), $0
+	JEQ   store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	JMP store
+
+rectify:
 	VMOVUPS (AX), Y12
 	VXORPS Y14, Y14, Y14
 	RECTIFY8(Y0)

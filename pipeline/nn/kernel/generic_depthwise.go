@@ -32,6 +32,9 @@ func depthwisePart(d *Depthwise, p, c int) {
 		s := (*[4]float32)(d.Slope[c:])
 		a0, a1, a2, a3 = rectify(a0, s[0]), rectify(a1, s[1]), rectify(a2, s[2]), rectify(a3, s[3])
 		b0, b1, b2, b3 = rectify(b0, s[0]), rectify(b1, s[1]), rectify(b2, s[2]), rectify(b3, s[3])
+	} else if d.Relu {
+		a0, a1, a2, a3 = relu(a0), relu(a1), relu(a2), relu(a3)
+		b0, b1, b2, b3 = relu(b0), relu(b1), relu(b2), relu(b3)
 	}
 	o := (*[4]float32)(d.Out[p*d.OutPitch+c:])
 	o[0], o[1], o[2], o[3] = a0, a1, a2, a3
@@ -61,6 +64,8 @@ func rowGeneric(r *Row) {
 			if r.Slope != nil {
 				s := (*[4]float32)(r.Slope[c:])
 				s0, s1, s2, s3 = rectify(s0, s[0]), rectify(s1, s[1]), rectify(s2, s[2]), rectify(s3, s[3])
+			} else if r.Relu {
+				s0, s1, s2, s3 = relu(s0), relu(s1), relu(s2), relu(s3)
 			}
 			o := (*[4]float32)(r.Out[p*r.OutPitch+c:])
 			o[0], o[1], o[2], o[3] = s0, s1, s2, s3

@@ -29,6 +29,10 @@ func tilePart(t *Tile, p, c int) {
 		for i, v := range sums {
 			sums[i] = rectify(v, s[i&3])
 		}
+	} else if t.Relu {
+		for i, v := range sums {
+			sums[i] = relu(v)
+		}
 	}
 	copy(t.Out[p*t.OutPitch+c:][:4], sums[:4])
 	copy(t.Out[(p+1)*t.OutPitch+c:][:4], sums[4:])
@@ -100,6 +104,14 @@ func tileTap(sums *[8]float32, x, y, w []float32) {
 func rectify(x, slope float32) float32 {
 	if x < 0 {
 		return x * slope
+	}
+	return x
+}
+
+// relu is max(x, 0), which keeps NaN.
+func relu(x float32) float32 {
+	if x < 0 {
+		return 0
 	}
 	return x
 }

@@ -26,7 +26,7 @@ const (
 //
 //	out[p][c] = act(bias[c] + residual[p][c] + Σ_t Σ_k base[offsets[t·Height+p]+k] · weights[(t·Depth+k)·Width+c])
 //
-// with act(x) = max(x, 0) + slope[c]·min(x, 0) where Slope is given.
+// with act(x) = max(x, 0) + slope[c]·min(x, 0) where Slope is given, max(x, 0) with Relu.
 type Tile struct {
 	Base          []float32 // what Offsets count in
 	Offsets       []int32   // Taps × Height
@@ -36,7 +36,8 @@ type Tile struct {
 	Width         int       // TileChannels, or NarrowChannels where the tier is Narrow
 	Weights       []float32 // Taps × Depth × Width
 	Bias          []float32 // Width
-	Slope         []float32 // Width, nil for no activation (0 everywhere: Relu)
+	Slope         []float32 // Width, nil for none
+	Relu          bool
 	Residual      []float32 // nil for none
 	ResidualPitch int       // from pixel to pixel
 	Out           []float32
@@ -59,7 +60,8 @@ type Depthwise struct {
 	Weights     []float32
 	WeightPitch int
 	Bias        []float32 // DeepChannels
-	Slope       []float32 // DeepChannels, nil for no activation
+	Slope       []float32 // DeepChannels, nil for none
+	Relu        bool
 	Out         []float32
 	OutPitch    int
 	Wanted
@@ -85,7 +87,8 @@ type Row struct {
 	WeightRow   int
 	WeightPitch int
 	Bias        []float32 // Channels
-	Slope       []float32 // Channels, nil for no activation
+	Slope       []float32 // Channels, nil for none
+	Relu        bool
 	Out         []float32
 	OutPitch    int
 	Channels    int // at least RowChannels

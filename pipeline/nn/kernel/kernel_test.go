@@ -65,6 +65,8 @@ func tileFormula(t *Tile, out []float32) {
 			}
 			if t.Slope != nil {
 				sum = rectify(sum, t.Slope[c])
+			} else if t.Relu {
+				sum = relu(sum)
 			}
 			out[p*t.OutPitch+c] = sum
 		}
@@ -100,6 +102,7 @@ func TestTilesAgree(t *testing.T) {
 			if r.IntN(2) == 0 {
 				tile.Slope = random(r, width)
 			}
+			tile.Relu = tile.Slope == nil && r.IntN(2) == 0
 			if r.IntN(2) == 0 {
 				tile.ResidualPitch = width + r.IntN(9)
 				tile.Residual = random(r, height*tile.ResidualPitch)
@@ -138,6 +141,7 @@ func TestDepthwiseAgrees(t *testing.T) {
 			if r.IntN(2) == 0 {
 				d.Slope = random(r, DeepChannels)
 			}
+			d.Relu = d.Slope == nil && r.IntN(2) == 0
 			want := make([]float32, DeepPixels*d.OutPitch)
 			d.Out = want
 			depthwiseGeneric(&d)
@@ -313,6 +317,7 @@ func TestRowAgrees(t *testing.T) {
 			if r.IntN(2) == 0 {
 				row.Slope = random(r, channels)
 			}
+			row.Relu = row.Slope == nil && r.IntN(2) == 0
 			want := make([]float32, row.Count*row.OutPitch)
 			row.Out = want
 			rowGeneric(&row)
