@@ -30,6 +30,7 @@ type run struct {
 	base          int // where the offsets count from in the arena
 	move          int // see kernel.Tile
 	offsets       []int32
+	last          bool // no run follows
 }
 
 // split gives the sixes and the fives of tiles [from, until).
@@ -118,5 +119,6 @@ func (p *sources) runs(list *[2]run, w *worker, row, from, until int) (count int
 		list[count] = r
 		count++
 	}
+	list[count-1].last = true
 	return count
 }

@@ -28,6 +28,7 @@ type convStep struct {
 	packed            []float32
 	bias, slope       []float32 // by panel, kernel.TileChannels each
 	relu              bool
+	spills            bool // see runTiles
 	finish            finish
 
 	rows, rowPixels int // pixels that follow each other without a gap, and how often
@@ -46,7 +47,7 @@ func panels(outputs, weights int, narrow bool) (list []panel) {
 	at := 0
 	for c := 0; c < outputs; {
 		p := panel{width: tc}
-		if left := outputs - c; narrow && (left <= nc || outputs < tc) {
+		if narrow && outputs-c <= nc {
 			p.width = nc
 		}
 		p.start = max(0, min(c, outputs-p.width))
@@ -68,6 +69,7 @@ func (s *convStep) prepare(set *kernel.Set) {
 	s.blocks = (s.tiling.tiles + s.block - 1) / s.block
 	s.outPx, _ = pitch(s.out)
 	s.outRow = s.out.strides[2]
+	s.spills = set.InOrder && s.outputs > 1 && s.outputs < kernel.TileChannels && s.outPx == s.outputs && s.rows == 1
 	if s.residual != nil {
 		s.resPx, _ = pitch(s.residual)
 		s.resRow = s.residual.strides[2]
@@ -120,14 +122,19 @@ func (s *convStep) runBlock(w *worker, row, from, to int) {
 	}
 }
 
-// runTiles computes one panel of tiles of the same height; first is their first pixel in the block.
+// runTiles computes one panel of tiles of the same height; first is their first pixel in the block. In a layer of fewer
+// channels than a tile has, what a tile writes beyond a pixel is written over by the next pixels; only the last tiles of a
+// block, behind which another thread may be at work, go through a scratch tile.
 func (s *convStep) runTiles(w *worker, p *panel, r *run, first int, out, residual []float32) {
 	t := &w.tile
 	t.Height = r.height
 	t.Wanted = kernel.Wanted{Pixels: r.height, Skip: min(p.skip, p.channels-1), Channels: p.channels}
 	whole := 0
-	if p.channels == p.width {
+	if p.channels == p.width || s.spills {
 		whole = r.pixels / r.height
+		for r.last && whole > 0 && p.width-p.channels > (r.pixels-whole*r.height)*p.channels {
+			whole--
+		}
 		t.Base, t.Offsets, t.Move = w.arena[r.base:], r.offsets, r.move
 		t.Out, t.OutPitch = out[first*s.outPx+p.start:], s.outPx
 		t.Residual = nil

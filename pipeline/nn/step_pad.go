@@ -21,7 +21,8 @@ func (s *padStep) run(w *worker, from, to int) {
 		inner := row[s.pad[1]*c:][:width*c]
 		if c == 3 && s.from.strides[3] == 1 {
 			at := (y - s.pad[0]) * s.from.strides[2]
-			merge3(inner, in[at:], in[at+s.from.strides[1]:], in[at+2*s.from.strides[1]:])
+			plane := s.from.strides[1]
+			w.kernels.Merge3(inner, in[at:][:width], in[at+plane:], in[at+2*plane:])
 			continue
 		}
 		for plane := range c {
@@ -36,15 +37,5 @@ func (s *padStep) run(w *worker, from, to int) {
 				inner[x*c+plane] = source[x*s.from.strides[3]]
 			}
 		}
-	}
-}
-
-// merge3 writes three planes value by value.
-func merge3(out, a, b, c []float32) {
-	n := len(out) / 3
-	a, b, c = a[:n], b[:n], c[:n]
-	for i := range a {
-		o := out[3*i:][:3:3]
-		o[0], o[1], o[2] = a[i], b[i], c[i]
 	}
 }

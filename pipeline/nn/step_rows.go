@@ -19,6 +19,10 @@ type rowStep struct {
 func (s *rowStep) run(w *worker, from, to int) {
 	in, out := s.in.resolve(w.arena), s.out.resolve(w.arena)
 	inner := s.nest.inner()
+	if s.kind == "Softmax" && s.width == 2 && s.nest.rank == 1 {
+		pairs(w, out, in, s.nest.strides[0][0], s.nest.strides[1][0], from, to)
+		return
+	}
 	strideOut, strideIn := s.nest.strides[0][s.nest.rank-1], s.nest.strides[1][s.nest.rank-1]
 	c := s.nest.seek(from / inner)
 	k := from%inner - 1
@@ -40,6 +44,31 @@ func (s *rowStep) run(w *worker, from, to int) {
 	}
 }
 
+// pairs is the softmax of rows of two, for which one exponential is enough, a chunk of rows at a time.
+func pairs(w *worker, out, in []float32, strideOut, strideIn, from, to int) {
+	// Beyond ±80 the smaller of the two is 0 to a float, and the exponential of the difference must not overflow.
+	const limit = 80
+	for at := from; at < to; at += chunk {
+		e := w.chunk[:min(chunk, to-at)]
+		for i := range e {
+			x := in[(at+i)*strideIn:][:2:2]
+			d := x[0] - x[1]
+			if d > limit {
+				d = limit
+			} else if d < -limit {
+				d = -limit
+			}
+			e[i] = d
+		}
+		w.kernels.Exp(e, e)
+		for i, v := range e {
+			o := out[(at+i)*strideOut:][:2:2]
+			second := 1 / (1 + v)
+			o[0], o[1] = v*second, second
+		}
+	}
+}
+
 func sum(x []float32) float32 {
 	var t float32
 	for _, v := range x {
@@ -49,17 +78,6 @@ func sum(x []float32) float32 {
 }
 
 func softmax(k *kernel.Set, out, x []float32) {
-	if len(x) == 2 {
-		// One exponential is enough for two classes.
-		e := kernel.Exp(-max(x[0]-x[1], x[1]-x[0]))
-		greater := 1 / (1 + e)
-		if x[0] >= x[1] {
-			out[0], out[1] = greater, e*greater
-		} else {
-			out[0], out[1] = e*greater, greater
-		}
-		return
-	}
 	top := x[0]
 	for _, v := range x {
 		top = max(top, v)

@@ -129,6 +129,42 @@ illoop:
 	VZEROUPPER
 	RET
 
+// func merge3Vectors(out, a, b, c *float32, n int)
+// Twelve values of each half of the vectors are put in order, then the halves.
+TEXT ·merge3Vectors(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ c+24(FP), BX
+	MOVQ n+32(FP), CX
+	XORQ AX, AX
+
+m3loop:
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS (DX)(AX*4), Y1
+	VMOVUPS (BX)(AX*4), Y2
+	VSHUFPS $0x00, Y1, Y0, Y3 // a0 a0 b0 b0
+	VSHUFPS $0x50, Y0, Y2, Y4 // c0 c0 a1 a1
+	VSHUFPS $0x88, Y4, Y3, Y5 // a0 b0 c0 a1
+	VSHUFPS $0x55, Y2, Y1, Y3 // b1 b1 c1 c1
+	VSHUFPS $0xaa, Y1, Y0, Y4 // a2 a2 b2 b2
+	VSHUFPS $0x88, Y4, Y3, Y6 // b1 c1 a2 b2
+	VSHUFPS $0xfa, Y0, Y2, Y3 // c2 c2 a3 a3
+	VSHUFPS $0xff, Y2, Y1, Y4 // b3 b3 c3 c3
+	VSHUFPS $0x88, Y4, Y3, Y7 // c2 a3 b3 c3
+	VPERM2F128 $0x20, Y6, Y5, Y3
+	VPERM2F128 $0x30, Y5, Y7, Y4
+	VPERM2F128 $0x31, Y7, Y6, Y5
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ $96, DI
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT  m3loop
+	VZEROUPPER
+	RET
+
 // The constants of Exp, see there; the last two are the ends of its range.
 DATA expdata<>+0(SB)/4, $0x3fb8aa3b  // log2 e
 DATA expdata<>+4(SB)/4, $0x3f318000  // ln 2, high part

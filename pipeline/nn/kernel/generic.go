@@ -56,6 +56,14 @@ func maxGeneric(out, a, b []float32) {
 	}
 }
 
+func merge3Generic(out, a, b, c []float32) {
+	b, c, out = b[:len(a)], c[:len(a)], out[:3*len(a)]
+	for i := range a {
+		o := out[3*i:][:3:3]
+		o[0], o[1], o[2] = a[i], b[i], c[i]
+	}
+}
+
 func interleaveGeneric(out, a, b []float32) {
 	b = b[:len(a)]
 	out = out[:2*len(a)]

@@ -106,10 +106,14 @@ type Set struct {
 	Tiles func(t *Tile, count int)
 	// Fives and Narrow say which shapes of a Tile there are besides TilePixels × TileChannels.
 	Fives, Narrow bool
+	// InOrder says that a Tile writes pixel after pixel, each whole.
+	InOrder bool
 	// Depthwises does the same for Depthwise.
 	Depthwises func(d *Depthwise, count int)
 	// Interleave writes a[0], b[0], a[1], b[1], …; out is twice as long as each.
 	Interleave func(out, a, b []float32)
+	// Merge3 writes a[0], b[0], c[0], a[1], …; out is three times as long as each.
+	Merge3 func(out, a, b, c []float32)
 	// Exp writes eˣ with a relative error below 2⁻²², 0 below −87.3 and +Inf above 88.37.
 	Exp func(out, x []float32)
 	// Add writes a[i]+b[i]; MulAdd a[i]·s[i]+b[i]; both over len(out), all slices at least as long.
@@ -127,7 +131,7 @@ type Set struct {
 // Generic is the specification.
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
-	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric,
+	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Merge3: merge3Generic,
 	Row: rowGeneric,
 }
 

@@ -180,6 +180,7 @@ func TestElementWiseAgrees(t *testing.T) {
 				"exp":        func(k *Set, out []float32) { k.Exp(out, b) },
 				"expRange":   func(k *Set, out []float32) { k.Exp(out, wide) },
 				"interleave": func(k *Set, out []float32) { clear(out); k.Interleave(out[:n&^1], a[:n/2], b[:n/2]) },
+				"merge3":     func(k *Set, out []float32) { clear(out); k.Merge3(out[:n/3*3], a[:n/3], b[:n/3], s[:n/3]) },
 				"accumulate": func(k *Set, out []float32) { copy(out, b); k.Accumulate(out, a) },
 			} {
 				want := make([]float32, n)
@@ -226,6 +227,36 @@ func benchmarkTile(b *testing.B, set *Set) {
 func BenchmarkTile(b *testing.B) {
 	for _, set := range append(tiers(), &Generic) {
 		b.Run(set.Name, func(b *testing.B) { benchmarkTile(b, set) })
+	}
+}
+
+// A tier that says so writes pixels in order: what one spills over is the next one's.
+func TestTilesAreWrittenInOrder(t *testing.T) {
+	for _, set := range tiers() {
+		r := rand.New(rand.NewPCG(13, 14))
+		for _, shape := range shapes(set) {
+			height, width := shape[0], shape[1]
+			const tiles, pitch = 3, 4
+			tile := Tile{Base: random(r, 100), Taps: 1, Depth: 5, Height: height, Width: width, Weights: random(r, 5*width), Bias: random(r, width),
+				Residual: random(r, tiles*height*width), ResidualPitch: width, OutPitch: width, Wanted: Wanted{Pixels: height, Channels: width}}
+			for range tiles * height {
+				tile.Offsets = append(tile.Offsets, int32(r.IntN(95)))
+			}
+			apart, close := tile, tile
+			apart.Out = make([]float32, tiles*height*width)
+			whole := apart.Out
+			set.RunTiles(&apart, tiles)
+			close.OutPitch, close.Out = pitch, make([]float32, tiles*height*pitch+width)
+			got := close.Out
+			set.RunTiles(&close, tiles)
+			for p := range tiles * height {
+				for c := range pitch {
+					if got[p*pitch+c] != whole[p*width+c] {
+						t.Fatalf("%s %d×%d: pixel %d channel %d is %v, want %v", set.Name, height, width, p, c, got[p*pitch+c], whole[p*width+c])
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -126,6 +126,23 @@ hardSwishLoop:
 	BNE  hardSwishLoop
 	RET
 
+// func merge3NEON4(out, a, b, c *float32, n int)
+TEXT ·merge3NEON4(SB), NOSPLIT, $0-40
+	MOVD out+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD c+24(FP), R3
+	MOVD n+32(FP), R4
+
+m3loop:
+	VLD1.P 16(R1), [V0.S4]
+	VLD1.P 16(R2), [V1.S4]
+	VLD1.P 16(R3), [V2.S4]
+	VST3.P [V0.S4, V1.S4, V2.S4], 48(R0)
+	SUBS $4, R4
+	BNE  m3loop
+	RET
+
 // func interleaveNEON16(out, a, b *float32, n int)
 TEXT ·interleaveNEON16(SB), NOSPLIT, $0-32
 	MOVD out+0(FP), R0

@@ -5,9 +5,9 @@ import "golang.org/x/sys/cpu"
 // avx2 serves every x86-64 processor since 2013 (Haswell) and 2015 (Excavator).
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
-	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2,
+	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2, Merge3: merge3AVX2,
 	Row:   rowAVX2,
-	Tiles: tilesAVX2, Fives: true, Narrow: true,
+	Tiles: tilesAVX2, Fives: true, Narrow: true, InOrder: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
 			depthwisesAVX2(d, count)
@@ -79,6 +79,9 @@ func hardSwishVectors(out, x *float32, n int, scale, shift float32)
 func interleaveVectors(out, a, b *float32, n int)
 
 //go:noescape
+func merge3Vectors(out, a, b, c *float32, n int)
+
+//go:noescape
 func expVectors(out, x *float32, n int)
 
 func interleaveAVX2(out, a, b []float32) {
@@ -88,6 +91,15 @@ func interleaveAVX2(out, a, b []float32) {
 		interleaveVectors(&out[0], &a[0], &b[0], n)
 	}
 	interleaveGeneric(out[2*n:], a[n:], b[n:])
+}
+
+func merge3AVX2(out, a, b, c []float32) {
+	n := len(a) &^ 7
+	out, b, c = out[:3*len(a)], b[:len(a)], c[:len(a)]
+	if n > 0 {
+		merge3Vectors(&out[0], &a[0], &b[0], &c[0], n)
+	}
+	merge3Generic(out[3*n:], a[n:], b[n:], c[n:])
 }
 
 func expAVX2(out, x []float32) {

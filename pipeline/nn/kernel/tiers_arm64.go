@@ -3,8 +3,8 @@ package kernel
 // neon serves every 64-bit ARM processor: the architecture demands its instructions.
 var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
-	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON,
-	Row: rowNEON,
+	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Merge3: merge3NEON,
+	Row: rowNEON, InOrder: true,
 	Tiles: func(t *Tile, count int) {
 		if count > 0 {
 			tilesNEON(t, count)
@@ -51,6 +51,9 @@ func hardSwishNEON16(out, x *float32, n int, scale, shift float32)
 
 //go:noescape
 func interleaveNEON16(out, a, b *float32, n int)
+
+//go:noescape
+func merge3NEON4(out, a, b, c *float32, n int)
 
 //go:noescape
 func expNEON8(out, x *float32, n int)
@@ -109,6 +112,15 @@ func interleaveNEON(out, a, b []float32) {
 		interleaveNEON16(&out[0], &a[0], &b[0], n)
 	}
 	interleaveGeneric(out[2*n:], a[n:], b[n:])
+}
+
+func merge3NEON(out, a, b, c []float32) {
+	n := len(a) &^ 3
+	out, b, c = out[:3*len(a)], b[:len(a)], c[:len(a)]
+	if n > 0 {
+		merge3NEON4(&out[0], &a[0], &b[0], &c[0], n)
+	}
+	merge3Generic(out[3*n:], a[n:], b[n:], c[n:])
 }
 
 func expNEON(out, x []float32) {
