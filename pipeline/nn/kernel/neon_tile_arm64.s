@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "go_asm.h"
+#include "neon_arm64.h"
 
 // The tile keeps 6 pixels × 16 channels in V8…V31. Four steps of depth load one vector of each pixel into V0…V5 and
 // multiply the weights, which come through V6 and V7, by its lanes: 96 multiply-adds of vectors for 22 loads. Each
@@ -9,14 +10,8 @@
 // The assembler lacks most vector arithmetic on floats; these instructions are written as WORD, each with its mnemonic as
 // the architecture's manual spells it (the destination first), which a test compares with the word.
 
-// POINTS loads the places of two pixels' values.
-#define POINTS(OFFSET, A, B) \
-	LDPSW OFFSET(R3), (A, B); \
-	ADD A<<2, R2, A; \
-	ADD B<<2, R2, B
-
-// func tilesNEON(t *Tile, count int)
-TEXT ·tilesNEON(SB), NOSPLIT, $0-16
+// func tiles6x16NEON(t *Tile, count int)
+TEXT ·tiles6x16NEON(SB), NOSPLIT, $0-16
 	MOVD t+0(FP), R0
 	MOVD count+8(FP), R1
 	MOVD Tile_Base(R0), R2

@@ -5,11 +5,7 @@ var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
 	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Merge3: merge3NEON,
 	Row: rowNEON, InOrder: true,
-	Tiles: func(t *Tile, count int) {
-		if count > 0 {
-			tilesNEON(t, count)
-		}
-	},
+	Tiles: tilesNEON, Narrow: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
 			depthwisesNEON(d, count)
@@ -23,8 +19,21 @@ func tileNEON(t *Tile) { tilesNEON(t, 1) }
 
 func depthwiseNEON(d *Depthwise) { depthwisesNEON(d, 1) }
 
+func tilesNEON(t *Tile, count int) {
+	switch {
+	case count == 0:
+	case t.Width == TileChannels:
+		tiles6x16NEON(t, count)
+	default:
+		tiles6x8NEON(t, count)
+	}
+}
+
 //go:noescape
-func tilesNEON(t *Tile, count int)
+func tiles6x16NEON(t *Tile, count int)
+
+//go:noescape
+func tiles6x8NEON(t *Tile, count int)
 
 //go:noescape
 func depthwisesNEON(d *Depthwise, count int)
