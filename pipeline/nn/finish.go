@@ -11,6 +11,20 @@ func negated(out, x []float32) {
 	}
 }
 
+// applyPixels activates count pixels of so many channels in place, which lie pitch floats apart.
+func (f *finish) applyPixels(w *worker, x []float32, count, channels, pitch int) {
+	if f.kind == none || f.kind == rectifier {
+		return // the kernels have done it
+	}
+	if pitch == channels {
+		channels, count = channels*count, 1
+	}
+	for p := range count {
+		part := x[p*pitch:][:channels]
+		f.apply(w, part, part)
+	}
+}
+
 // apply writes the activation of x to out, which may be x. A rectifier's slope by channel is not seen here.
 func (f *finish) apply(w *worker, out, x []float32) {
 	out = out[:len(x)]

@@ -87,27 +87,57 @@ func (l *lowering) dense(o *op) error {
 }
 
 // convTranspose with a kernel as large as its stride is one 1×1 convolution for each place in the kernel, each written
-// to its own pixels.
+// to its own pixels. Few outputs are computed for all places together and then copied there: tiles are full so.
 func (l *lowering) convTranspose(o *op) error {
 	in := l.channelsInner(o, o.in[0].view)
 	out := l.output(o.out[0], nil)
 	w, k := o.weights, o.window.kernel
-	for y := range k[0] {
-		for x := range k[1] {
-			part := make([]float32, w.outputs*w.depth)
-			for c := range w.outputs {
-				for d := range w.depth {
-					part[c*w.depth+d] = w.values[((d*w.outputs+c)*k[0]+y)*k[1]+x]
-				}
-			}
-			cut := out.slice(2, y, k[0], in.shape[2]).slice(3, x, k[1], in.shape[3])
-			s := l.newConvStep(o, in, cut, part, 1, w.depth, y*k[1]+x)
-			s.height, s.width, s.inHeight, s.inWidth = in.shape[2], in.shape[3], in.shape[2], in.shape[3]
-			s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
-			l.finishConv(o, s, "indirect")
+	places := k[0] * k[1]
+	cut := func(place int) *view {
+		return out.slice(2, place/k[1], k[0], in.shape[2]).slice(3, place%k[1], k[1], in.shape[3])
+	}
+	if w.outputs*places <= kernel.TileChannels && o.residual == nil {
+		all := *o
+		all.weights = &weights{outputs: places * w.outputs, depth: w.depth, bias: slices.Repeat(w.bias, places)}
+		all.finish.slope = slices.Repeat(o.finish.slope, places)
+		if o.finish.slope == nil {
+			all.finish.slope = nil
 		}
+		var ordered []float32
+		for place := range places {
+			ordered = append(ordered, w.place(place, places)...)
+		}
+		shape := []int{1, all.weights.outputs, in.shape[2], in.shape[3]}
+		planes := l.allocate(shape, channelsLast(shape))
+		l.pointwise(&all, in, planes, ordered, 0)
+		for place := range places {
+			l.copy("layout", layerOf(o, "", 0).Name, cut(place), planes.slice(1, place*w.outputs, 1, w.outputs))
+		}
+		return nil
+	}
+	for place := range places {
+		l.pointwise(o, in, cut(place), w.place(place, places), place)
 	}
 	return nil
+}
+
+// place is the matrix [outputs][depth] of one place in a transposed convolution's kernel.
+func (w *weights) place(place, places int) []float32 {
+	part := make([]float32, w.outputs*w.depth)
+	for c := range w.outputs {
+		for d := range w.depth {
+			part[c*w.depth+d] = w.values[(d*w.outputs+c)*places+place]
+		}
+	}
+	return part
+}
+
+// pointwise is a 1×1 convolution with the matrix given, [outputs][depth].
+func (l *lowering) pointwise(o *op, in, out *view, matrix []float32, part int) {
+	s := l.newConvStep(o, in, out, matrix, 1, o.weights.depth, part)
+	s.height, s.width, s.inHeight, s.inWidth = in.shape[2], in.shape[3], in.shape[2], in.shape[3]
+	s.window = window{kernel: [2]int{1, 1}, stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}
+	l.finishConv(o, s, "indirect")
 }
 
 // newConvStep packs the weights, given as [outputs][taps][depth], into panels of as many outputs as a tile has. part

@@ -114,12 +114,7 @@ func (s *convStep) runBlock(w *worker, row, from, to int) {
 			s.runTiles(w, p, &runs[r], runs[r].first-first, out, residual)
 		}
 	}
-	if s.finish.kind != none && s.finish.kind != rectifier {
-		for p := range s.tiling.start(to) - first {
-			x := out[p*s.outPx:][:s.outputs]
-			s.finish.apply(w, x, x)
-		}
-	}
+	s.finish.applyPixels(w, out, s.tiling.start(to)-first, s.outputs, s.outPx)
 }
 
 // runTiles computes one panel of tiles of the same height; first is their first pixel in the block. In a layer of fewer

@@ -146,14 +146,9 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 			}
 		}
 	}
-	if s.finish.kind != none && s.finish.kind != rectifier {
-		// Blocks of channels may overlap, so the activation comes when all are done, once for each channel.
-		from, to := starts[0], starts[len(starts)-1]+channels
-		for p := range count {
-			x := out[p*s.outPx+from : p*s.outPx+to]
-			s.finish.apply(w, x, x)
-		}
-	}
+	// Blocks of channels may overlap, so the activation comes when all are done, once for each channel.
+	last := starts[len(starts)-1] + channels
+	s.finish.applyPixels(w, out[starts[0]:], count, last-starts[0], s.outPx)
 }
 
 // runRows computes rows of the output: in each row the pixels whose windows touch no padding at their sides in one run,
@@ -175,14 +170,8 @@ func (s *depthwiseStep) runRows(w *worker, from, to int) {
 			}
 		}
 	}
-	if s.finish.kind != none && s.finish.kind != rectifier {
-		for y := from; y < to; y++ {
-			out := w.arena[s.out.start()+y*s.outRow:]
-			for x := range s.width {
-				pixel := out[x*s.outPx:][:s.channels]
-				s.finish.apply(w, pixel, pixel)
-			}
-		}
+	for y := from; y < to; y++ {
+		s.finish.applyPixels(w, w.arena[s.out.start()+y*s.outRow:], s.width, s.channels, s.outPx)
 	}
 }
 
