@@ -16,6 +16,10 @@ func (l *lowering) conv(o *op) error {
 	}
 	in, win, w := o.in[0].view, o.window, o.weights
 	shape, out := o.out[0].shape, l.output(o.out[0], nil)
+	if l.suitsWinograd(o, in) {
+		l.winograd(o, in, out)
+		return nil
+	}
 	order := tapsFirst(w, win.kernel)
 	taps, depth := win.kernel[0]*win.kernel[1], w.depth
 	algorithm := "indirect"

@@ -82,6 +82,12 @@ func TestOperators(t *testing.T) {
 		{"convolution that skips pixels", func(n *network) string {
 			return n.node("Conv", []string{n.input(1, 6, 9, 47), n.weights(-1, 1, 27, 6, 1, 1), n.weights(-1, 1, 27)}, ints("strides", 2, 2))
 		}},
+		{"three by three over many channels, odd sizes", func(n *network) string {
+			return n.node("Relu", []string{n.node("Conv", []string{n.input(1, 40, 11, 22), n.weights(-1, 1, 24, 40, 3, 3), n.weights(-1, 1, 24)}, ints("pads", 1, 1, 1, 1))})
+		}},
+		{"three by three over many channels, padded on one side", func(n *network) string {
+			return n.node("Sigmoid", []string{n.node("Conv", []string{n.input(1, 32, 10, 90), n.weights(-1, 1, 16, 32, 3, 3), n.weights(-1, 1, 16)}, ints("pads", 0, 2, 0, 0))})
+		}},
 		{"max pool", func(n *network) string {
 			return n.node("MaxPool", []string{n.input(1, 5, 8, 9)}, ints("kernel_shape", 3, 3), ints("strides", 2, 2), ints("pads", 1, 1, 1, 1))
 		}},

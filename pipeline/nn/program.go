@@ -60,8 +60,9 @@ type worker struct {
 	tile     kernel.Tile
 	deep     kernel.Depthwise
 	row      kernel.Row
-	rows     []float32 // one row of the widest picture that is pooled
+	rows     []float32 // a row of a picture that is pooled, or a unit of Winograd's
 	offsets  []int32
+	patch    [kernel.WinogradSize]int32
 	scratch  [kernel.TilePixels * kernel.TileChannels]float32
 	residual [kernel.TilePixels * kernel.TileChannels]float32
 	chunk    [chunk]float32

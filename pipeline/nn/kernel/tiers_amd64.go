@@ -6,7 +6,13 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2, Merge3: merge3AVX2,
-	Row:   rowAVX2,
+	Row: rowAVX2,
+	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
+		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
+	},
+	WinogradOutput: func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32) {
+		winogradOutputAVX2(&out[0], row, pixel, &m[0], pitch, &bias[0], channels, low)
+	},
 	Tiles: tilesAVX2, Fives: true, Narrow: true, InOrder: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
@@ -54,6 +60,12 @@ func tiles5x8AVX2(t *Tile, count int)
 
 //go:noescape
 func depthwisesAVX2(d *Depthwise, count int)
+
+//go:noescape
+func winogradInputAVX2(out *float32, pitch int, base *float32, offsets *int32, channels int)
+
+//go:noescape
+func winogradOutputAVX2(out *float32, row, pixel int, m *float32, pitch int, bias *float32, channels int, low float32)
 
 //go:noescape
 func rowAVX2(r *Row)
