@@ -36,7 +36,10 @@ models: ## download the models and the demo's photographs, check their hashes (M
 	@scripts/setup run
 	@go run ./scripts/models $(if $(MODELS_FROM),-from '$(MODELS_FROM)')
 
-bench: models ## speed of models, frame loop, search, store
+bench: models build ## speed of models beside onnxruntime where it is installed, frame loop, search, store
+	build/umbral bench models --threads 1,2
+	build/umbral bench frame --config config/demo.toml
+	build/umbral bench search
 	go test -run '^$$' -bench . -benchmem ./pipeline/... ./daemon/...
 
 oracle: models ## compare every model with onnxruntime

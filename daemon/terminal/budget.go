@@ -6,12 +6,14 @@ import (
 
 	"umbral/config"
 	"umbral/pipeline/gallery"
+	"umbral/pipeline/nn"
 )
 
 // BudgetLine is one part's memory in bytes.
 type BudgetLine struct {
-	Part  string `json:"part"`
-	Bytes int64  `json:"bytes"`
+	Part  string     `json:"part"`
+	Bytes int64      `json:"bytes"`
+	Model *nn.Budget `json:"model,omitempty"` // of a model: what it is made of
 }
 
 // Budget is what a terminal of this configuration takes.
@@ -29,7 +31,7 @@ const programBytes = 36 << 20
 const storePerMiB = 48 << 10
 
 func (b *Budget) add(part string, bytes int64) {
-	b.Lines = append(b.Lines, BudgetLine{part, bytes})
+	b.Lines = append(b.Lines, BudgetLine{Part: part, Bytes: bytes})
 	b.Sum += bytes
 }
 
@@ -45,7 +47,11 @@ func (b *Budget) check() error {
 func (b *Budget) String() string {
 	var s strings.Builder
 	for _, l := range b.Lines {
-		fmt.Fprintf(&s, "  %-28s %8.1f MiB\n", l.Part, mib(l.Bytes))
+		fmt.Fprintf(&s, "  %-28s %8.1f MiB", l.Part, mib(l.Bytes))
+		if m := l.Model; m != nil {
+			fmt.Fprintf(&s, "  (weights %.2f, packed %.2f, arena %.2f, scratch %.2f)", mib(m.Weights), mib(m.Packed), mib(m.Arena), mib(m.Scratch))
+		}
+		s.WriteByte('\n')
 	}
 	fmt.Fprintf(&s, "  %-28s %8.1f MiB of %d\n", "sum", mib(b.Sum), b.Limit>>20)
 	return s.String()
@@ -59,6 +65,7 @@ func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 	for _, s := range parts.stages() {
 		m := s.Budget()
 		b.add(fmt.Sprintf("model %s", s.Role), m.Sum())
+		b.Lines[len(b.Lines)-1].Model = &m
 	}
 	pixels := int64(cfg.Camera.Width * cfg.Camera.Height)
 	b.add("frame pool", framePool)

@@ -55,6 +55,8 @@ type Terminal struct {
 func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err error) {
 	t := &Terminal{cfg: cfg, log: log, digest: digest, watch: new(stopwatch), health: newHealth(time.Now)}
 	t.clock = newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift)
+	// Reading models leaves their files and unpacked weights behind; an eager collector uses that memory for the next one.
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	defer func() {
 		if err != nil {
 			t.close()

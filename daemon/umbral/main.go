@@ -1,5 +1,5 @@
 // Command umbral is the tool for technicians and operators: it asks a running terminal, enrols people, measures error
-// rates on labelled pictures, checks the store and the configuration, and commands terminals over MQTT.
+// rates on labelled pictures and speed, checks the store and the configuration, and commands terminals over MQTT.
 package main
 
 import (
@@ -30,7 +30,7 @@ func root() *cobra.Command {
 		Use:   "umbral",
 		Short: "the tool for technicians and operators of Umbral gate terminals",
 		Long: `umbral asks a running terminal what it sees and decides, enrols people, replays decisions, measures error
-rates on labelled pictures, checks the store and the configuration, and commands terminals over MQTT.
+rates on labelled pictures and speed, checks the store and the configuration, and commands terminals over MQTT.
 
 Commands that need a terminal find it through its configuration (--config), whether it runs or not.`,
 		Version:       terminal.Version,
@@ -40,7 +40,7 @@ Commands that need a terminal find it through its configuration (--config), whet
 	s.flags(cmd.PersistentFlags())
 	cmd.AddCommand(
 		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), replayCommand(&s), storeCommand(&s),
-		budgetCommand(&s), configCommand(), evalCommand(&s), fleetCommand(),
+		budgetCommand(&s), configCommand(), evalCommand(&s), benchCommand(&s), fleetCommand(),
 	)
 	return cmd
 }

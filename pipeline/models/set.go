@@ -64,7 +64,7 @@ func Load(dir string, m Manifest, roles ...Role) (*Set, error) {
 			all = append(all, err)
 			continue
 		}
-		if _, err := set.read(model, m); err != nil {
+		if err := set.check(model, m); err != nil {
 			all = append(all, err)
 			continue
 		}
@@ -100,6 +100,19 @@ func (s *Set) Read(role Role) ([]byte, error) {
 		return nil, err
 	}
 	return s.read(model, s.Manifest)
+}
+
+// check compares a model's file with its hash without holding it in memory.
+func (s *Set) check(model Model, m Manifest) error {
+	if f, err := os.Open(filepath.Join(s.dir, model.File)); err == nil {
+		defer f.Close()
+		sum := sha256.New()
+		if n, err := io.Copy(sum, io.LimitReader(f, maxFile+1)); err == nil && n <= maxFile && strings.EqualFold(hex.EncodeToString(sum.Sum(nil)), model.SHA256) {
+			return nil
+		}
+	}
+	_, err := s.read(model, m) // which says what is wrong
+	return err
 }
 
 // read gives the content of a model's file if it is the wanted one; m helps to tell what a wrong one is.

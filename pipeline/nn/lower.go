@@ -127,9 +127,11 @@ func (l *lowering) operand(v *value) *view {
 
 func (l *lowering) emit(layer Layer, s step, units int, work int64, out *view, in ...*view) {
 	e := entry{step: s, units: units, work: work, layer: layer, writes: []*buffer{out.buf}}
+	e.layer.Bytes += int64(4 * elements(out.shape))
 	for _, v := range in {
 		if v != nil && v.buf != nil {
 			e.reads = append(e.reads, v.buf)
+			e.layer.Bytes += int64(4 * elements(v.shape))
 		}
 	}
 	at := len(l.entries)

@@ -227,7 +227,9 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 		l.weights += int64(n)
 	}
 	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
-	l.emit(layerOf(o, algorithm, macs), s, s.units(), macs, s.out, s.in, s.residual)
+	layer := layerOf(o, algorithm, macs)
+	layer.Bytes = int64(4 * len(s.packed))
+	l.emit(layer, s, s.units(), macs, s.out, s.in, s.residual)
 }
 
 func (l *lowering) depthwise(o *op) {
@@ -259,5 +261,7 @@ func (l *lowering) depthwise(o *op) {
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 8*len(s.starts))
 	macs := int64(elements(o.out[0].shape)) * int64(taps)
-	l.emit(layerOf(o, "depthwise", macs), s, s.units(), macs, out, in)
+	layer := layerOf(o, "depthwise", macs)
+	layer.Bytes = int64(4 * len(s.packed))
+	l.emit(layer, s, s.units(), macs, out, in)
 }

@@ -35,10 +35,10 @@ func (p *Program) terminal(name string, v *value) terminal {
 
 // Budget is what a Program holds, in bytes.
 type Budget struct {
-	Weights int64 // biases and slopes
-	Packed  int64 // weights in the order in which the kernels read them
-	Arena   int64 // inputs, outputs and activations
-	Scratch int64 // of the threads
+	Weights int64 `json:"weights"` // biases, slopes and tables
+	Packed  int64 `json:"packed"`  // weights in the order in which the kernels read them
+	Arena   int64 `json:"arena"`   // inputs, outputs and activations
+	Scratch int64 `json:"scratch"` // of the threads
 }
 
 // Sum is the total in bytes.
@@ -51,6 +51,7 @@ type Layer struct {
 	Algorithm string
 	Shape     []int // of the output
 	MACs      int64 // multiply-adds of one run
+	Bytes     int64 // read and written, each operand and weight once
 }
 
 // worker is what one thread needs for itself.

@@ -82,7 +82,9 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4 * len(s.bias))
 	macs := int64(s.height*s.width) * int64(9*s.depth*s.outputs)
-	l.emit(layerOf(o, "winograd", macs), s, s.rows*s.blocks, macs, out, in)
+	layer := layerOf(o, "winograd", macs)
+	layer.Bytes = int64(4 * len(s.packed))
+	l.emit(layer, s, s.rows*s.blocks, macs, out, in)
 }
 
 // scratch is the floats of a unit: transformed inputs, products, and one patch of outputs.

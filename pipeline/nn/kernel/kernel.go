@@ -129,13 +129,17 @@ type Set struct {
 	Accumulate func(sum, x []float32)
 	// Max writes the greater of a[i] and b[i].
 	Max func(out, a, b []float32)
+	// Peak does nothing but multiply and add in registers, and says how many operations it was: what a core can do at
+	// most. Read does nothing but read: what memory can give at most.
+	Peak func(rounds int) (flops int64)
+	Read func(x []float32)
 }
 
 // Generic is the specification.
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
 	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Merge3: merge3Generic,
-	Row: rowGeneric,
+	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric,
 }
 
 // RunTiles computes count tiles that follow each other, by the tier's own loop where it has one. It changes t.

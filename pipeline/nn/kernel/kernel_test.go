@@ -366,3 +366,15 @@ func TestRowAgrees(t *testing.T) {
 		}
 	}
 }
+
+// Peak and Read are measures: what can be tested is that they end, count, and read no further.
+func TestPeakAndRead(t *testing.T) {
+	for _, set := range append(tiers(), &Generic) {
+		if one, ten := set.Peak(1), set.Peak(10); one <= 0 || ten != 10*one {
+			t.Errorf("%s: %d operations in a round, %d in ten", set.Name, one, ten)
+		}
+		for _, n := range []int{0, 1, 63, 64, 200} {
+			set.Read(make([]float32, n))
+		}
+	}
+}

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2, Merge3: merge3AVX2,
-	Row: rowAVX2,
+	Row: rowAVX2, Peak: peakAVX2, Read: readAVX2,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
 	},
@@ -66,6 +66,22 @@ func winogradInputAVX2(out *float32, pitch int, base *float32, offsets *int32, c
 
 //go:noescape
 func winogradOutputAVX2(out *float32, row, pixel int, m *float32, pitch int, bias *float32, channels int, low float32)
+
+func peakVectors(rounds int)
+
+//go:noescape
+func readVectors(x *float32, n int)
+
+func peakAVX2(rounds int) int64 {
+	peakVectors(rounds)
+	return int64(rounds) * 768
+}
+
+func readAVX2(x []float32) {
+	if n := len(x) &^ 63; n > 0 {
+		readVectors(&x[0], n)
+	}
+}
 
 //go:noescape
 func rowAVX2(r *Row)

@@ -4,7 +4,7 @@ package kernel
 var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
 	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Merge3: merge3NEON,
-	Row: rowNEON, InOrder: true,
+	Row: rowNEON, Peak: peakNEON, Read: readNEON, InOrder: true,
 	Tiles: tilesNEON, Narrow: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
@@ -37,6 +37,22 @@ func tiles6x8NEON(t *Tile, count int)
 
 //go:noescape
 func depthwisesNEON(d *Depthwise, count int)
+
+func peakNEON24(rounds int)
+
+//go:noescape
+func readNEON32(x *float32, n int)
+
+func peakNEON(rounds int) int64 {
+	peakNEON24(rounds)
+	return int64(rounds) * 192
+}
+
+func readNEON(x []float32) {
+	if n := len(x) &^ 31; n > 0 {
+		readNEON32(&x[0], n)
+	}
+}
 
 //go:noescape
 func rowNEON(r *Row)

@@ -1,0 +1,83 @@
+package bench
+
+import (
+	"slices"
+	"time"
+
+	"umbral/pipeline/nn"
+	"umbral/pipeline/nn/kernel"
+)
+
+// timed runs a program n times.
+func timed(p *nn.Program, n int) ([]time.Duration, error) {
+	times := make([]time.Duration, n)
+	for i := range times {
+		begin := time.Now()
+		if err := p.Run(); err != nil {
+			return nil, err
+		}
+		times[i] = time.Since(begin)
+	}
+	return times, nil
+}
+
+// enough is how many runs fill a turn, at least three. It warms up.
+func enough(run func(int) ([]time.Duration, error), turn time.Duration) (int, error) {
+	times, err := run(3)
+	if err != nil {
+		return 0, err
+	}
+	return int(max(3, min(turn/max(slices.Min(times), time.Microsecond), 1000))), nil
+}
+
+// medianOf is the median of n runs in milliseconds.
+func medianOf(run func(int) ([]time.Duration, error), n int) (float64, error) {
+	times, err := run(n)
+	if err != nil {
+		return 0, err
+	}
+	slices.Sort(times)
+	return float64(times[n/2]) / float64(time.Millisecond), nil
+}
+
+// median of an odd number of values is the middle one, of an even number the upper of the two in the middle.
+func median(values []float64) float64 {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// peakOf measures what one core can multiply and add, in GFLOP/s: the best of some trials of a millisecond or so, since
+// nothing makes a core faster than it is.
+func peakOf(set *kernel.Set) float64 {
+	rounds := 1000
+	best := 0.0
+	for range 8 {
+		begin := time.Now()
+		flops := set.Peak(rounds)
+		took := time.Since(begin)
+		best = max(best, float64(flops)/float64(max(took, 1)))
+		if took < time.Millisecond {
+			rounds *= 2
+		}
+	}
+	return best
+}
+
+// bandwidthBytes is more than any cache of these processors holds.
+const bandwidthBytes = 256 << 20
+
+// bandwidth measures what one core reads from memory, in GB/s: the best of some passes.
+func bandwidth(set *kernel.Set) float64 {
+	x := make([]float32, bandwidthBytes/4)
+	for i := 0; i < len(x); i += 1024 {
+		x[i] = 1 // or all pages would be the same one of zeros
+	}
+	best := 0.0
+	for range 5 {
+		begin := time.Now()
+		set.Read(x)
+		best = max(best, bandwidthBytes/float64(time.Since(begin)))
+	}
+	return best
+}
