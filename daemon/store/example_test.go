@@ -13,7 +13,7 @@ func ExampleOpen() {
 	}
 	defer os.RemoveAll(dir)
 	o := DefaultOpts()
-	if o.Key, err = LoadOrCreateKey(filepath.Join(dir, "umbral.key")); err != nil {
+	if o.Key, err = LoadOrCreateKey(filepath.Join(dir, "umbral.key"), filepath.Join(dir, "store")); err != nil {
 		panic(err)
 	}
 	s, rec, err := Open(filepath.Join(dir, "store"), o)

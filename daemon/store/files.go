@@ -27,6 +27,16 @@ const (
 
 var copyNames = []string{"umbral.db.1", "umbral.db.2"} // newest first
 
+// Exists says whether dir holds a store: a live file, whole or not, or a copy that Open would go on from.
+func Exists(dir string) bool {
+	for _, name := range append([]string{liveName}, copyNames...) {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // allocSize is how far bbolt grows the file ahead of need; its own 16 MB would be a large share of a small flash.
 const allocSize = 1 << 20
 

@@ -86,11 +86,15 @@ func CreateKey(path string) (Key, error) {
 }
 
 // LoadOrCreateKey is LoadKey, and CreateKey where there is no key yet: for the demo and for first starts without a
-// credential.
-func LoadOrCreateKey(path string) (Key, error) {
+// credential. Where dir holds a store already, a missing key is ErrKey: a new one could not open it, and would make the
+// store look damaged to whoever checks it.
+func LoadOrCreateKey(path, dir string) (Key, error) {
 	k, err := LoadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return CreateKey(path)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return k, err
+	case Exists(dir):
+		return Key{}, fmt.Errorf("store: %w: %s holds a store but its key is not at %s (bring the key back; one that systemd passes as a credential is found through $CREDENTIALS_DIRECTORY)", ErrKey, dir, path)
 	}
-	return k, err
+	return CreateKey(path)
 }

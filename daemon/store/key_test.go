@@ -13,11 +13,12 @@ import (
 
 func TestKeyFiles(t *testing.T) {
 	t.Setenv("CREDENTIALS_DIRECTORY", "")
-	path := filepath.Join(t.TempDir(), "umbral.key")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "umbral.key")
 	if _, err := LoadKey(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no key file: %v", err)
 	}
-	k, err := LoadOrCreateKey(path)
+	k, err := LoadOrCreateKey(path, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,8 +29,21 @@ func TestKeyFiles(t *testing.T) {
 		t.Errorf("a key was replaced: %v", err)
 	}
 	for range 2 {
-		if got, err := LoadOrCreateKey(path); err != nil || got != k {
+		if got, err := LoadOrCreateKey(path, dir); err != nil || got != k {
 			t.Errorf("loaded another key: %v", err)
+		}
+	}
+	for _, name := range append([]string{liveName}, copyNames...) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "umbral.key")
+		if _, err := LoadOrCreateKey(path, dir); !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), "bring the key back") {
+			t.Errorf("no key beside %s: %v", name, err)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("beside %s a key was made that cannot open it: %v", name, err)
 		}
 	}
 	if err := os.Chmod(path, 0o640); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"umbral/config"
 	"umbral/daemon/local"
@@ -42,8 +43,13 @@ func OpenDesk(cfg config.Config) (*Desk, error) {
 	return d, nil
 }
 
-// Recovery says whether the store was found damaged.
-func (d *Desk) Recovery() store.Recovery { return d.recovery }
+// Recovery says what happened to a store that was found damaged; empty when nothing was wrong.
+func (d *Desk) Recovery() string {
+	if !d.recovery.Happened() {
+		return ""
+	}
+	return recoveryText(d.recovery)
+}
 
 // Close closes the store and frees the models.
 func (d *Desk) Close() error {
@@ -223,12 +229,16 @@ func BudgetOf(cfg config.Config) (*Budget, error) {
 
 // CheckStore reads the store of a configuration and changes nothing.
 func CheckStore(cfg config.Config) (store.Report, error) {
-	key, err := store.LoadKey(keyFile(&cfg))
-	if err != nil {
-		// Without the key the pages and the links of the chain can be verified all the same.
-		return store.Check(cfg.Terminal.StateDir)
+	key, keyErr := store.LoadKey(keyFile(&cfg))
+	if keyErr == nil {
+		return store.Check(cfg.Terminal.StateDir, key)
 	}
-	return store.Check(cfg.Terminal.StateDir, key)
+	// Without the key the pages and the links of the chain can be verified all the same.
+	r, err := store.Check(cfg.Terminal.StateDir)
+	if err == nil && !errors.Is(keyErr, fs.ErrNotExist) {
+		r.Problems = append(r.Problems, keyErr.Error())
+	}
+	return r, err
 }
 
 // journalEnrolment leaves in the journal who was enrolled.

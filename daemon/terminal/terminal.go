@@ -109,7 +109,7 @@ func terminalKey(cfg *config.Config) (store.Key, error) {
 	if err := os.MkdirAll(cfg.Terminal.StateDir, 0o700); err != nil {
 		return store.Key{}, fmt.Errorf("terminal: terminal.state_dir: %w", err)
 	}
-	return store.LoadOrCreateKey(keyFile(cfg))
+	return store.LoadOrCreateKey(keyFile(cfg), cfg.Terminal.StateDir)
 }
 
 func keyFile(cfg *config.Config) string {
