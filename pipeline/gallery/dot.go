@@ -1,20 +1,31 @@
 package gallery
 
-// dot is the dot product of two templates of one length. Four sums do not wait for each other's additions and, with a
-// tree of products before each, fit the registers; eight sums spill one of them in every round. Arrays spare the bounds
-// checks.
+import "umbral/pipeline/nn/kernel"
+
+// kernels are the processor's own; a tier that UMBRAL_SIMD names and the processor lacks is refused when models load.
+var kernels = func() *kernel.Set {
+	set, err := kernel.Choose("")
+	if err != nil {
+		return &kernel.Generic
+	}
+	return set
+}()
+
+// dot is the dot product of two templates of one length.
 func dot(a, b []float32) float32 {
-	var s0, s1, s2, s3 float32
-	for len(a) >= 16 && len(b) >= 16 {
-		x, y := (*[16]float32)(a), (*[16]float32)(b)
-		s0 += x[0]*y[0] + x[4]*y[4] + (x[8]*y[8] + x[12]*y[12])
-		s1 += x[1]*y[1] + x[5]*y[5] + (x[9]*y[9] + x[13]*y[13])
-		s2 += x[2]*y[2] + x[6]*y[6] + (x[10]*y[10] + x[14]*y[14])
-		s3 += x[3]*y[3] + x[7]*y[7] + (x[11]*y[11] + x[15]*y[15])
-		a, b = a[16:], b[16:]
+	n := len(a) &^ (kernel.DotStep - 1)
+	sum := kernels.Dot(a[:n], b[:n])
+	for i, v := range a[n:] {
+		sum += v * b[n+i]
 	}
-	for i, v := range a {
-		s0 += v * b[i]
+	return sum
+}
+
+// dots8 writes the products of probe with rows that follow each other, all of bytes.
+func dots8(out []int32, probe, rows []int8) {
+	if len(probe)%kernel.DotStep == 0 {
+		kernels.Dots8(out, probe, rows)
+		return
 	}
-	return (s0 + s1) + (s2 + s3)
+	kernel.Generic.Dots8(out, probe, rows)
 }

@@ -187,19 +187,21 @@ func TestDuplicates(t *testing.T) {
 
 func TestSearchAllocatesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	g := New(20)
-	for i := range 20 {
-		if err := g.Add(fmt.Sprint(i/2), unit(r, Dimension)); err != nil {
-			t.Fatal(err)
+	for _, n := range []int{20, 300} {
+		g := New(n)
+		for i := range n {
+			if err := g.Add(fmt.Sprint(i/2), unit(r, Dimension)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	probe := unit(r, Dimension)
-	if n := testing.AllocsPerRun(10, func() {
-		if _, err := g.Search(probe); err != nil {
-			t.Fatal(err)
+		probe := unit(r, Dimension)
+		if n := testing.AllocsPerRun(10, func() {
+			if _, err := g.Search(probe); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%v allocations a search, want 0", n)
 		}
-	}); n != 0 {
-		t.Errorf("%v allocations a search, want 0", n)
 	}
 }
 
@@ -246,12 +248,16 @@ func BenchmarkSearch(b *testing.B) {
 				}
 			}
 			probe := unit(r, Dimension)
-			b.SetBytes(int64(n) * 4 * Dimension)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := g.Search(probe); err != nil {
-					b.Fatal(err)
-				}
+			for name, search := range map[string]func([]float32) (Result, error){"bytes": g.Search, "exact": g.SearchExact} {
+				b.Run(name, func(b *testing.B) {
+					b.SetBytes(int64(n) * 4 * Dimension)
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, err := search(probe); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
 			}
 		})
 	}

@@ -9,13 +9,14 @@ import (
 	"testing"
 )
 
-// vectorEncodings are the instructions that our assembly writes as words, 4 floats each, from the Arm Architecture
+// vectorEncodings are the instructions that our assembly writes as words, on 4 floats each where no shapes are given, from the Arm Architecture
 // Reference Manual (DDI 0487), section C7.2. Bits outside mask name registers.
 var vectorEncodings = []struct {
 	mnemonic   string
 	bits, mask uint32
 	operands   int // registers, the destination first
 	byLane     bool
+	shapes     [3]string // of the registers, 4S without
 }{
 	{mnemonic: "FMLA", bits: 0x4f801000, mask: 0xffc0f400, operands: 3, byLane: true},
 	{mnemonic: "FADD", bits: 0x4e20d400, mask: 0xffe0fc00, operands: 3},
@@ -25,6 +26,10 @@ var vectorEncodings = []struct {
 	{mnemonic: "FCMGT", bits: 0x6ea0e400, mask: 0xffe0fc00, operands: 3},
 	{mnemonic: "FCMGE", bits: 0x6e20e400, mask: 0xffe0fc00, operands: 3},
 	{mnemonic: "FCMEQ", bits: 0x4e20e400, mask: 0xffe0fc00, operands: 3},
+	{mnemonic: "FADDP", bits: 0x6e20d400, mask: 0xffe0fc00, operands: 3},
+	{mnemonic: "SMULL", bits: 0x0e20c000, mask: 0xffe0fc00, operands: 3, shapes: [3]string{"8H", "8B", "8B"}},
+	{mnemonic: "SMLAL2", bits: 0x4e208000, mask: 0xffe0fc00, operands: 3, shapes: [3]string{"8H", "16B", "16B"}},
+	{mnemonic: "SADALP", bits: 0x4e606800, mask: 0xfffffc00, operands: 2, shapes: [3]string{"4S", "8H"}},
 	{mnemonic: "FRINTN", bits: 0x4e218800, mask: 0xfffffc00, operands: 2},
 	{mnemonic: "FCVTNS", bits: 0x4e21a800, mask: 0xfffffc00, operands: 2},
 }
@@ -33,14 +38,18 @@ var vectorEncodings = []struct {
 func disassemble(word uint32) string {
 	d, n, m := word&31, word>>5&31, word>>16&31
 	for _, e := range vectorEncodings {
+		shapes := e.shapes
+		if shapes[0] == "" {
+			shapes = [3]string{"4S", "4S", "4S"}
+		}
 		switch {
 		case word&e.mask != e.bits:
 		case e.byLane: // the lane's number is in H and L, bits 11 and 21
 			return fmt.Sprintf("%s V%d.4S, V%d.4S, V%d.S[%d]", e.mnemonic, d, n, m, word>>11&1<<1|word>>21&1)
 		case e.operands == 2:
-			return fmt.Sprintf("%s V%d.4S, V%d.4S", e.mnemonic, d, n)
+			return fmt.Sprintf("%s V%d.%s, V%d.%s", e.mnemonic, d, shapes[0], n, shapes[1])
 		default:
-			return fmt.Sprintf("%s V%d.4S, V%d.4S, V%d.4S", e.mnemonic, d, n, m)
+			return fmt.Sprintf("%s V%d.%s, V%d.%s, V%d.%s", e.mnemonic, d, shapes[0], n, shapes[1], m, shapes[2])
 		}
 	}
 	return ""

@@ -129,6 +129,10 @@ type Set struct {
 	Accumulate func(sum, x []float32)
 	// Max writes the greater of a[i] and b[i].
 	Max func(out, a, b []float32)
+	// Dot is the dot product of two vectors of one length; Dots8 writes those of probe with as many rows as out is long,
+	// which follow each other, of bytes from −127 to 127. Lengths are multiples of DotStep.
+	Dot   func(a, b []float32) float32
+	Dots8 func(out []int32, probe, rows []int8)
 	// Peak does nothing but multiply and add in registers, and says how many operations it was: what a core can do at
 	// most. Read does nothing but read: what memory can give at most.
 	Peak func(rounds int) (flops int64)
@@ -139,7 +143,7 @@ type Set struct {
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
 	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Merge3: merge3Generic,
-	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric,
+	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric, Dot: dotGeneric, Dots8: dots8Generic,
 }
 
 // RunTiles computes count tiles that follow each other, by the tier's own loop where it has one. It changes t.

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2, Merge3: merge3AVX2,
-	Row: rowAVX2, Peak: peakAVX2, Read: readAVX2,
+	Row: rowAVX2, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
 	},
@@ -184,4 +184,25 @@ func hardSwishAVX2(out, x []float32, scale, shift float32) {
 		hardSwishVectors(&out[0], &x[0], n, scale/6, shift)
 	}
 	hardSwishGeneric(out[n:], x[n:], scale, shift)
+}
+
+//go:noescape
+func dotVector(a, b *float32, n int) float32
+
+//go:noescape
+func dots8Vectors(out *int32, probe, rows *int8, dimension, count int)
+
+func dotAVX2(a, b []float32) float32 {
+	if len(a) == 0 {
+		return 0
+	}
+	b = b[:len(a)]
+	return dotVector(&a[0], &b[0], len(a))
+}
+
+func dots8AVX2(out []int32, probe, rows []int8) {
+	if len(out) > 0 && len(probe) > 0 {
+		rows = rows[:len(out)*len(probe)]
+		dots8Vectors(&out[0], &probe[0], &rows[0], len(probe), len(out))
+	}
 }

@@ -4,7 +4,7 @@ package kernel
 var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
 	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Merge3: merge3NEON,
-	Row: rowNEON, Peak: peakNEON, Read: readNEON, InOrder: true,
+	Row: rowNEON, Peak: peakNEON, Read: readNEON, Dot: dotNEON, Dots8: dots8NEON, InOrder: true,
 	Tiles: tilesNEON, Narrow: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
@@ -155,4 +155,25 @@ func expNEON(out, x []float32) {
 		expNEON8(&out[0], &x[0], n)
 	}
 	expGeneric(out[n:], x[n:])
+}
+
+//go:noescape
+func dotNEON32(a, b *float32, n int) float32
+
+//go:noescape
+func dots8NEON32(out *int32, probe, rows *int8, dimension, count int)
+
+func dotNEON(a, b []float32) float32 {
+	if len(a) == 0 {
+		return 0
+	}
+	b = b[:len(a)]
+	return dotNEON32(&a[0], &b[0], len(a))
+}
+
+func dots8NEON(out []int32, probe, rows []int8) {
+	if len(out) > 0 && len(probe) > 0 {
+		rows = rows[:len(out)*len(probe)]
+		dots8NEON32(&out[0], &probe[0], &rows[0], len(probe), len(out))
+	}
 }
