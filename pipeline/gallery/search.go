@@ -14,9 +14,7 @@ func (g *Gallery) Search(probe []float32) (Result, error) {
 	defer g.mu.RUnlock()
 	var f finalists
 	if len(g.owners) <= fewReferences || !g.scratch.TryLock() {
-		for slot, owner := range g.owners {
-			f.take(owner, dot(probe, g.vector(slot)))
-		}
+		g.searchExact(&f, probe)
 	} else {
 		g.searchBytes(&f, probe)
 		g.scratch.Unlock()
@@ -32,10 +30,14 @@ func (g *Gallery) SearchExact(probe []float32) (Result, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	var f finalists
+	g.searchExact(&f, probe)
+	return Result{Best: g.match(f.best), Second: g.match(f.second)}, nil
+}
+
+func (g *Gallery) searchExact(f *finalists, probe []float32) {
 	for slot, owner := range g.owners {
 		f.take(owner, dot(probe, g.vector(slot)))
 	}
-	return Result{Best: g.match(f.best), Second: g.match(f.second)}, nil
 }
 
 // searchBytes finds by bytes who can be among the two most similar people, and then who is.
