@@ -236,7 +236,7 @@ func TestSearch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Millis <= 0 || r.Rate <= 0 || r.OfBandwidth <= 0 {
+	if r.Millis <= 0 || r.Exact <= 0 || r.Rate <= 0 || r.OfBandwidth <= 0 || r.Same != 3 || r.Probes != 3 {
 		t.Errorf("result %+v", r)
 	}
 }
