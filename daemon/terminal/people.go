@@ -140,9 +140,9 @@ func (s *sight) pick(picture Picture) (face.Detection, error) {
 	case len(faces) == 0:
 		return face.Detection{}, refuse("%s: no face was found", picture.Source)
 	case picture.Face == 0 && len(faces) > 1:
-		return face.Detection{}, refuse("%s: %d faces were found; say which one is meant, counted from the left", picture.Source, len(faces))
-	case picture.Face > len(faces):
-		return face.Detection{}, refuse("%s: face %d is meant, only %d were found", picture.Source, picture.Face, len(faces))
+		return face.Detection{}, refuse("%s: %d faces were found; say which one is meant, counted from the left (--face 1 to %d)", picture.Source, len(faces), len(faces))
+	case picture.Face < 0 || picture.Face > len(faces):
+		return face.Detection{}, refuse("%s: face %d is meant, wanted 1 to %d", picture.Source, picture.Face, len(faces))
 	case picture.Face == 0:
 		return faces[0], nil
 	}

@@ -13,7 +13,7 @@ func budgetCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "budget",
 		Short: "show the memory that the configuration takes, part by part",
-		Args:  cobra.NoArgs,
+		Args:  exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := s.load()
 			if err != nil {

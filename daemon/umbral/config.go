@@ -9,12 +9,12 @@ import (
 )
 
 func configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "check a configuration, or print one with every key explained"}
+	cmd := &cobra.Command{Use: "config", Short: "check a configuration, or print one with every key explained", RunE: chooses}
 	cmd.AddCommand(
 		&cobra.Command{
 			Use:   "check FILE",
 			Short: "read a configuration as the terminal would and say what is wrong with it",
-			Args:  cobra.ExactArgs(1),
+			Args:  exactly("FILE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				cfg, err := config.Load(args[0])
 				if err != nil {
@@ -27,7 +27,7 @@ func configCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "example",
 			Short: "print a configuration with every key, its unit, range and default",
-			Args:  cobra.NoArgs,
+			Args:  exactly(),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				_, err := fmt.Fprint(cmd.OutOrStdout(), config.Example())
 				return err

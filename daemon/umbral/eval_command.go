@@ -20,6 +20,7 @@ func evalCommand(s *settings) *cobra.Command {
 		Short: "measure error rates on labelled pictures, as for the acceptance of a site",
 		Long: `eval runs the models on labelled pictures and states error rates as ISO/IEC 19795-1 and ISO/IEC 30107-3 define them,
 each with its exact 95 % bounds. It needs no terminal.`,
+		RunE: chooses,
 	}
 	cmd.AddCommand(evalFacesCommand(s), evalPADCommand(s))
 	return cmd
@@ -30,13 +31,15 @@ type evalFlags struct {
 	opts     eval.Opts
 	manifest string
 	asJSON   bool
+	missed   int      // files that gave nothing
+	why      []string // of the first of them
 }
 
 func (f *evalFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	flags.BoolVar(&f.opts.Pad, "pad", false, "pictures are tight crops: put each in the middle of a grey 4:3 canvas before detection")
-	flags.IntVar(&f.opts.Workers, "workers", 0, "pictures looked at a time; 0: one a processor")
+	flags.IntVar(&f.opts.Workers, "workers", 0, fmt.Sprintf("pictures looked at a time, at most %d; 0: one a processor", eval.MaxWorkers))
 	flags.StringVar(&f.manifest, "manifest", "", "manifest of another model set")
 }
 
@@ -50,7 +53,25 @@ func (f *evalFlags) prepare(s *settings, cmd *cobra.Command) (err error) {
 		}
 	}
 	f.opts.Progress = progressLine(cmd.ErrOrStderr())
+	f.opts.Missed = func(file string, why error) {
+		if f.missed++; f.missed <= missedShown {
+			f.why = append(f.why, printable(fmt.Sprintf("%s: %v", file, why)))
+		}
+	}
 	return nil
+}
+
+// missedShown is how many of the files that gave nothing are named.
+const missedShown = 20
+
+// tellMissed names the files that gave nothing: a path that is wrong everywhere must not pass for bad pictures.
+func (f *evalFlags) tellMissed(cmd *cobra.Command) {
+	for _, line := range f.why {
+		fmt.Fprintln(cmd.ErrOrStderr(), "not acquired:", line)
+	}
+	if more := f.missed - len(f.why); more > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "and %d more files\n", more)
+	}
 }
 
 // progressLine tells how far it is, at most once a second.
@@ -85,10 +106,13 @@ paths are relative to the CSV. With --people each folder is one person, and all 
 accuracy counts a pair of which a template could not be had as an error; its threshold for each fold comes from the other
 folds. FMR, FNMR and EER are over the pairs that could be compared. An operating point is proven when the set holds at
 least 3 ÷ FMR pairs of different people.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost("PAIRS.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (people != "") == (len(args) == 1) {
-				return errors.New("either PAIRS.csv or --people DIR is needed")
+				return errors.New("either PAIRS.csv or --people DIR is needed, and not both")
+			}
+			if err := eval.CheckPlot(plot); err != nil {
+				return err
 			}
 			var pairs []eval.Pair
 			var err error
@@ -107,24 +131,24 @@ least 3 ÷ FMR pairs of different people.`,
 			if err != nil {
 				return err
 			}
+			f.tellMissed(cmd)
 			report, err := eval.Evaluate(comparisons)
 			if err != nil {
 				return err
 			}
-			if plot != "" {
-				curve, err := eval.NewCurve(comparisons)
-				if err != nil {
-					return err
-				}
-				if err := curve.PlotDET(plot, fmt.Sprintf("faces, %d pairs", report.Pairs)); err != nil {
-					return err
-				}
-			}
 			if f.asJSON {
-				return writeJSON(cmd.OutOrStdout(), report)
+				err = writeJSON(cmd.OutOrStdout(), report)
+			} else {
+				printFaces(cmd.OutOrStdout(), &report)
 			}
-			printFaces(cmd.OutOrStdout(), &report)
-			return nil
+			if err != nil || plot == "" {
+				return err
+			}
+			curve, err := eval.NewCurve(comparisons)
+			if err != nil {
+				return err
+			}
+			return curve.PlotDET(plot, fmt.Sprintf("faces, %d pairs", report.Pairs))
 		},
 	}
 	f.add(cmd)
@@ -157,7 +181,7 @@ func evalPADCommand(s *settings) *cobra.Command {
 		Long: `pad scores each file of a CSV with the columns file and label: live, or spoof-SPECIES (spoof where the species is not
 known); paths are relative to the CSV, files are pictures or videos (these through ffmpeg, decided by a vote over frames).
 apcer is that of the worst species. Files without a face are counted apart.`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly("LABELS.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rows, err := eval.ReadLabels(args[0], split)
 			if err != nil {
@@ -178,6 +202,7 @@ apcer is that of the worst species. Files without a face are counted apart.`,
 			if err != nil {
 				return err
 			}
+			f.tellMissed(cmd)
 			report := eval.EvaluatePAD(presentations, rule.Threshold)
 			if f.asJSON {
 				return writeJSON(cmd.OutOrStdout(), report)
@@ -194,8 +219,15 @@ apcer is that of the worst species. Files without a face are counted apart.`,
 
 func printPAD(w io.Writer, r *eval.PADReport) {
 	fmt.Fprintf(w, "threshold  %.2f; %d live, %d attacks, %d without a face\n", r.Threshold, r.Live, r.Spoof, r.FailedToAcquire)
-	fmt.Fprintf(w, "BPCER      %.2f %% (%.2f to %.2f), %d of %d\n", 100*r.BPCER.Value, 100*r.BPCER.Low, 100*r.BPCER.High, r.BPCER.Errors, r.BPCER.Trials)
+	fmt.Fprintf(w, "BPCER      %s\n", rateText(r.BPCER))
 	for _, sp := range r.Species {
-		fmt.Fprintf(w, "APCER      %.2f %% (%.2f to %.2f), %d of %d: %s\n", 100*sp.APCER.Value, 100*sp.APCER.Low, 100*sp.APCER.High, sp.APCER.Errors, sp.APCER.Trials, sp.Name)
+		fmt.Fprintf(w, "APCER      %s: %s\n", rateText(sp.APCER), printable(sp.Name))
 	}
+}
+
+func rateText(r eval.Rate) string {
+	if r.Trials == 0 {
+		return "unknown, 0 of 0"
+	}
+	return fmt.Sprintf("%.2f %% (%.2f to %.2f), %d of %d", 100*r.Value, 100*r.Low, 100*r.High, r.Errors, r.Trials)
 }

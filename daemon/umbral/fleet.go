@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 func fleetCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "fleet", Short: "command and watch terminals over MQTT"}
+	cmd := &cobra.Command{Use: "fleet", Short: "command and watch terminals over MQTT", RunE: chooses}
 	cmd.AddCommand(keygenCommand(), sendCommand(), watchCommand())
 	return cmd
 }
@@ -24,19 +25,13 @@ func keygenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keygen --out FILE",
 		Short: "make a key that signs commands; prints the public half for the terminals' configuration",
-		Args:  cobra.NoArgs,
+		Args:  exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			private, public, err := fleet.GenerateKey()
 			if err != nil {
 				return err
 			}
-			// An existing key is never replaced: the terminals that trust it could no longer be commanded.
-			f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return err
-			}
-			_, err = f.Write(private)
-			if err := errors.Join(err, f.Close()); err != nil {
+			if err := writeNew(out, private); err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), public)
@@ -46,6 +41,22 @@ func keygenCommand() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", "file for the private key (mode 0600)")
 	cmd.MarkFlagRequired("out")
 	return cmd
+}
+
+// writeNew writes a key. An existing one is never replaced: the terminals that trust it could no longer be commanded.
+func writeNew(path string, key []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists and is not replaced: terminals may trust the key in it (--out names a new file)", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(key)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // brokerFlags are what both sides of the link to a broker need.
@@ -89,15 +100,18 @@ func sendCommand() *cobra.Command {
 		Short: "send a signed command (status, door.open) and wait for the answer",
 		Example: `  umbral fleet send --key operator.pem --key-name operator demo-1 status
   umbral fleet send --key operator.pem --key-name operator demo-1 door.open`,
-		Args: cobra.ExactArgs(2),
+		Args: exactly("TERMINAL", "COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			pem, err := os.ReadFile(key)
+			if valid <= 0 || timeout <= 0 {
+				return fmt.Errorf("--valid %v, --timeout %v: both have to be longer than 0s", valid, timeout)
+			}
+			pem, err := readUpTo(key, maxSecret)
 			if err != nil {
 				return err
 			}
 			private, err := fleet.ParsePrivateKey(pem)
 			if err != nil {
-				return fmt.Errorf("%s: %w", key, err)
+				return fmt.Errorf("%s: %w (umbral fleet keygen makes one)", key, err)
 			}
 			operator, err := broker.operator()
 			if err != nil {
@@ -107,7 +121,7 @@ func sendCommand() *cobra.Command {
 			defer cancel()
 			order := fleet.Order{Terminal: args[0], Command: args[1], Valid: valid}
 			answer, err := operator.Send(ctx, order, fleet.Signer{Name: name, Private: private}, func(a fleet.Answer) {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s\n", a.Status)
+				fmt.Fprintln(cmd.ErrOrStderr(), printable(string(a.Status)))
 			})
 			if err != nil {
 				return err
@@ -116,7 +130,7 @@ func sendCommand() *cobra.Command {
 				return err
 			}
 			if answer.Status != fleet.StatusSuccessful {
-				return fmt.Errorf("%s %s: %s", args[1], answer.Status, answer.Reason)
+				return fmt.Errorf("%s %s: %s %s", args[1], answer.Status, printable(string(answer.Reason)), printable(answer.Detail))
 			}
 			return nil
 		},
@@ -136,7 +150,7 @@ func watchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [TERMINAL]",
 		Short: "show what terminals report, one line a message",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMost("TERMINAL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			operator, err := broker.operator()
 			if err != nil {
@@ -164,6 +178,7 @@ func writeMessage(w io.Writer, m fleet.Message) error {
 	if len(payload) == 0 {
 		payload = json.RawMessage("(cleared)")
 	}
-	_, err := fmt.Fprintf(w, "%s %s %s %v %s\n", m.Time.Format(time.TimeOnly), m.Terminal, m.Channel, m.Rest, payload)
+	line := fmt.Sprintf("%s %s %s %v %s", m.Time.Format(time.TimeOnly), m.Terminal, m.Channel, m.Rest, payload)
+	_, err := fmt.Fprintln(w, printable(line))
 	return err
 }

@@ -17,9 +17,9 @@ func replayCommand(s *settings) *cobra.Command {
 		Short: "decide every journalled passage again and show that the verdict comes out the same",
 		Long: `replay feeds the observations that the journal holds of each passage to a new machine with the journalled rules, and
 compares every byte of the record that comes out. It needs neither camera nor models. The terminal must not be running.`,
-		Args: cobra.NoArgs,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			desk, err := s.desk()
+			desk, err := s.desk(cmd)
 			if err != nil {
 				return err
 			}
@@ -38,6 +38,9 @@ compares every byte of the record that comes out. It needs neither camera nor mo
 			})
 			if err != nil {
 				return err
+			}
+			if only != "" && len(all) == 0 {
+				return fmt.Errorf("the journal holds no decision of a passage %q (umbral replay lists those that it holds)", only)
 			}
 			if asJSON {
 				err = writeJSON(cmd.OutOrStdout(), map[string]any{"passages": all, "count": len(all), "differ": differ})

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +16,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths"
+	"umbral/daemon/store"
 	"umbral/daemon/terminal"
 )
 
@@ -31,6 +34,9 @@ func (s *settings) flags(f *pflag.FlagSet) {
 // load reads the configuration.
 func (s *settings) load() (config.Config, error) {
 	cfg, err := config.Load(s.config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return cfg, fmt.Errorf("%w (--config names the terminal's configuration; umbral config example prints one)", err)
+	}
 	if err != nil {
 		return cfg, err
 	}
@@ -48,13 +54,41 @@ func (s *settings) modelsDir() string {
 	return paths.Models()
 }
 
-// desk opens the store while no terminal runs.
-func (s *settings) desk() (*terminal.Desk, error) {
+// errNoStore means that there is nothing to look at yet.
+var errNoStore = errors.New("holds no store: no terminal has started with this configuration, or it names another terminal.state_dir")
+
+// desk opens the store while no terminal runs. It makes none: a store that a command made while it only looked would
+// belong to whoever gave the command, and the terminal could not open it.
+func (s *settings) desk(cmd *cobra.Command) (*terminal.Desk, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	return terminal.OpenDesk(cfg)
+	if !store.Exists(cfg.Terminal.StateDir) {
+		return nil, fmt.Errorf("%s %w", cfg.Terminal.StateDir, errNoStore)
+	}
+	return openDesk(cmd, cfg)
+}
+
+// newDesk is desk, and makes the store where there is none.
+func (s *settings) newDesk(cmd *cobra.Command) (*terminal.Desk, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return openDesk(cmd, cfg)
+}
+
+// openDesk tells when the store was damaged: its mending leaves nothing to see for whoever comes later.
+func openDesk(cmd *cobra.Command, cfg config.Config) (*terminal.Desk, error) {
+	desk, err := terminal.OpenDesk(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if text := desk.Recovery(); text != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "umbral:", text)
+	}
+	return desk, nil
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -67,15 +101,32 @@ func contextWithTimeout(cmd *cobra.Command, d time.Duration) (context.Context, c
 	return context.WithTimeout(cmd.Context(), d)
 }
 
+// readUpTo reads a file of at most limit bytes, whatever its size claims to be.
+func readUpTo(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s: more than %d bytes (is this the right file?)", path, limit)
+	}
+	return data, err
+}
+
+// maxSecret bounds a file that holds a password or a key, in bytes.
+const maxSecret = 64 << 10
+
 // readSecret reads a file that holds one line.
 func readSecret(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readUpTo(path, maxSecret)
 	if err != nil {
 		return "", err
 	}
 	secret := strings.TrimRight(string(text), "\r\n")
 	if strings.ContainsAny(secret, "\r\n") {
-		return "", fmt.Errorf("%s: more than one line", path)
+		return "", fmt.Errorf("%s: more than one line, wanted the password and nothing else", path)
 	}
 	return secret, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -24,7 +25,12 @@ type Opts struct {
 	Pad bool
 	// Progress is told how many of how many pictures are done; nil for nobody.
 	Progress func(done, of int)
+	// Missed is told of each file that gave nothing, and why; nil for nobody. It is called from one goroutine at a time.
+	Missed func(file string, why error)
 }
+
+// MaxWorkers bounds Opts.Workers: each takes a set of buffers of its own.
+const MaxWorkers = 64
 
 // eye is what one worker looks with.
 type eye struct {
@@ -34,13 +40,16 @@ type eye struct {
 }
 
 func (o *Opts) eyes() ([]*eye, error) {
+	if o.Workers < 0 || o.Workers > MaxWorkers {
+		return nil, fmt.Errorf("eval: %d workers, allowed are 0 to %d", o.Workers, MaxWorkers)
+	}
 	set, err := models.Load(o.Models, o.Manifest, models.FaceRoles()...)
 	if err != nil {
 		return nil, err
 	}
 	workers := o.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
+	if workers == 0 {
+		workers = min(runtime.GOMAXPROCS(0), MaxWorkers)
 	}
 	list := make([]*eye, workers)
 	for i := range list {
@@ -59,7 +68,11 @@ func (o *Opts) eyes() ([]*eye, error) {
 // errNoFace means that a picture shows no face.
 var errNoFace = errors.New("no face found")
 
-// each lets the workers look at files, in no particular order. fn runs in one goroutine a worker.
+// errCannot means that this machine lacks what a file needs, so that no other file of its kind can be read either.
+var errCannot = errors.New("cannot evaluate")
+
+// each lets the workers look at files, in no particular order. fn runs in one goroutine a worker; what it returns is why
+// a file gave nothing. A file that isn't there ends the evaluation: the set is then not the one that was meant.
 func (o *Opts) each(ctx context.Context, files []string, fn func(e *eye, i int) error) error {
 	list, err := o.eyes()
 	if err != nil {
@@ -74,10 +87,14 @@ func (o *Opts) each(ctx context.Context, files []string, fn func(e *eye, i int) 
 	for _, e := range list {
 		group.Go(func() {
 			for i := range next {
-				if err := fn(e, i); err != nil {
-					cancel(err)
+				err := fn(e, i)
+				if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errCannot) {
+					cancel(fmt.Errorf("eval: %w", err))
 				}
 				mu.Lock()
+				if err != nil && o.Missed != nil && ctx.Err() == nil {
+					o.Missed(files[i], err)
+				}
 				done++
 				if o.Progress != nil {
 					o.Progress(done, len(files))

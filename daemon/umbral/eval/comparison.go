@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"fmt"
 	"math"
 	"sort"
 )
@@ -197,5 +196,3 @@ func mean32(values []float32) float64 {
 	}
 	return sum / float64(len(values))
 }
-
-var errOneKind = fmt.Errorf("eval: no acquired pair of the same person, or none of different people: nothing to compare")

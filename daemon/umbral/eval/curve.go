@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"math"
 	"sort"
 )
@@ -23,7 +24,7 @@ func NewCurve(comparisons []Comparison) (*Curve, error) {
 		}
 	}
 	if len(c.genuine) == 0 || len(c.impostor) == 0 {
-		return nil, errOneKind
+		return nil, fmt.Errorf("eval: %d pairs of one person and %d of different people could be compared, wanted at least one of each", len(c.genuine), len(c.impostor))
 	}
 	sort.Slice(c.genuine, func(i, j int) bool { return c.genuine[i] < c.genuine[j] })
 	sort.Slice(c.impostor, func(i, j int) bool { return c.impostor[i] < c.impostor[j] })

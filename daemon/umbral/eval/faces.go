@@ -2,9 +2,6 @@ package eval
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 
 	"umbral/pipeline/face"
 )
@@ -25,11 +22,10 @@ func Faces(ctx context.Context, pairs []Pair, o Opts) ([]Comparison, error) {
 	templates := make([]*face.Template, len(files))
 	err := o.each(ctx, files, func(e *eye, i int) error {
 		t, err := e.template(files[i], o.Pad)
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("eval: %w", err)
+		if err == nil {
+			templates[i] = t
 		}
-		templates[i] = t
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ type PADReport struct {
 	BPCERValue      float64   `json:"bpcer"`
 	APCERMax        float64   `json:"apcer"` // of the worst species, as 30107-3 wants it
 	Species         []Species `json:"species"`
-	EER             float64   `json:"eer"`
+	EER             *float64  `json:"eer"` // null where no live person, or no attack, was acquired
 }
 
 // EvaluatePAD computes the report at a threshold on the score.
@@ -78,7 +78,8 @@ func EvaluatePAD(presentations []Presentation, threshold float32) PADReport {
 	}
 	sort.Slice(r.Species, func(i, j int) bool { return r.Species[i].Name < r.Species[j].Name })
 	if curve, err := NewCurve(pairs); err == nil {
-		r.EER, _ = curve.EER()
+		eer, _ := curve.EER()
+		r.EER = &eer
 	}
 	return r
 }

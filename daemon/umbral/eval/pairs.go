@@ -27,6 +27,9 @@ const maxRows = 50_000_000
 func ReadPairs(path string) ([]Pair, error) {
 	var pairs []Pair
 	err := readCSV(path, []string{"file_a", "file_b", "same"}, func(dir string, field func(string) string) error {
+		if field("file_a") == "" || field("file_b") == "" {
+			return errors.New("file_a or file_b is empty")
+		}
 		p := Pair{A: filepath.Join(dir, field("file_a")), B: filepath.Join(dir, field("file_b"))}
 		switch same := field("same"); same {
 		case "1":
@@ -45,6 +48,9 @@ func ReadPairs(path string) ([]Pair, error) {
 		pairs = append(pairs, p)
 		return nil
 	})
+	if err == nil && len(pairs) == 0 {
+		err = fmt.Errorf("eval: %s: no line follows the header", path)
+	}
 	return pairs, err
 }
 
@@ -57,18 +63,27 @@ type Labelled struct {
 // Further columns are ignored but for split: with a split named, only its lines are taken.
 func ReadLabels(path, split string) ([]Labelled, error) {
 	var rows []Labelled
+	lines := 0
 	err := readCSV(path, []string{"file", "label"}, func(dir string, field func(string) string) error {
 		label := field("label")
 		if label != "live" && label != "spoof" && !strings.HasPrefix(label, "spoof-") {
 			return fmt.Errorf("label is %q, allowed are live, spoof and spoof-SPECIES", label)
 		}
+		if field("file") == "" {
+			return errors.New("file is empty")
+		}
+		lines++
 		if split == "" || field("split") == split {
 			rows = append(rows, Labelled{File: filepath.Join(dir, field("file")), Label: label})
 		}
 		return nil
 	})
-	if err == nil && len(rows) == 0 {
-		err = fmt.Errorf("eval: %s: no line of split %q", path, split)
+	switch {
+	case err != nil:
+	case lines == 0:
+		err = fmt.Errorf("eval: %s: no line follows the header", path)
+	case len(rows) == 0:
+		err = fmt.Errorf("eval: %s: none of the %d lines says %q in the column split", path, lines, split)
 	}
 	return rows, err
 }
@@ -85,6 +100,9 @@ func readCSV(path string, needed []string, fn func(dir string, field func(string
 	r.ReuseRecord = true
 	r.TrimLeadingSpace = true
 	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("eval: %s is empty, wanted a header with the columns %s", path, strings.Join(needed, ", "))
+	}
 	if err != nil {
 		return fmt.Errorf("eval: %s: header: %w", path, err)
 	}

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
 	"gonum.org/v1/plot"
@@ -33,6 +37,20 @@ func (t rateTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 		}
 	}
 	return ticks
+}
+
+// CheckPlot says early whether PlotDET could write to a file of this name; an empty name is that of no file.
+func CheckPlot(path string) error {
+	if path == "" {
+		return nil
+	}
+	if ending := strings.ToLower(filepath.Ext(path)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
+		return fmt.Errorf("eval: plot %s: ending %q, allowed are .png, .svg, .pdf", path, ending)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("eval: plot %s: there is no folder %s", path, filepath.Dir(path))
+	}
+	return nil
 }
 
 // PlotDET writes the detection error trade-off as a picture; the file's ending chooses the format (png, svg, pdf).

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,14 +35,11 @@ func Presentations(ctx context.Context, rows []Labelled, rule liveness.Rule, o O
 	err := o.each(ctx, files, func(e *eye, i int) error {
 		out[i].Label = rows[i].Label
 		score, err := e.score(ctx, files[i], rule, o.Pad)
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("eval: %w", err)
-		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return fmt.Errorf("eval: %s is a video, and ffmpeg is not installed (apt-get install ffmpeg)", files[i])
+			err = fmt.Errorf("%w %s: it is a video, and ffmpeg is not installed (apt-get install ffmpeg)", errCannot, files[i])
 		}
 		out[i].Score, out[i].Acquired = score, err == nil
-		return nil
+		return err
 	})
 	return out, err
 }
