@@ -27,9 +27,10 @@ type sight struct {
 	view     *view
 	session  *session // a live enrolment, nil for none
 
-	frame  passage.Frame
-	looked [passage.MaxFaces]looked
-	pairs  [passage.MaxFaces]face.Track // the tracks of frame.Faces
+	frame    passage.Frame
+	looked   [passage.MaxFaces]looked
+	pairs    [passage.MaxFaces]face.Track // the tracks of frame.Faces
+	template face.Template                // of the face that is compared
 }
 
 // looked is what was found of one face.
@@ -188,12 +189,12 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 	if !w.Match {
 		return nil
 	}
-	template, err := s.analyzer.Embed(s.image, l.points)
-	if err != nil {
+	var err error
+	if s.template, err = s.analyzer.Embed(s.image, l.points); err != nil {
 		return err
 	}
 	lap(stageEmbed)
-	result, err := s.gallery.Search(template[:])
+	result, err := s.gallery.Search(s.template[:])
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 	if result.Second.ID != "" {
 		f.Match.Second = passage.ScoreOf(float64(result.Second.Score))
 	}
-	s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: template})
+	s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: s.template})
 	lap(stageSearch)
 	return nil
 }
