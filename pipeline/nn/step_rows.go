@@ -69,19 +69,48 @@ func pairs(w *worker, out, in []float32, strideOut, strideIn, from, to int) {
 	}
 }
 
+// sum adds in four parts, which don't wait for each other.
 func sum(x []float32) float32 {
-	var t float32
-	for _, v := range x {
-		t += v
+	var a, b, c, d float32
+	for len(x) >= 4 {
+		v := (*[4]float32)(x)
+		a, b, c, d = a+v[0], b+v[1], c+v[2], d+v[3]
+		x = x[4:]
 	}
-	return t
+	for _, v := range x {
+		a += v
+	}
+	return (a + b) + (c + d)
+}
+
+// greatest is the greatest of some numbers; what is no number is passed over, and comes out of what follows.
+func greatest(x []float32) float32 {
+	a := x[0]
+	b, c, d := a, a, a
+	for len(x) >= 4 {
+		v := (*[4]float32)(x)
+		if v[0] > a {
+			a = v[0]
+		}
+		if v[1] > b {
+			b = v[1]
+		}
+		if v[2] > c {
+			c = v[2]
+		}
+		if v[3] > d {
+			d = v[3]
+		}
+		x = x[4:]
+	}
+	for _, v := range x {
+		a = max(a, v)
+	}
+	return max(a, b, c, d)
 }
 
 func softmax(k *kernel.Set, out, x []float32) {
-	top := x[0]
-	for _, v := range x {
-		top = max(top, v)
-	}
+	top := greatest(x)
 	for i, v := range x {
 		out[i] = v - top
 	}
@@ -241,6 +270,13 @@ func (s *matMulStep) run(w *worker, from, to int) {
 			}
 			continue
 		}
+		if ak == 1 && bk == 1 {
+			x := x[:s.depth]
+			for i := range o {
+				o[i] = dot(x, y[i*bc:][:len(x)])
+			}
+			continue
+		}
 		for i := range o {
 			column := y[i*bc:]
 			var t float32
@@ -250,4 +286,18 @@ func (s *matMulStep) run(w *worker, from, to int) {
 			o[i] = t
 		}
 	}
+}
+
+// dot is the dot product of two runs of one length, in four parts as sum.
+func dot(x, y []float32) float32 {
+	var a, b, c, d float32
+	for len(x) >= 4 && len(y) >= 4 {
+		v, u := (*[4]float32)(x), (*[4]float32)(y)
+		a, b, c, d = a+v[0]*u[0], b+v[1]*u[1], c+v[2]*u[2], d+v[3]*u[3]
+		x, y = x[4:], y[4:]
+	}
+	for i, v := range x {
+		a += v * y[i]
+	}
+	return (a + b) + (c + d)
 }
