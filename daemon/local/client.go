@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -84,7 +85,22 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&f); err != nil || f.Text == "" {
 		return nil, fmt.Errorf("local: the terminal answers %s", response.Status)
 	}
-	return nil, errors.New(f.Text)
+	return nil, &answered{f}
+}
+
+// answered is an error that the terminal answered with. It is ErrUnknown or ErrRefused where the terminal's was.
+type answered struct{ Failure }
+
+func (a *answered) Error() string {
+	text := strings.TrimPrefix(a.Text, ErrRefused.Error()+": ")
+	if a.Hint != "" {
+		text += " (" + a.Hint + ")"
+	}
+	return text
+}
+
+func (a *answered) Is(target error) bool {
+	return target == ErrUnknown && a.Code == codeUnknown || target == ErrRefused && a.Code == codeRefused
 }
 
 // State asks how the terminal is.

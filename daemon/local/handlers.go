@@ -99,6 +99,12 @@ type Failure struct {
 	Hint string `json:"hint,omitempty"`
 }
 
+// Codes that a client tells apart.
+const (
+	codeUnknown = "unknown"
+	codeRefused = "refused"
+)
+
 func fail(w http.ResponseWriter, status int, code, text, hint string) {
 	answer(w, status, Failure{Text: text, Code: code, Hint: hint})
 }
@@ -111,9 +117,9 @@ func socketOnly(w http.ResponseWriter, _ *http.Request) {
 func wrong(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, ErrUnknown):
-		fail(w, http.StatusNotFound, "unknown", err.Error(), "")
+		fail(w, http.StatusNotFound, codeUnknown, err.Error(), "")
 	case errors.Is(err, ErrRefused):
-		fail(w, http.StatusUnprocessableEntity, "refused", err.Error(), "")
+		fail(w, http.StatusUnprocessableEntity, codeRefused, err.Error(), "")
 	default:
 		fail(w, http.StatusInternalServerError, "failed", err.Error(), "see the terminal's log")
 	}

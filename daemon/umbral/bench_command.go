@@ -24,6 +24,7 @@ func benchCommand(s *settings) *cobra.Command {
 onnxruntime are installed (scripts/oracle/run brings it), beside onnxruntime, the two taking turns in one run; of the
 whole frame loop; and of the search among many people. It needs no terminal. Other work on the machine shows in the
 spread of the turns: measure when it is quiet.`,
+		RunE: chooses,
 	}
 	cmd.AddCommand(benchModelsCommand(s), benchFrameCommand(s), benchSearchCommand(), benchLoadCommand(s))
 	return cmd

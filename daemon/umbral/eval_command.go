@@ -218,7 +218,7 @@ apcer is that of the worst species. Files without a face are counted apart.`,
 }
 
 func printPAD(w io.Writer, r *eval.PADReport) {
-	fmt.Fprintf(w, "threshold  %.2f; %d live, %d attacks, %d without a face\n", r.Threshold, r.Live, r.Spoof, r.FailedToAcquire)
+	fmt.Fprintf(w, "threshold  %.2f; %d live, %d attacks, %d not acquired\n", r.Threshold, r.Live, r.Spoof, r.FailedToAcquire)
 	fmt.Fprintf(w, "BPCER      %s\n", rateText(r.BPCER))
 	for _, sp := range r.Species {
 		fmt.Fprintf(w, "APCER      %s: %s\n", rateText(sp.APCER), printable(sp.Name))

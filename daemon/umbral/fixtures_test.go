@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.etcd.io/bbolt"
 
 	"umbral/config"
 	"umbral/daemon/fleet/broker"
@@ -50,28 +52,49 @@ func journal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.Close())
 }
 
-// damage cuts a file to a length, or turns the bits of one of its bytes.
+// damage cuts a file to a length, or turns a bit of the newest value in a bucket of a store's file.
 //
 //	damage cut FILE LENGTH
-//	damage flip FILE OFFSET
+//	damage flip FILE BUCKET
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: damage cut|flip FILE NUMBER")
+		ts.Fatalf("usage: damage cut FILE LENGTH | flip FILE BUCKET")
 	}
 	path := ts.MkAbs(args[1])
-	n, err := strconv.ParseInt(args[2], 10, 64)
-	ts.Check(err)
 	switch args[0] {
 	case "cut":
+		n, err := strconv.ParseInt(args[2], 10, 64)
+		ts.Check(err)
 		ts.Check(os.Truncate(path, n))
 	case "flip":
 		data, err := os.ReadFile(path)
 		ts.Check(err)
-		data[n] ^= 0xff
-		ts.Check(os.WriteFile(path, data, 0o600))
+		value := newest(ts, path, args[2])
+		changed := append([]byte{value[0] ^ 1}, value[1:]...)
+		ts.Check(os.WriteFile(path, bytes.ReplaceAll(data, value, changed), 0o600))
 	default:
 		ts.Fatalf("damage %s: neither cut nor flip", args[0])
 	}
+}
+
+// newest is the value of the last key of a bucket.
+func newest(ts *testscript.TestScript, path, bucket string) (value []byte) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	ts.Check(err)
+	defer db.Close()
+	ts.Check(db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		if b == nil {
+			return fmt.Errorf("%s has no bucket %q", path, bucket)
+		}
+		_, v := b.Cursor().Last()
+		value = bytes.Clone(v)
+		return nil
+	}))
+	if len(value) == 0 {
+		ts.Fatalf("%s: bucket %q is empty", path, bucket)
+	}
+	return value
 }
 
 // picture makes a picture: a plain one without anybody, or a part of a photograph.

@@ -108,7 +108,7 @@ func (s *settings) person(cmd *cobra.Command, id string) (local.Person, error) {
 	}
 	p, err := c.Person(cmd.Context(), id)
 	if !errors.Is(err, local.ErrNotRunning) {
-		return p, err
+		return p, notEnrolled(id, err)
 	}
 	desk, err := s.desk(cmd)
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *settings) erase(cmd *cobra.Command, id, reason string) (local.Erased, e
 	}
 	e, err := c.Erase(cmd.Context(), id, reason)
 	if !errors.Is(err, local.ErrNotRunning) {
-		return e, err
+		return e, notEnrolled(id, err)
 	}
 	desk, err := s.desk(cmd)
 	if err != nil {
@@ -142,7 +142,7 @@ func notEnrolled(id string, err error) error {
 	switch {
 	case errors.Is(err, errNoStore):
 		return fmt.Errorf("nobody is enrolled, so %q is not: %w", id, err)
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, local.ErrUnknown):
 		return fmt.Errorf("%q is not enrolled (umbral people list shows who is)", id)
 	}
 	return err

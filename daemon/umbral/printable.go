@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // printable is text from outside without what would command the technician's screen: control characters, invisible ones
-// and bytes that are no UTF-8 are written as escapes. Everything else, JSON among it, stays as it is.
+// and bytes that are no UTF-8 are written as escapes. In JSON, whose strings hold them raw, the escapes mean the same.
 func printable(text string) string {
 	clean := true
 	for _, r := range text {
@@ -26,7 +27,8 @@ func printable(text string) string {
 		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
 		default:
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}

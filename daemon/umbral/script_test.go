@@ -55,12 +55,13 @@ func runScripts(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"refuses": refuses, "exits": exits, "until": until, "trust": trust,
-			"journal": journal, "damage": damage, "picture": picture, "broker": startBroker, "gate": startGate,
+			"journal": journal, "damage": damage, "picture": picture, "broker": startBroker, "publish": publish, "forge": forge, "gate": startGate,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REPO", repository)
 			env.Setenv("UMBRAL_MODELS", paths.Models())
 			env.Setenv("PICTURES", paths.Pictures())
+			env.Setenv("TABBED", "Bob\tSmith")
 			env.Values[gateKey{}] = new(func())
 			return nil
 		},
@@ -115,7 +116,7 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("an ill-formed error: %q", text)
 	}
 	for _, pattern := range args[:end] {
-		if !regexp.MustCompile(pattern).MatchString(text) {
+		if !regexp.MustCompile("(?m)" + pattern).MatchString(text) {
 			ts.Fatalf("%q is not in the error %q", pattern, text)
 		}
 	}

@@ -91,10 +91,18 @@ func openDesk(cmd *cobra.Command, cfg config.Config) (*terminal.Desk, error) {
 	return desk, nil
 }
 
+// writeJSON prints v in lines that a screen can show.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text) + "\n") {
+		if _, err := fmt.Fprintln(w, printable(strings.TrimSuffix(line, "\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func contextWithTimeout(cmd *cobra.Command, d time.Duration) (context.Context, context.CancelFunc) {

@@ -43,7 +43,11 @@ func statusCommand(s *settings) *cobra.Command {
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), state)
 			}
-			printState(cmd.OutOrStdout(), &state)
+			var b strings.Builder
+			printState(&b, &state)
+			for line := range strings.Lines(b.String()) {
+				fmt.Fprintln(cmd.OutOrStdout(), printable(strings.TrimSuffix(line, "\n")))
+			}
 			return nil
 		},
 	}

@@ -123,11 +123,7 @@ func (e *eye) read(path string) (*vision.Image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	img, err := vision.ReadPicture(f, vision.DefaultPictureLimits())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return img, nil
+	return vision.ReadPicture(f, vision.DefaultPictureLimits())
 }
 
 // acquire reads a picture and finds its face. A crop in which padding hides the face is tried once more as it is: of the
