@@ -68,7 +68,8 @@ func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 		b.Lines[len(b.Lines)-1].Model = &m
 	}
 	pixels := int64(cfg.Camera.Width * cfg.Camera.Height)
-	b.add("frame pool", framePool)
+	// The pool is empty until the camera streams, so the size asked for counts, in the format that takes most (YUYV).
+	b.add("frame pool", max(framePool, int64(cfg.Camera.Buffers)*2*pixels))
 	b.add("pictures (3)", 3*3*pixels)
 	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))
 	b.add("store", int64(cfg.Store.FileMiB)*storePerMiB)
