@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -44,6 +45,9 @@ func (p *Person) validate() error {
 	}
 	p.Status = cmp.Or(p.Status, StatusActive)
 	switch {
+	case strings.Trim(p.ID, ".") == "":
+		// In an address of the local API it would be a step upwards.
+		return fmt.Errorf("store: %w: person id %q is nothing but dots", ErrInvalid, p.ID)
 	case len(p.Name) > MaxName || !utf8.ValidString(p.Name):
 		return fmt.Errorf("store: %w: name of %d bytes, limit %d, UTF-8", ErrInvalid, len(p.Name), MaxName)
 	case p.Status != StatusActive && p.Status != StatusSuspended:

@@ -87,7 +87,7 @@ func TestPeopleHaveLimits(t *testing.T) {
 	o.People, o.ReferencesPerPerson = 2, 2
 	s := opened(t, t.TempDir(), o)
 	for _, p := range []Person{
-		{ID: ""}, {ID: strings.Repeat("i", MaxID+1)}, {ID: "a b"}, {ID: "a/b"}, {ID: "é"},
+		{ID: ""}, {ID: strings.Repeat("i", MaxID+1)}, {ID: "a b"}, {ID: "a/b"}, {ID: "."}, {ID: ".."}, {ID: "é"},
 		{ID: "a", Name: strings.Repeat("n", MaxName+1)}, {ID: "a", Name: "\xff"}, {ID: "a", Status: "gone"},
 		{ID: "a", Fields: json.RawMessage("{")}, {ID: "a", Fields: make(json.RawMessage, MaxFields+1)},
 	} {

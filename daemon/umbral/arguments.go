@@ -18,6 +18,11 @@ func exactly(names ...string) cobra.PositionalArgs {
 		case len(args) > len(names):
 			return fmt.Errorf("%s takes %s and nothing else, found %q", cmd.CommandPath(), strings.Join(names, " "), args[len(names)])
 		}
+		for i, a := range args {
+			if a == "" {
+				return fmt.Errorf("%s: %s is empty", cmd.CommandPath(), names[i])
+			}
+		}
 		return nil
 	}
 }

@@ -31,6 +31,7 @@ type evalFlags struct {
 	opts     eval.Opts
 	manifest string
 	asJSON   bool
+	progress progress
 	missed   int      // files that gave nothing
 	why      []string // of the first of them
 }
@@ -52,7 +53,8 @@ func (f *evalFlags) prepare(s *settings, cmd *cobra.Command) (err error) {
 			return err
 		}
 	}
-	f.opts.Progress = progressLine(cmd.ErrOrStderr())
+	f.progress = progress{w: cmd.ErrOrStderr(), begin: time.Now()}
+	f.opts.Progress = f.progress.tell
 	f.opts.Missed = func(file string, why error) {
 		if f.missed++; f.missed <= missedShown {
 			f.why = append(f.why, printable(fmt.Sprintf("%s: %v", file, why)))
@@ -74,23 +76,31 @@ func (f *evalFlags) tellMissed(cmd *cobra.Command) {
 	}
 }
 
-// progressLine tells how far it is, at most once a second.
-func progressLine(w io.Writer) func(done, of int) {
-	var mu sync.Mutex
-	begin := time.Now()
-	var told time.Time
-	return func(done, of int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if now := time.Now(); done < of && now.Sub(told) < time.Second {
-			return
-		}
-		told = time.Now()
-		left := time.Duration(float64(time.Since(begin)) / float64(done) * float64(of-done)).Round(time.Second)
-		fmt.Fprintf(w, "\r%d of %d pictures, %d %%, %v left   ", done, of, 100*done/of, left)
-		if done == of {
-			fmt.Fprintln(w)
-		}
+// progress tells how far an evaluation is, at most once a second, in one line that is written anew.
+type progress struct {
+	w     io.Writer
+	mu    sync.Mutex
+	begin time.Time
+	told  time.Time // zero while nothing stands in the line
+}
+
+func (p *progress) tell(done, of int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); done < of && now.Sub(p.told) < time.Second {
+		return
+	}
+	p.told = time.Now()
+	left := time.Duration(float64(time.Since(p.begin)) / float64(done) * float64(of-done)).Round(time.Second)
+	fmt.Fprintf(p.w, "\r%d of %d pictures, %d %%, %v left   ", done, of, 100*done/of, left)
+}
+
+// end leaves the line, also of an evaluation that was cut short.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.told.IsZero() {
+		fmt.Fprintln(p.w)
 	}
 }
 
@@ -128,6 +138,7 @@ least 3 ÷ FMR pairs of different people.`,
 				return err
 			}
 			comparisons, err := eval.Faces(cmd.Context(), pairs, f.opts)
+			f.progress.end()
 			if err != nil {
 				return err
 			}
@@ -199,6 +210,7 @@ apcer is that of the worst species. Files without a face are counted apart.`,
 				return err
 			}
 			presentations, err := eval.Presentations(cmd.Context(), rows, rule, f.opts)
+			f.progress.end()
 			if err != nil {
 				return err
 			}
