@@ -50,13 +50,18 @@ goes, and --plot draws the layers under the processor's two limits.`,
 			if o.Subjects, err = bench.Pick(all, only); err != nil {
 				return err
 			}
+			if plot != "" {
+				if err := o.CheckPlot(plot); err != nil {
+					return err
+				}
+			}
 			if !alone {
 				if o.Runtime, err = runtimeFolder(); err != nil {
 					return err
 				}
 			}
 			if len(only) == 0 {
-				o.Child = []string{"bench", "load", "--models", s.modelsDir()}
+				o.Child = []string{"bench", "load", "--models", s.modelsDir(), "--tier", o.Tier}
 			}
 			o.Progress = cmd.ErrOrStderr()
 			report, err := bench.Models(cmd.Context(), o)
@@ -98,25 +103,23 @@ func runtimeFolder() (string, error) {
 
 // benchLoadCommand is what bench models starts to measure the memory of a process of its own.
 func benchLoadCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
+	var tier string
+	cmd := &cobra.Command{
 		Use: "load SET", Hidden: true, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			subjects, err := bench.Subjects(models.Default(), s.modelsDir())
 			if err != nil {
 				return err
 			}
-			took, err := bench.Load(bench.Of(subjects, args[0]), 1)
+			f, err := bench.Load(subjects, args[0], tier)
 			if err != nil {
 				return err
 			}
-			peak, err := bench.OwnPeak()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), float64(took)/float64(time.Millisecond), peak)
-			return nil
+			return writeJSON(cmd.OutOrStdout(), f)
 		},
 	}
+	cmd.Flags().StringVar(&tier, "tier", "", "kernels to use instead of the best")
+	return cmd
 }
 
 func benchFrameCommand(s *settings) *cobra.Command {
@@ -159,12 +162,9 @@ func benchSearchCommand() *cobra.Command {
 		Short: "time of a search among many people, as a share of what memory gives",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if references < 1 || references > 4_000_000 || rounds < 1 {
-				return fmt.Errorf("%d references, %d rounds: from 1 to 4000000 references and at least one round", references, rounds)
-			}
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			r, err := bench.Search(references, rounds)
+			r, err := bench.Search(cmd.Context(), references, rounds)
 			if err != nil {
 				return err
 			}

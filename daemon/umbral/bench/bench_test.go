@@ -1,119 +1,21 @@
 package bench
 
 import (
-	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"umbral/config/paths/pathstest"
 	"umbral/pipeline/models"
 	"umbral/pipeline/nn"
 )
-
-// childVariable makes this test binary play the other runtime.
-const childVariable = "UMBRAL_BENCH_CHILD"
-
-func TestMain(m *testing.M) {
-	if behaviour := os.Getenv(childVariable); behaviour != "" {
-		playRuntime(behaviour)
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
-
-// playRuntime answers as a runtime does, or fails to in the way named.
-func playRuntime(behaviour string) {
-	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
-		var request struct {
-			Load string
-			Run  int
-		}
-		json.Unmarshal(s.Bytes(), &request)
-		switch {
-		case behaviour == "dies":
-			os.Exit(3)
-		case behaviour == "hangs":
-			time.Sleep(time.Minute)
-		case behaviour == "garbles":
-			fmt.Println("Segmentation fault")
-		case behaviour == "floods":
-			fmt.Println(strings.Repeat("x", 2*maxLine))
-		case behaviour == "refuses":
-			fmt.Println(`{"error": "no such model"}`)
-		case request.Load != "":
-			fmt.Println(`{"version": "9.9"}`)
-		case behaviour == "miscounts":
-			fmt.Println(`{"milliseconds": [1]}`)
-		default:
-			fmt.Println(`{"milliseconds": [` + strings.TrimSuffix(strings.Repeat("1.5,", request.Run), ",") + `]}`)
-		}
-	}
-}
-
-func child(t *testing.T, behaviour string) *peer {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), childVariable+"="+behaviour)
-	p, err := startPeer(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.close)
-	return p
-}
-
-func TestPeerAnswers(t *testing.T) {
-	p := child(t, "works")
-	if version, err := p.load("m.onnx", []int{1, 2}, 1); err != nil || version != "9.9" {
-		t.Fatalf("version %q, %v", version, err)
-	}
-	times, err := p.run(4)
-	if err != nil || len(times) != 4 || times[3] != 1500*time.Microsecond {
-		t.Fatalf("times %v, %v", times, err)
-	}
-	if bytes, err := p.peakMemory(); err != nil || bytes < 1<<20 {
-		t.Errorf("peak memory %d, %v", bytes, err)
-	}
-}
-
-// A peer that misbehaves is an error that says how, never a wait without end.
-func TestPeerMisbehaves(t *testing.T) {
-	for behaviour, want := range map[string]string{
-		"dies": "ended", "garbles": "Segmentation fault", "floods": "ended", "refuses": "no such model", "hangs": "did not answer within",
-	} {
-		var answer struct{}
-		if err := child(t, behaviour).ask(struct{}{}, &answer, 2*time.Second); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want one with %q", behaviour, err, want)
-		}
-	}
-	p := child(t, "miscounts")
-	if _, err := p.load("m.onnx", nil, 1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.run(3); err == nil || !strings.Contains(err.Error(), "1 times for 3 runs") {
-		t.Errorf("miscounted runs: %v", err)
-	}
-}
-
-func TestRuntimeIsMissing(t *testing.T) {
-	_, err := startRuntime(t.Context(), t.TempDir())
-	if !errors.Is(err, errNoPeer) || !strings.Contains(err.Error(), "scripts/oracle/run") {
-		t.Errorf("error %v does not say where it comes from", err)
-	}
-}
 
 func TestMedian(t *testing.T) {
 	for _, c := range []struct {
@@ -165,6 +67,8 @@ func TestModels(t *testing.T) {
 	}
 	o := DefaultOpts()
 	o.Rounds, o.Turn, o.Threads = 3, time.Millisecond, []int{1, 2}
+	var progress strings.Builder
+	o.Progress = &progress
 	if o.Subjects, err = Pick(all, []string{"eye"}); err != nil {
 		t.Fatal(err)
 	}
@@ -195,12 +99,18 @@ func TestModels(t *testing.T) {
 	var text strings.Builder
 	r.Print(&text)
 	r.PrintLayers(&text)
-	for _, want := range []string{"eye", "GFLOP/s", "times as fast as one thread: eye", "Conv"} {
+	for _, want := range []string{"eye", "GFLOP/s", "2 threads are so many times as fast as one: eye", "Conv", "by algorithm: "} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the tables lack %q:\n%s", want, text.String())
 		}
 	}
+	if !strings.Contains(progress.String(), "eye, threads: 2 (1 of 1)") || !strings.HasSuffix(progress.String(), " \r") {
+		t.Errorf("progress %q", progress.String())
+	}
 	picture := filepath.Join(t.TempDir(), "roofline.png")
+	if err := o.CheckPlot(picture); err != nil {
+		t.Error(err)
+	}
 	if err := r.PlotRoofline(picture); err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +131,8 @@ func TestBadOptions(t *testing.T) {
 		func(o *Opts) { o.Rounds = 0 },
 		func(o *Opts) { o.Threads = []int{0} },
 		func(o *Opts) { o.Threads = []int{1, 65} },
+		func(o *Opts) { o.Threads = []int{2, 2} },
+		func(o *Opts) { o.Threads = nil },
 		func(o *Opts) { o.Tier = "mmx" },
 	} {
 		o := DefaultOpts()
@@ -231,12 +143,50 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// What can't be drawn is said before anything is measured.
+func TestBadPlots(t *testing.T) {
+	for path, want := range map[string]string{"roofline.bmp": "unknown ending", "none/roofline.png": "no such file"} {
+		o := DefaultOpts()
+		if err := o.CheckPlot(filepath.Join(t.TempDir(), path)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", path, err, want)
+		}
+	}
+	o := Opts{Threads: []int{2}}
+	if err := o.CheckPlot("roofline.png"); err == nil || !strings.Contains(err.Error(), "one core") {
+		t.Errorf("a plot of several cores: %v", err)
+	}
+}
+
+func TestMeanRatio(t *testing.T) {
+	r := Report{Results: []Result{{Threads: 1, Ratio: 0.25}, {Threads: 1, Ratio: 1}, {Threads: 2, Ratio: 3}, {Threads: 1}}}
+	if mean, models := r.MeanRatio(1); models != 2 || math.Abs(mean-0.5) > 1e-9 {
+		t.Errorf("mean %v of %d models", mean, models)
+	}
+	if mean, models := r.MeanRatio(4); models != 0 || mean != 0 {
+		t.Errorf("mean %v of %d models where none was measured", mean, models)
+	}
+}
+
 func TestSearch(t *testing.T) {
-	r, err := Search(100, 3)
+	r, err := Search(t.Context(), 100, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Millis <= 0 || r.Exact <= 0 || r.Rate <= 0 || r.OfBandwidth <= 0 || r.Same != 3 || r.Probes != 3 {
 		t.Errorf("result %+v", r)
+	}
+	var text strings.Builder
+	if r.Print(&text); !strings.Contains(text.String(), "same two people for 3 of 3 probes") {
+		t.Errorf("the table:\n%s", text.String())
+	}
+	for _, bad := range [][2]int{{0, 1}, {maxReferences + 1, 1}, {1, 0}, {1, maxSearches + 1}} {
+		if _, err := Search(t.Context(), bad[0], bad[1]); err == nil || !strings.Contains(err.Error(), "allowed are 1 to") {
+			t.Errorf("%v references and rounds: %v", bad, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Search(ctx, 100, 3); !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupted search: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"umbral/pipeline/nn"
@@ -47,14 +48,19 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// peakOf measures what one core can multiply and add, in GFLOP/s: the best of some trials of a millisecond or so, since
-// nothing makes a core faster than it is.
-func peakOf(set *kernel.Set) float64 {
+// peakOf measures what some threads at once can multiply and add, in GFLOP/s: the best of some trials of a millisecond or
+// so, since nothing makes a core faster than it is.
+func peakOf(set *kernel.Set, threads int) float64 {
 	rounds := 1000
 	best := 0.0
 	for range 8 {
+		var all sync.WaitGroup
 		begin := time.Now()
-		flops := set.Peak(rounds)
+		for range threads - 1 {
+			all.Go(func() { set.Peak(rounds) })
+		}
+		flops := int64(threads) * set.Peak(rounds)
+		all.Wait()
 		took := time.Since(begin)
 		best = max(best, float64(flops)/float64(max(took, 1)))
 		if took < time.Millisecond {
@@ -64,20 +70,30 @@ func peakOf(set *kernel.Set) float64 {
 	return best
 }
 
-// bandwidthBytes is more than any cache of these processors holds.
-const bandwidthBytes = 256 << 20
+// reader measures what one core reads from memory.
+type reader struct {
+	set    *kernel.Set
+	floats []float32
+}
 
-// bandwidth measures what one core reads from memory, in GB/s: the best of some passes.
-func bandwidth(set *kernel.Set) float64 {
-	x := make([]float32, bandwidthBytes/4)
-	for i := 0; i < len(x); i += 1024 {
-		x[i] = 1 // or all pages would be the same one of zeros
+// readerBytes is more than any cache of these processors holds.
+const readerBytes = 128 << 20
+
+func newReader(set *kernel.Set) *reader {
+	r := &reader{set, make([]float32, readerBytes/4)}
+	for i := 0; i < len(r.floats); i += 1024 {
+		r.floats[i] = 1 // or all pages would be the same one of zeros
 	}
+	return r
+}
+
+// bandwidth is in GB/s: the best of some passes.
+func (r *reader) bandwidth() float64 {
 	best := 0.0
-	for range 5 {
+	for range 3 {
 		begin := time.Now()
-		set.Read(x)
-		best = max(best, bandwidthBytes/float64(time.Since(begin)))
+		r.set.Read(r.floats)
+		best = max(best, readerBytes/float64(time.Since(begin)))
 	}
 	return best
 }

@@ -1,12 +1,12 @@
 package bench
 
 import (
-	"bufio"
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -15,92 +15,110 @@ import (
 	"umbral/pipeline/nn"
 )
 
-// peakMemory reads a process's greatest resident size (proc(5), VmHWM) in bytes.
-func peakMemory(pid int) (int64, error) {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, fmt.Errorf("bench: %w", err)
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		var kib int64
-		if text, ok := strings.CutPrefix(s.Text(), "VmHWM:"); ok {
-			_, err := fmt.Sscanf(strings.TrimSpace(text), "%d kB", &kib)
-			return kib << 10, err
-		}
-	}
-	return 0, fmt.Errorf("bench: /proc/%d/status has no VmHWM", pid)
-}
-
-// Load is what a process does whose memory is measured: it loads models as a terminal does, with a collector that is
-// eager while files and unpacked weights become garbage, the largest first, and runs each twice. It returns how long
-// reading, folding and packing took.
-func Load(subjects []Subject, threads int) (time.Duration, error) {
-	pool := nn.NewPool(threads)
-	defer pool.Close()
-	defer debug.SetGCPercent(debug.SetGCPercent(eager))
-	subjects = slices.Clone(subjects)
-	slices.SortStableFunc(subjects, func(a, b Subject) int { return cmp.Compare(size(b.Path), size(a.Path)) })
-	begin := time.Now()
-	var programs []*nn.Program
-	for _, s := range subjects {
-		p, _, err := s.compile(pool, "")
-		if err != nil {
-			return 0, err
-		}
-		programs = append(programs, p)
-		debug.FreeOSMemory()
-	}
-	took := time.Since(begin)
-	for range 2 {
-		for _, p := range programs {
-			if err := p.Run(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return took, nil
-}
-
-// eager is the collector's percentage while models are loaded (debug.SetGCPercent).
-const eager = 5
-
-// size of a file, 0 for one that is not there.
-func size(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
 // Footprint is what a set of models takes in a process of its own.
 type Footprint struct {
 	Set          string  `json:"set"`
-	PeakBytes    int64   `json:"peak_bytes"`
-	StartUp      float64 `json:"start_up_ms"`        // reading, folding and packing
-	RuntimeBytes int64   `json:"runtime_peak_bytes"` // of onnxruntime, 0 where it is not compared
-	BudgetBytes  int64   `json:"budget_bytes"`       // what the programs say that they hold
+	PeakBytes    int64   `json:"peak_bytes"`                   // resident at most (proc(5), VmHWM)
+	BudgetBytes  int64   `json:"budget_bytes"`                 // what the programs say that they hold
+	StartUp      float64 `json:"start_up_ms"`                  // reading, folding and packing on one core
+	RuntimeBytes int64   `json:"runtime_peak_bytes,omitempty"` // of onnxruntime, 0 where it is not compared
 }
 
-// footprint runs this program again as a child that only loads models. args are those of the hidden command that calls
-// Load and then prints the start-up in milliseconds and the peak in bytes.
-func footprint(ctx context.Context, args []string) (startUp float64, peak int64, err error) {
+// Load is what a process does whose memory is measured: on one core, with the collector set as a terminal sets it, it
+// loads models and runs each twice.
+func Load(subjects []Subject, set, tier string) (*Footprint, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer debug.SetGCPercent(debug.SetGCPercent(eager))
+	if set != faceModels && set != allModels {
+		return nil, fmt.Errorf("bench: no set %q, known are %q and %q", set, faceModels, allModels)
+	}
+	f := &Footprint{Set: set}
+	begin := time.Now()
+	var programs []*nn.Program
+	for _, s := range Of(subjects, set) {
+		p, err := s.compile(nil, tier)
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+		f.BudgetBytes += p.Budget().Sum()
+	}
+	f.StartUp = float64(time.Since(begin)) / float64(time.Millisecond)
+	debug.FreeOSMemory()
+	for range 2 {
+		for _, p := range programs {
+			if err := p.Run(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var err error
+	f.PeakBytes, err = peakMemory(os.Getpid())
+	return f, err
+}
+
+// eager is the collector's percentage while models are loaded, as terminal.New has it (debug.SetGCPercent).
+const eager = 10
+
+// childFootprint runs this program again, as a child that only calls Load and prints its result as JSON.
+func childFootprint(ctx context.Context, args []string) (*Footprint, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return 0, 0, err
+		return nil, fmt.Errorf("bench: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, loadDeadline)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, self, args...).Output()
+	var said tail
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Stderr, cmd.WaitDelay = &said, lastWords
+	out, err := cmd.Output()
 	if err != nil {
-		return 0, 0, fmt.Errorf("bench: %s %s: %w", self, strings.Join(args, " "), err)
+		return nil, fmt.Errorf("bench: umbral %s: %w: %s", strings.Join(args, " "), err, said.line())
 	}
-	if _, err := fmt.Sscan(string(out), &startUp, &peak); err != nil {
-		return 0, 0, fmt.Errorf("bench: the child said %.80q: %w", out, err)
+	f := new(Footprint)
+	if err := json.Unmarshal(out, f); err != nil || f.PeakBytes <= 0 {
+		return nil, fmt.Errorf("bench: umbral %s said %.80q, wanted a footprint", strings.Join(args, " "), out)
 	}
-	return startUp, peak, nil
+	return f, nil
 }
 
-// OwnPeak is this process's greatest resident size in bytes.
-func OwnPeak() (int64, error) { return peakMemory(os.Getpid()) }
+// Sets that memory is measured for.
+const faceModels, allModels = "face models", "all models"
+
+// footprints measures the memory of the face models, and of all.
+func (r *Report) footprints(ctx context.Context, o *Opts) error {
+	for _, set := range []string{faceModels, allModels} {
+		f, err := childFootprint(ctx, append(slices.Clone(o.Child), set))
+		if err != nil {
+			return err
+		}
+		if f.RuntimeBytes, err = r.runtimeFootprint(ctx, o, Of(o.Subjects, set)); err != nil {
+			return err
+		}
+		r.Memory = append(r.Memory, *f)
+	}
+	return nil
+}
+
+// runtimeFootprint is what onnxruntime takes with the same models, 0 where it can't be had.
+func (r *Report) runtimeFootprint(ctx context.Context, o *Opts, subjects []Subject) (int64, error) {
+	if len(subjects) == 0 {
+		return 0, nil
+	}
+	p, err := r.rival(ctx, o, &subjects[0], 1)
+	if p == nil || err != nil {
+		return 0, err
+	}
+	defer p.close()
+	for i := range subjects {
+		if i > 0 {
+			if err := r.show(p, &subjects[i], 1); err != nil {
+				return 0, r.miss(ctx, err)
+			}
+		}
+		if _, err := p.run(2); err != nil {
+			return 0, r.miss(ctx, err)
+		}
+	}
+	return p.peakMemory()
+}

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"umbral/pipeline/nn"
@@ -17,7 +19,7 @@ type Layer struct {
 	Share     float64 `json:"share"` // of the model's time
 	GFLOPS    float64 `json:"gflops"`
 	OfPeak    float64 `json:"of_peak"`
-	Intensity float64 `json:"flops_per_byte"` // operations for each byte of the output and of as much input
+	Intensity float64 `json:"flops_per_byte"` // operations for each byte of operands, weights and output, each once
 }
 
 // profile gathers the layers' times over the rounds.
@@ -51,5 +53,26 @@ func (p *profile) layers(peak float64) []Layer {
 	for i := range list {
 		list[i].Share = list[i].Micros / total
 	}
+	return list
+}
+
+// algorithm is a way to compute layers, with its share of a model's time.
+type algorithm struct {
+	name  string
+	share float64
+}
+
+// algorithms adds up the layers' shares, the largest first.
+func algorithms(layers []Layer) (list []algorithm) {
+	for i := range layers {
+		l := &layers[i]
+		at := slices.IndexFunc(list, func(a algorithm) bool { return a.name == l.Algorithm })
+		if at < 0 {
+			at = len(list)
+			list = append(list, algorithm{name: l.Algorithm})
+		}
+		list[at].share += l.Share
+	}
+	slices.SortStableFunc(list, func(a, b algorithm) int { return cmp.Compare(b.share, a.share) })
 	return list
 }
