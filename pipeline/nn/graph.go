@@ -19,6 +19,7 @@ type value struct {
 	producer *op
 	place    *place // where it should be written, if its consumer cares
 	view     *view  // where it lies, once lowered
+	repeated bool   // its view is that of the picture that it enlarges: see markRepeats
 }
 
 // place wishes a value into a part of another: the concatenation that joins it.

@@ -23,6 +23,7 @@ type entry struct {
 	layer  Layer
 	writes []*buffer
 	reads  []*buffer
+	over   []*buffer // operands that the result may be written over
 }
 
 // lowering turns operations into steps over views.
@@ -49,12 +50,17 @@ func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
 		v.view.buf.first, v.view.buf.last = -1, forever
 	}
 	l.placeConcats()
+	l.markRepeats()
 	for _, o := range g.ops {
 		if err := l.op(o); err != nil {
 			return nil, err
 		}
 	}
-	return l, l.outputs()
+	if err := l.outputs(); err != nil {
+		return nil, err
+	}
+	merge(l.entries)
+	return l, nil
 }
 
 // outputs gives every output a buffer of its own in row-major order, which outlives the run.

@@ -1,8 +1,6 @@
 package nn
 
-import (
-	"slices"
-)
+import "slices"
 
 // stretched repeats a view's elements to a larger shape, by strides of 0.
 func stretched(v *view, shape []int) []int {
@@ -16,6 +14,31 @@ func stretched(v *view, shape []int) []int {
 	return strides
 }
 
+// markRepeats finds pictures enlarged by repeating pixels only to be added to another: the addition then reads each
+// pixel several times, and the enlarged picture is never made.
+func (l *lowering) markRepeats() {
+	for _, o := range l.g.ops {
+		if o.kind != "Add" {
+			continue
+		}
+		for i, v := range o.in {
+			other := o.in[1-i]
+			if v.producer != nil && v.producer.kind == "Resize" && v.uses == 1 && v.place == nil && v != other && !other.constant &&
+				slices.Equal(v.shape, o.out[0].shape) && slices.Equal(other.shape, v.shape) {
+				v.repeated = true
+				break
+			}
+		}
+	}
+}
+
+// cells looks at a picture as one of cells of so many rows and columns of pixels.
+func (v *view) cells(rows, columns int) *view {
+	s := v.shape
+	c, _ := v.reshape([]int{s[0], s[1], s[2] / rows, rows, s[3] / columns, columns})
+	return c
+}
+
 func (l *lowering) binary(o *op) {
 	a, b := l.operand(o.in[0]), l.operand(o.in[1])
 	like := a
@@ -26,8 +49,18 @@ func (l *lowering) binary(o *op) {
 		like = nil
 	}
 	out := l.output(o.out[0], like)
-	n := newNest(out.shape, out.strides, stretched(a, out.shape), stretched(b, out.shape))
+	x, y, z := out, a, b
+	for i, v := range o.in {
+		if v.repeated {
+			scales := v.producer.scales
+			parts := [2]*view{a.cells(1, 1), b.cells(1, 1)}
+			parts[1-i] = l.operand(o.in[1-i]).cells(scales[0], scales[1])
+			x, y, z = out.cells(scales[0], scales[1]), parts[0], parts[1]
+		}
+	}
+	n := elementNest(x.shape, x.strides, stretched(y, x.shape), stretched(z, x.shape))
 	l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: o.kind, out: out, a: a, b: b}, n.rows(), int64(elements(out.shape)), out, a, b)
+	l.over(out, a, b)
 }
 
 func (l *lowering) mulAdd(o *op) {
@@ -36,8 +69,9 @@ func (l *lowering) mulAdd(o *op) {
 	if !slices.Equal(a.shape, out.shape) {
 		a, s = s, a
 	}
-	n := newNest(out.shape, out.strides, stretched(a, out.shape), stretched(s, out.shape), stretched(b, out.shape))
+	n := elementNest(out.shape, out.strides, stretched(a, out.shape), stretched(s, out.shape), stretched(b, out.shape))
 	l.emit(layerOf(o, "element-wise", 0), &mulAddStep{nest: n, out: out, a: a, s: s, b: b}, n.rows(), int64(elements(out.shape)), out, a, s, b)
+	l.over(out, a, s, b)
 }
 
 func (l *lowering) activation(o *op) {
@@ -46,12 +80,14 @@ func (l *lowering) activation(o *op) {
 	if o.finish.slope != nil {
 		l.weights += int64(4 * len(o.finish.slope))
 		slope := &view{constant: o.finish.slope, shape: []int{len(o.finish.slope), 1, 1}, strides: []int{1, 1, 1}}
-		n := newNest(out.shape, out.strides, in.strides, stretched(slope, out.shape))
+		n := elementNest(out.shape, out.strides, in.strides, stretched(slope, out.shape))
 		l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: "PRelu", out: out, a: in, b: slope}, n.rows(), int64(elements(out.shape)), out, in)
+		l.over(out, in)
 		return
 	}
-	n := newNest(out.shape, out.strides, in.strides)
+	n := elementNest(out.shape, out.strides, in.strides)
 	l.emit(layerOf(o, "element-wise", 0), &activationStep{nest: n, finish: o.finish, out: out, in: in}, n.rows(), int64(elements(out.shape)), out, in)
+	l.over(out, in)
 }
 
 // rows lowers what works along the last axis: Softmax, LayerNorm, ReduceMean.
@@ -95,6 +131,10 @@ func (l *lowering) globalPool(o *op) {
 
 func (l *lowering) resize(o *op) {
 	in := l.channelsInner(o, o.in[0].view)
+	if o.out[0].repeated {
+		o.out[0].view = in
+		return
+	}
 	out := l.output(o.out[0], nil)
 	l.emit(layerOf(o, "nearest", 0), &resizeStep{in: in, out: out, scales: o.scales}, out.shape[2], int64(elements(out.shape)), out, in)
 }

@@ -101,6 +101,35 @@ func (n *nest) lengthen() {
 	}
 }
 
+// A run of this many floats or fewer is not worth sharing.
+const sharedRun = 4096
+
+// divide cuts a long innermost run into equal ones, so that threads can share them.
+func (n *nest) divide() {
+	last := n.rank - 1
+	if n.dims[last] <= sharedRun || n.rank == maxRank {
+		return
+	}
+	size := sharedRun
+	for n.dims[last]%size != 0 {
+		if size--; size < sharedRun/4 {
+			return
+		}
+	}
+	n.rank++
+	n.dims[last], n.dims[last+1] = n.dims[last]/size, size
+	for o := range n.count {
+		n.strides[o][last], n.strides[o][last+1] = n.strides[o][last]*size, n.strides[o][last]
+	}
+}
+
+// elementNest is a nest of an element-wise step, whose runs threads can share.
+func elementNest(shape []int, operands ...[]int) nest {
+	n := newNest(shape, operands...)
+	n.divide()
+	return n
+}
+
 // rows is the number of innermost runs.
 func (n *nest) rows() int {
 	rows := 1

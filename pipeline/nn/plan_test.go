@@ -17,6 +17,13 @@ func TestPlanKeepsTheLivingApart(t *testing.T) {
 			last := rapid.OneOf(rapid.IntRange(first, 25), rapid.Just(forever)).Draw(t, "last")
 			buffers = append(buffers, &buffer{size: rapid.IntRange(1, 300).Draw(t, "size"), first: first, last: last})
 		}
+		if n := len(buffers); n > 1 && rapid.Bool().Draw(t, "merged") {
+			// As merge does: the second begins where the first ends, and both are of one size.
+			a, b := buffers[0], buffers[1]
+			b.size, b.first = a.size, min(a.last, 25)
+			b.last = max(b.last, b.first)
+			b.home, a.last = a, max(a.last, b.last)
+		}
 		zeros := room(rapid.IntRange(0, 100).Draw(t, "zeros"))
 		total, err := plan(buffers, zeros, 1<<20)
 		if err != nil {
@@ -29,6 +36,12 @@ func TestPlanKeepsTheLivingApart(t *testing.T) {
 				t.Fatalf("buffer %d: %+v in an arena of %d after %d zeros", i, *a, total, zeros)
 			}
 			for _, b := range buffers[:i] {
+				if a.home == b || b.home == a {
+					if a.offset != b.offset {
+						t.Fatalf("%+v and %+v are merged", *a, *b)
+					}
+					continue
+				}
 				together := a.first <= b.last && b.first <= a.last
 				if together && a.offset < b.offset+b.size && b.offset < a.offset+a.size {
 					t.Fatalf("%+v and %+v overlap", *a, *b)

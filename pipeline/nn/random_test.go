@@ -34,7 +34,7 @@ func randomNetwork(t *rapid.T) *network {
 	for range rapid.IntRange(1, 14).Draw(t, "operations") {
 		x := pick()
 		made := picture{channels: x.channels}
-		switch rapid.IntRange(0, 11).Draw(t, "kind") {
+		switch rapid.IntRange(0, 12).Draw(t, "kind") {
 		case 0:
 			made.channels = channels.Draw(t, "outputs")
 			made.name = n.node("Conv", []string{x.name, n.weights(-0.2, 0.2, made.channels, x.channels, 1, 1), n.weights(-1, 1, made.channels)})
@@ -87,6 +87,17 @@ func randomNetwork(t *rapid.T) *network {
 		case 11:
 			gate := n.node("Sigmoid", []string{n.node("GlobalAveragePool", []string{x.name})})
 			made.name = n.node("Mul", []string{x.name, gate})
+		case 12: // a smaller picture, enlarged and added
+			if h%2 != 0 || w%2 != 0 {
+				continue
+			}
+			y := pick()
+			small := n.node("MaxPool", []string{x.name}, ints("kernel_shape", 2, 2), ints("strides", 2, 2))
+			made.name = n.node("Resize", []string{small, "", n.factors(1, 1, 2, 2)}, str("mode", "nearest"),
+				str("coordinate_transformation_mode", "asymmetric"), str("nearest_mode", "floor"))
+			if y.channels == x.channels {
+				made.name = n.node("Add", []string{y.name, made.name})
+			}
 		}
 		pictures = append(pictures, made)
 	}

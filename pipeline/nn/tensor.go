@@ -7,9 +7,10 @@ import (
 
 // buffer is a piece of the arena. Its place is chosen when all steps are known.
 type buffer struct {
-	size        int // floats
-	first, last int // the steps between which it holds something
-	offset      int // in the arena
+	size        int     // floats
+	first, last int     // the steps between which it holds something
+	offset      int     // in the arena
+	home        *buffer // whose place it takes over, nil for a place of its own
 }
 
 // forever is the last step of what must outlive a run.
