@@ -151,10 +151,10 @@ func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, de
 	if o.residual != nil {
 		s.residual = o.residual.view
 	}
-	s.panels = panels(s.outputs, taps*depth, l.kernels.Narrow)
+	s.panels = panels(s.outputs, taps*depth, l.kernels)
 	last := s.panels[len(s.panels)-1]
 	s.packed = make([]float32, last.packed+taps*depth*last.width)
-	s.bias = make([]float32, len(s.panels)*kernel.TileChannels)
+	s.bias = make([]float32, len(s.panels)*kernel.MaxChannels)
 	s.relu = o.finish.kind == rectifier && o.finish.slope == nil
 	if o.finish.kind == rectifier && !s.relu {
 		s.slope = make([]float32, len(s.bias))
@@ -165,9 +165,9 @@ func (l *lowering) newConvStep(o *op, in, out *view, ordered []float32, taps, de
 			for k, v := range from {
 				s.packed[p.packed+k*p.width+c] = v
 			}
-			s.bias[i*kernel.TileChannels+c] = o.weights.bias[p.start+c]
+			s.bias[i*kernel.MaxChannels+c] = o.weights.bias[p.start+c]
 			if s.slope != nil {
-				s.slope[i*kernel.TileChannels+c] = o.finish.slope[p.start+c]
+				s.slope[i*kernel.MaxChannels+c] = o.finish.slope[p.start+c]
 			}
 		}
 	}
@@ -220,7 +220,7 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	}
 	s.prepare(l.kernels)
 	l.zeros = max(l.zeros, s.depth+slack)
-	l.offsets = max(l.offsets, convBlock*kernel.TilePixels*s.taps)
+	l.offsets = max(l.offsets, convBlock*kernel.MaxPixels*s.taps)
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4*(len(s.bias)+len(s.slope)+s.taps) + 40*len(s.panels))
 	if n := 4 * s.rows * s.tiling.offset(s.tiling.tiles) * s.taps; n <= tableBytes && !evenly(&w, s.height, s.width, s.rows) {

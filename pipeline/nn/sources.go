@@ -2,26 +2,29 @@ package nn
 
 import "umbral/pipeline/nn/kernel"
 
-// tiling is how a row of pixels is cut into tiles: sixes, then fives, so that all are full; or sixes of which the last is
-// not, where fives don't help.
-type tiling struct{ pixels, tiles, fives int }
+// tiling is how a row of pixels is cut into tiles: high ones, then lower ones of one pixel less, so that all are full; or
+// the highest that there are, of which the last is not full, where that cannot be.
+type tiling struct{ pixels, tiles, height, lower int }
 
-func newTiling(pixels int, fives bool) tiling {
-	c := tiling{pixels: pixels, tiles: (pixels + kernel.TilePixels - 1) / kernel.TilePixels}
-	if n := c.tiles*kernel.TilePixels - pixels; fives && n <= c.tiles {
-		c.fives = n
+func newTiling(pixels int, set *kernel.Set) tiling {
+	fewest, most := set.Heights[0], set.Heights[1]
+	t := tiling{pixels: pixels, tiles: (pixels + most - 1) / most}
+	t.height = (pixels + t.tiles - 1) / t.tiles
+	t.lower = t.tiles*t.height - pixels
+	if t.height < fewest || t.lower > 0 && t.height-1 < fewest {
+		t.height, t.lower = most, 0
 	}
-	return c
+	return t
 }
 
 // start is the first pixel of a tile.
-func (t tiling) start(tile int) int {
-	sixes := t.tiles - t.fives
-	return min(tile*kernel.TilePixels-max(0, tile-sixes), t.pixels)
-}
+func (t tiling) start(tile int) int { return min(t.offset(tile), t.pixels) }
 
 // offset is where a tile's offsets begin, of one tap.
-func (t tiling) offset(tile int) int { return tile*kernel.TilePixels - max(0, tile-(t.tiles-t.fives)) }
+func (t tiling) offset(tile int) int { return tile*t.height - max(0, tile-(t.tiles-t.lower)) }
+
+// heights are those of the tiles.
+func (t tiling) heights() [2]int { return [2]int{t.height, t.height - 1} }
 
 // run is tiles of one height that follow each other.
 type run struct {
@@ -33,11 +36,11 @@ type run struct {
 	last          bool // no run follows
 }
 
-// split gives the sixes and the fives of tiles [from, until).
+// split gives the high and the lower ones of tiles [from, until).
 func (t tiling) split(from, until int) (runs [2]run) {
-	middle := min(max(from, t.tiles-t.fives), until)
-	runs[0] = run{height: kernel.TilePixels, tiles: middle - from, first: t.start(from)}
-	runs[1] = run{height: kernel.ShortPixels, tiles: until - middle, first: t.start(middle)}
+	middle := min(max(from, t.tiles-t.lower), until)
+	runs[0] = run{height: t.height, tiles: middle - from, first: t.start(from)}
+	runs[1] = run{height: t.height - 1, tiles: until - middle, first: t.start(middle)}
 	runs[0].pixels = runs[1].first - runs[0].first
 	runs[1].pixels = t.start(until) - runs[1].first
 	return runs
@@ -51,7 +54,7 @@ type sources struct {
 	// Where no window touches padding and pixels are evenly spaced, all tiles of a height have the same offsets.
 	even  bool
 	step  int        // floats from pixel to pixel
-	same  [2][]int32 // of a six and a five
+	same  [2][]int32 // of a high and a lower one
 	table []int32    // of all tiles, nil where it would be too large
 }
 
@@ -65,7 +68,7 @@ func newSources(w windows, t tiling, rows, rowPixels int) sources {
 	p := sources{windows: w, tiling: t, rows: rows, rowPixels: rowPixels, step: w.window.stride[1] * w.stride}
 	taps := len(w.taps)
 	if p.even = evenly(&w, rows*rowPixels/w.width, w.width, rows); p.even {
-		for i, height := range []int{kernel.TilePixels, kernel.ShortPixels} {
+		for i, height := range t.heights() {
 			for _, tap := range w.taps {
 				for k := range height {
 					p.same[i] = append(p.same[i], tap+int32(k*p.step))

@@ -26,9 +26,9 @@ type convStep struct {
 	inHeight, inWidth int
 	panels            []panel
 	packed            []float32
-	bias, slope       []float32 // by panel, kernel.TileChannels each
+	bias, slope       []float32 // by panel, kernel.MaxChannels each
 	relu              bool
-	spills            bool // see runTiles
+	spills, exact     bool // see runTiles
 	finish            finish
 
 	rows, rowPixels int // pixels that follow each other without a gap, and how often
@@ -40,18 +40,17 @@ type convStep struct {
 	sources         sources
 }
 
-// panels cuts channels into panels. Where they don't divide, the last overlaps the one before it, so that every tile is
-// full; with fewer channels than a narrow tile there is one that is not.
-func panels(outputs, weights int, narrow bool) (list []panel) {
-	const tc, nc = kernel.TileChannels, kernel.NarrowChannels
+// panels cuts channels into panels. Where they don't divide, the last is not full in a tier that is exact; in another it
+// overlaps the one before it, so that every tile is full, and with fewer channels than a narrow tile there is one that is
+// not.
+func panels(outputs, weights int, set *kernel.Set) (list []panel) {
 	at := 0
 	for c := 0; c < outputs; {
-		p := panel{width: tc}
-		if narrow && outputs-c <= nc {
-			p.width = nc
+		p := panel{width: panelWidth(outputs-c, set.Widths), start: c}
+		if !set.Exact {
+			p.start = max(0, min(c, outputs-p.width))
 		}
-		p.start = max(0, min(c, outputs-p.width))
-		p.channels, p.skip, p.packed = min(p.width, outputs), c-p.start, at
+		p.channels, p.skip, p.packed = min(p.width, outputs-p.start), c-p.start, at
 		list = append(list, p)
 		at += weights * p.width
 		c = p.start + p.width
@@ -59,8 +58,20 @@ func panels(outputs, weights int, narrow bool) (list []panel) {
 	return list
 }
 
+// panelWidth is the width of the next panel: the largest, unless smaller ones hold the rest with less to spare.
+func panelWidth(rest int, widths []int) int {
+	smallest := len(widths) - 1
+	for i, width := range widths[:smallest] {
+		if next := widths[i+1]; rest >= width || rest > next && (i+1 == smallest || rest-next > widths[smallest]) {
+			return width
+		}
+	}
+	return widths[smallest]
+}
+
 func (s *convStep) prepare(set *kernel.Set) {
-	s.tiling = newTiling(s.rowPixels, set.Fives)
+	s.tiling = newTiling(s.rowPixels, set)
+	s.exact = set.Exact
 	s.block = convBlock
 	// A small picture is cut finer, so that two threads have equal shares.
 	if half := (s.tiling.tiles + 1) / 2; s.rows == 1 && half < s.block {
@@ -105,10 +116,10 @@ func (s *convStep) runBlock(w *worker, row, from, to int) {
 		p := &s.panels[i]
 		t.Width = p.width
 		t.Weights = s.packed[p.packed:][:s.taps*s.depth*p.width]
-		t.Bias = s.bias[i*kernel.TileChannels:]
+		t.Bias = s.bias[i*kernel.MaxChannels:]
 		t.Slope = nil
 		if s.slope != nil {
-			t.Slope = s.slope[i*kernel.TileChannels:]
+			t.Slope = s.slope[i*kernel.MaxChannels:]
 		}
 		for r := range runs[:count] {
 			s.runTiles(w, p, &runs[r], runs[r].first-first, out, residual)
@@ -125,9 +136,9 @@ func (s *convStep) runTiles(w *worker, p *panel, r *run, first int, out, residua
 	t.Height = r.height
 	t.Wanted = kernel.Wanted{Pixels: r.height, Skip: min(p.skip, p.channels-1), Channels: p.channels}
 	whole := 0
-	if p.channels == p.width || s.spills {
+	if p.channels == p.width || s.spills || s.exact {
 		whole = r.pixels / r.height
-		for r.last && whole > 0 && p.width-p.channels > (r.pixels-whole*r.height)*p.channels {
+		for s.spills && r.last && whole > 0 && p.width-p.channels > (r.pixels-whole*r.height)*p.channels {
 			whole--
 		}
 		t.Base, t.Offsets, t.Move = w.arena[r.base:], r.offsets, r.move

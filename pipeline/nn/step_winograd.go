@@ -28,7 +28,7 @@ type winogradStep struct {
 	patches, block, blocks int // of a row of patches
 	rows                   int // of patches
 	tiling                 tiling
-	same                   [2][]int32 // offsets of a tile of six patches, and of five
+	same                   [2][]int32 // offsets of a high and of a lower tile of patches
 	windows                windows
 }
 
@@ -46,7 +46,7 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	w := o.weights
 	s := &winogradStep{
 		in: in, out: out, window: o.window, depth: w.depth, outputs: w.outputs, height: out.shape[2], width: out.shape[3],
-		panels: panels(w.outputs, w.depth, l.kernels.Narrow), bias: w.bias, finish: o.finish, low: float32(math.Inf(-1)),
+		panels: panels(w.outputs, w.depth, l.kernels), bias: w.bias, finish: o.finish, low: float32(math.Inf(-1)),
 	}
 	if o.finish.kind == rectifier {
 		s.low = 0
@@ -68,11 +68,11 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	s.blocks = (s.patches + winogradPatches - 1) / winogradPatches
 	s.block = (s.patches + s.blocks - 1) / s.blocks
 	// Patches that are not there fill the last tile.
-	s.tiling = newTiling(s.block, l.kernels.Fives)
+	s.tiling = newTiling(s.block, l.kernels)
 	for s.tiling.offset(s.tiling.tiles) != s.tiling.pixels {
-		s.tiling = newTiling(s.tiling.pixels+1, l.kernels.Fives)
+		s.tiling = newTiling(s.tiling.pixels+1, l.kernels)
 	}
-	for i, height := range []int{kernel.TilePixels, kernel.ShortPixels} {
+	for i, height := range s.tiling.heights() {
 		for k := range height {
 			s.same[i] = append(s.same[i], int32(k*s.depth))
 		}

@@ -14,10 +14,12 @@ import (
 
 // The shapes of the register tiles.
 const (
-	TilePixels     = 6  // output pixels of a Tile
+	TilePixels     = 6  // output pixels of a Tile in every tier
 	ShortPixels    = 5  // or so many: every number from 20 on is a sum of fives and sixes
-	TileChannels   = 16 // output channels of a Tile
+	MaxPixels      = 12 // or up to so many
+	TileChannels   = 16 // output channels of a Tile in every tier
 	NarrowChannels = 8  // or so many
+	MaxChannels    = 32 // or so many
 	DeepPixels     = 4  // output pixels of a Depthwise
 	DeepChannels   = 16 // channels of a Depthwise
 )
@@ -32,8 +34,8 @@ type Tile struct {
 	Offsets       []int32   // Taps × Height
 	Move          int       // floats by which Base goes on from tile to tile, with the same Offsets; 0: Offsets go on instead
 	Taps, Depth   int       // at least 1 each
-	Height        int       // TilePixels, or ShortPixels where the tier has Fives
-	Width         int       // TileChannels, or NarrowChannels where the tier is Narrow
+	Height        int       // one of the tier's Heights
+	Width         int       // one of the tier's Widths
 	Weights       []float32 // Taps × Depth × Width
 	Bias          []float32 // Width
 	Slope         []float32 // Width, nil for none
@@ -107,10 +109,12 @@ type Set struct {
 	// Tiles computes count tiles whose pixels follow each other: Offsets or Base, Residual and Out advance by one tile each
 	// time. Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)
-	// Fives and Narrow say which shapes of a Tile there are besides TilePixels × TileChannels.
-	Fives, Narrow bool
-	// InOrder says that a Tile writes pixel after pixel, each whole.
-	InOrder bool
+	// Heights are the fewest and the most pixels of a Tile, Widths its numbers of channels, the most first.
+	Heights [2]int
+	Widths  []int
+	// InOrder says that a Tile writes pixel after pixel, each whole; Exact that it writes, and reads of the residual, no
+	// channels but those wanted.
+	InOrder, Exact bool
 	// Depthwises does the same for Depthwise.
 	Depthwises func(d *Depthwise, count int)
 	// Interleave writes a[0], b[0], a[1], b[1], …; out is twice as long as each.
@@ -144,6 +148,7 @@ var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
 	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Merge3: merge3Generic,
 	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric, Dot: dotGeneric, Dots8: dots8Generic,
+	Heights: [2]int{TilePixels, TilePixels}, Widths: []int{TileChannels},
 }
 
 // RunTiles computes count tiles that follow each other, by the tier's own loop where it has one. It changes t.
@@ -157,11 +162,11 @@ func (s *Set) RunTiles(t *Tile, count int) {
 			if t.Move != 0 {
 				t.Base = t.Base[t.Move:]
 			} else {
-				t.Offsets = t.Offsets[t.Taps*TilePixels:]
+				t.Offsets = t.Offsets[t.Taps*t.Height:]
 			}
-			t.Out = t.Out[TilePixels*t.OutPitch:]
+			t.Out = t.Out[t.Height*t.OutPitch:]
 			if t.Residual != nil {
-				t.Residual = t.Residual[TilePixels*t.ResidualPitch:]
+				t.Residual = t.Residual[t.Height*t.ResidualPitch:]
 			}
 		}
 		s.Tile(t)
@@ -199,12 +204,18 @@ func Choose(name string) (*Set, error) {
 	if name == "off" {
 		name = Generic.Name
 	}
-	var names []string
 	for _, s := range available {
 		if s.Name == name {
 			return s, nil
 		}
+	}
+	return nil, fmt.Errorf("kernel: tier %q is not to be had on this processor, which has %v (see %s)", name, Names(), Variable)
+}
+
+// Names lists the tiers that this processor has, the fastest first.
+func Names() (names []string) {
+	for _, s := range append(tiers(), &Generic) {
 		names = append(names, s.Name)
 	}
-	return nil, fmt.Errorf("kernel: tier %q is not to be had on this processor, which has %v (see %s)", name, names, Variable)
+	return names
 }

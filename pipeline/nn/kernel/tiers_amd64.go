@@ -13,7 +13,7 @@ var avx2 = Set{
 	WinogradOutput: func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32) {
 		winogradOutputAVX2(&out[0], row, pixel, &m[0], pitch, &bias[0], channels, low)
 	},
-	Tiles: tilesAVX2, Fives: true, Narrow: true, InOrder: true,
+	Tiles: tilesAVX2, Heights: [2]int{ShortPixels, TilePixels}, Widths: []int{TileChannels, NarrowChannels}, InOrder: true,
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
 			depthwisesAVX2(d, count)
@@ -22,10 +22,14 @@ var avx2 = Set{
 }
 
 func tiers() []*Set {
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		return []*Set{&avx2}
+	x := &cpu.X86
+	if !x.HasAVX2 || !x.HasFMA {
+		return nil
 	}
-	return nil
+	if x.HasAVX512F && x.HasAVX512VL && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VNNI && x.HasBMI2 {
+		return []*Set{&avx512, &avx2}
+	}
+	return []*Set{&avx2}
 }
 
 func tileAVX2(t *Tile) { tilesAVX2(t, 1) }

@@ -5,7 +5,7 @@ var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
 	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Merge3: merge3NEON,
 	Row: rowNEON, Peak: peakNEON, Read: readNEON, Dot: dotNEON, Dots8: dots8NEON, InOrder: true,
-	Tiles: tilesNEON, Narrow: true,
+	Tiles: tilesNEON, Heights: [2]int{TilePixels, TilePixels}, Widths: []int{TileChannels, NarrowChannels},
 	Depthwises: func(d *Depthwise, count int) {
 		if count > 0 {
 			depthwisesNEON(d, count)

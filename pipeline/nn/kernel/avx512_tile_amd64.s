@@ -1,0 +1,601 @@
+#include "textflag.h"
+#include "go_asm.h"
+
+// A tile of up to 12 pixels keeps its sums in Z0…Z23, two for each pixel with 32 channels, one with 16 or, as half a
+// register, with 8. Each of its pixels has a register for its place: AX, BX, CX, DX, SI, DI, R8…R13. R14 counts depth, R15
+// goes through the weights; everything else lives in the frame. A step of depth of 12 × 32 is 24 multiply-adds for 14
+// loads. All heights are the same code with fewer pixels, so that any number of pixels is cut into full tiles; masks
+// (K1, K2) keep what is written to the channels that are there.
+
+// POINT loads the place of pixel N.
+#define POINT(N, R) \
+	MOVLQSX (4*N)(R14), R; \
+	LEAQ (R15)(R*4), R
+
+#define POINTS1 POINT(0, AX)
+#define POINTS2 POINTS1; POINT(1, BX)
+#define POINTS3 POINTS2; POINT(2, CX)
+#define POINTS4 POINTS3; POINT(3, DX)
+#define POINTS5 POINTS4; POINT(4, SI)
+#define POINTS6 POINTS5; POINT(5, DI)
+#define POINTS7 POINTS6; POINT(6, R8)
+#define POINTS8 POINTS7; POINT(7, R9)
+#define POINTS9 POINTS8; POINT(8, R10)
+#define POINTS10 POINTS9; POINT(9, R11)
+#define POINTS11 POINTS10; POINT(10, R12)
+#define POINTS12 POINTS11; POINT(11, R13)
+
+// WIDE multiplies a pixel's value with two vectors of weights, MEDIUM and NARROW with one.
+#define WIDE(V, R, A, B) \
+	VBROADCASTSS V(R)(R14*1), Z28; \
+	VFMADD231PS Z24, Z28, A; \
+	VFMADD231PS Z25, Z28, B
+
+#define MEDIUM(V, R, A) VFMADD231PS.BCST V(R)(R14*1), Z24, A
+#define NARROW(V, R, A) VFMADD231PS.BCST V(R)(R14*1), Y24, A
+
+#define WIDE1(W, V) VMOVUPS (W)(R15), Z24; VMOVUPS (W+64)(R15), Z25; WIDE(V, AX, Z0, Z1)
+#define WIDE2(W, V) WIDE1(W, V); WIDE(V, BX, Z2, Z3)
+#define WIDE3(W, V) WIDE2(W, V); WIDE(V, CX, Z4, Z5)
+#define WIDE4(W, V) WIDE3(W, V); WIDE(V, DX, Z6, Z7)
+#define WIDE5(W, V) WIDE4(W, V); WIDE(V, SI, Z8, Z9)
+#define WIDE6(W, V) WIDE5(W, V); WIDE(V, DI, Z10, Z11)
+#define WIDE7(W, V) WIDE6(W, V); WIDE(V, R8, Z12, Z13)
+#define WIDE8(W, V) WIDE7(W, V); WIDE(V, R9, Z14, Z15)
+#define WIDE9(W, V) WIDE8(W, V); WIDE(V, R10, Z16, Z17)
+#define WIDE10(W, V) WIDE9(W, V); WIDE(V, R11, Z18, Z19)
+#define WIDE11(W, V) WIDE10(W, V); WIDE(V, R12, Z20, Z21)
+#define WIDE12(W, V) WIDE11(W, V); WIDE(V, R13, Z22, Z23)
+
+#define MEDIUM1(W, V) VMOVUPS (W)(R15), Z24; MEDIUM(V, AX, Z0)
+#define MEDIUM2(W, V) MEDIUM1(W, V); MEDIUM(V, BX, Z1)
+#define MEDIUM3(W, V) MEDIUM2(W, V); MEDIUM(V, CX, Z2)
+#define MEDIUM4(W, V) MEDIUM3(W, V); MEDIUM(V, DX, Z3)
+#define MEDIUM5(W, V) MEDIUM4(W, V); MEDIUM(V, SI, Z4)
+#define MEDIUM6(W, V) MEDIUM5(W, V); MEDIUM(V, DI, Z5)
+#define MEDIUM7(W, V) MEDIUM6(W, V); MEDIUM(V, R8, Z6)
+#define MEDIUM8(W, V) MEDIUM7(W, V); MEDIUM(V, R9, Z7)
+#define MEDIUM9(W, V) MEDIUM8(W, V); MEDIUM(V, R10, Z8)
+#define MEDIUM10(W, V) MEDIUM9(W, V); MEDIUM(V, R11, Z9)
+#define MEDIUM11(W, V) MEDIUM10(W, V); MEDIUM(V, R12, Z10)
+#define MEDIUM12(W, V) MEDIUM11(W, V); MEDIUM(V, R13, Z11)
+
+#define NARROW1(W, V) VMOVUPS (W)(R15), Y24; NARROW(V, AX, Y0)
+#define NARROW2(W, V) NARROW1(W, V); NARROW(V, BX, Y1)
+#define NARROW3(W, V) NARROW2(W, V); NARROW(V, CX, Y2)
+#define NARROW4(W, V) NARROW3(W, V); NARROW(V, DX, Y3)
+#define NARROW5(W, V) NARROW4(W, V); NARROW(V, SI, Y4)
+#define NARROW6(W, V) NARROW5(W, V); NARROW(V, DI, Y5)
+#define NARROW7(W, V) NARROW6(W, V); NARROW(V, R8, Y6)
+#define NARROW8(W, V) NARROW7(W, V); NARROW(V, R9, Y7)
+#define NARROW9(W, V) NARROW8(W, V); NARROW(V, R10, Y8)
+#define NARROW10(W, V) NARROW9(W, V); NARROW(V, R11, Y9)
+#define NARROW11(W, V) NARROW10(W, V); NARROW(V, R12, Y10)
+#define NARROW12(W, V) NARROW11(W, V); NARROW(V, R13, Y11)
+
+// COPY sets a pixel's sums to the bias.
+#define COPY(A, B) VMOVAPS Z24, A; VMOVAPS Z25, B
+// RESIDUAL adds a pixel's residual at R14 and goes on by R15 floats.
+#define RESIDUAL(A, B) VADDPS (R14), A, K1, A; VADDPS 64(R14), B, K2, B; LEAQ (R14)(R15*4), R14
+#define RESIDUALZ(A) VADDPS (R14), A, K1, A; LEAQ (R14)(R15*4), R14
+// RELU is max(x, 0); the order of the operands lets NaN through.
+#define RELU(A, B) VMAXPS A, Z26, A; VMAXPS B, Z26, B
+#define RELUZ(A) VMAXPS A, Z26, A
+// RECTIFY is max(x, 0) + slope·min(x, 0).
+#define RECTIFY(A, B) VMAXPS A, Z26, Z27; VMINPS A, Z26, A; VMAXPS B, Z26, Z28; VMINPS B, Z26, B; VFMADD213PS Z27, Z24, A; VFMADD213PS Z28, Z25, B
+#define RECTIFYZ(A) VMAXPS A, Z26, Z27; VMINPS A, Z26, A; VFMADD213PS Z27, Z24, A
+// STORE writes a pixel at R14 and goes on by R15 floats.
+#define STORE(A, B) VMOVUPS A, (R14); VMOVUPS B, 64(R14); LEAQ (R14)(R15*4), R14
+#define STOREZ(A) VMOVUPS A, (R14); LEAQ (R14)(R15*4), R14
+#define STOREY(A) VMOVUPS A, (R14); LEAQ (R14)(R15*4), R14
+#define PART(A, B) VMOVUPS A, K1, (R14); VMOVUPS B, K2, 64(R14); LEAQ (R14)(R15*4), R14
+#define PARTZ(A) VMOVUPS A, K1, (R14); LEAQ (R14)(R15*4), R14
+#define PARTY(A) VMOVUPS A, K1, (R14); LEAQ (R14)(R15*4), R14
+#define COPYZ(A) VMOVAPS Z24, A
+#define COPYY(A) VMOVAPS Y24, A
+#define RESIDUALY(A) VADDPS (R14), A, K1, A; LEAQ (R14)(R15*4), R14
+#define RELUY(A) VMAXPS A, Y26, A
+#define RECTIFYY(A) VMAXPS A, Y26, Y27; VMINPS A, Y26, A; VFMADD213PS Y27, Y24, A
+
+// EACHn does the same with the sums of n pixels.
+#define EACHW1(F) F(Z0, Z1)
+#define EACHW2(F) EACHW1(F); F(Z2, Z3)
+#define EACHW3(F) EACHW2(F); F(Z4, Z5)
+#define EACHW4(F) EACHW3(F); F(Z6, Z7)
+#define EACHW5(F) EACHW4(F); F(Z8, Z9)
+#define EACHW6(F) EACHW5(F); F(Z10, Z11)
+#define EACHW7(F) EACHW6(F); F(Z12, Z13)
+#define EACHW8(F) EACHW7(F); F(Z14, Z15)
+#define EACHW9(F) EACHW8(F); F(Z16, Z17)
+#define EACHW10(F) EACHW9(F); F(Z18, Z19)
+#define EACHW11(F) EACHW10(F); F(Z20, Z21)
+#define EACHW12(F) EACHW11(F); F(Z22, Z23)
+#define EACHM1(F) F(Z0)
+#define EACHM2(F) EACHM1(F); F(Z1)
+#define EACHM3(F) EACHM2(F); F(Z2)
+#define EACHM4(F) EACHM3(F); F(Z3)
+#define EACHM5(F) EACHM4(F); F(Z4)
+#define EACHM6(F) EACHM5(F); F(Z5)
+#define EACHM7(F) EACHM6(F); F(Z6)
+#define EACHM8(F) EACHM7(F); F(Z7)
+#define EACHM9(F) EACHM8(F); F(Z8)
+#define EACHM10(F) EACHM9(F); F(Z9)
+#define EACHM11(F) EACHM10(F); F(Z10)
+#define EACHM12(F) EACHM11(F); F(Z11)
+#define EACHN1(F) F(Y0)
+#define EACHN2(F) EACHN1(F); F(Y1)
+#define EACHN3(F) EACHN2(F); F(Y2)
+#define EACHN4(F) EACHN3(F); F(Y3)
+#define EACHN5(F) EACHN4(F); F(Y4)
+#define EACHN6(F) EACHN5(F); F(Y5)
+#define EACHN7(F) EACHN6(F); F(Y6)
+#define EACHN8(F) EACHN7(F); F(Y7)
+#define EACHN9(F) EACHN8(F); F(Y8)
+#define EACHN10(F) EACHN9(F); F(Y9)
+#define EACHN11(F) EACHN10(F); F(Y10)
+#define EACHN12(F) EACHN11(F); F(Y11)
+
+// TILES32 is a whole function: WIDTH bytes of weights a step, POINTS, STEP and EACH of its height.
+#define TILES32(POINTS, HEIGHT, STEP, EACH) \
+	MOVQ t+0(FP), DI; \
+	MOVQ count+8(FP), AX; \
+	MOVQ AX, left-16(SP); \
+	MOVQ Tile_Out(DI), AX; \
+	MOVQ AX, out-24(SP); \
+	MOVQ Tile_Residual(DI), AX; \
+	MOVQ AX, residual-32(SP); \
+	MOVQ Tile_Base(DI), AX; \
+	MOVQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	MOVQ Tile_Depth(DI), AX; \
+	SHLQ $2, AX; \
+	MOVQ AX, depth-64(SP); \
+	ANDQ $~15, AX; \
+	MOVQ AX, fours-72(SP); \
+	MOVQ (Tile_Wanted+Wanted_Channels)(DI), AX; \
+	MOVQ $-1, BX; \
+	BZHIQ AX, BX, BX; \
+	KMOVW BX, K1; \
+	SHRQ $16, BX; \
+	KMOVW BX, K2; \
+tile: \
+	MOVQ t+0(FP), DI; \
+	MOVQ Tile_Bias(DI), AX; \
+	VMOVUPS (AX), Z24; VMOVUPS 64(AX), Z25; \
+	EACH(COPY); \
+	MOVQ Tile_Weights(DI), AX; \
+	MOVQ AX, weights-8(SP); \
+	MOVQ Tile_Taps(DI), AX; \
+	MOVQ AX, taps-56(SP); \
+tap: \
+	MOVQ base-40(SP), R15; \
+	POINTS; \
+	ADDQ $(4*HEIGHT), R14; \
+	MOVQ R14, offsets-48(SP); \
+	MOVQ weights-8(SP), R15; \
+	XORL R14, R14; \
+	CMPQ fours-72(SP), $0; \
+	JEQ  rest; \
+	PCALIGN $32; \
+four: \
+	STEP(0, 0); \
+	STEP(128, 4); \
+	STEP(256, 8); \
+	STEP(384, 12); \
+	ADDQ $16, R14; \
+	ADDQ $512, R15; \
+	CMPQ R14, fours-72(SP); \
+	JNE  four; \
+rest: \
+	CMPQ R14, depth-64(SP); \
+	JEQ  tapdone; \
+	STEP(0, 0); \
+	ADDQ $4, R14; \
+	ADDQ $128, R15; \
+	JMP  rest; \
+tapdone: \
+	MOVQ R15, weights-8(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ taps-56(SP); \
+	JNZ  tap; \
+	MOVQ t+0(FP), DI; \
+	MOVQ residual-32(SP), R14; \
+	TESTQ R14, R14; \
+	JZ   activate; \
+	MOVQ Tile_ResidualPitch(DI), R15; \
+	EACH(RESIDUAL); \
+	MOVQ R14, residual-32(SP); \
+activate: \
+	VXORPS Z26, Z26, Z26; \
+	MOVQ Tile_Slope(DI), AX; \
+	TESTQ AX, AX; \
+	JNZ  rectify; \
+	CMPB Tile_Relu(DI), $0; \
+	JEQ  store; \
+	EACH(RELU); \
+	JMP  store; \
+rectify: \
+	VMOVUPS (AX), Z24; VMOVUPS 64(AX), Z25; \
+	EACH(RECTIFY); \
+store: \
+	MOVQ out-24(SP), R14; \
+	MOVQ Tile_OutPitch(DI), R15; \
+	CMPQ (Tile_Wanted+Wanted_Channels)(DI), $32; \
+	JNE  part; \
+	EACH(STORE); \
+	JMP  next; \
+part: \
+	EACH(PART); \
+next: \
+	MOVQ R14, out-24(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ left-16(SP); \
+	JZ   done; \
+	MOVQ Tile_Move(DI), AX; \
+	TESTQ AX, AX; \
+	JZ   tile; \
+	SHLQ $2, AX; \
+	ADDQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	JMP  tile; \
+done: \
+	VZEROUPPER; \
+	RET
+
+// TILES16 is a whole function: WIDTH bytes of weights a step, POINTS, STEP and EACH of its height.
+#define TILES16(POINTS, HEIGHT, STEP, EACH) \
+	MOVQ t+0(FP), DI; \
+	MOVQ count+8(FP), AX; \
+	MOVQ AX, left-16(SP); \
+	MOVQ Tile_Out(DI), AX; \
+	MOVQ AX, out-24(SP); \
+	MOVQ Tile_Residual(DI), AX; \
+	MOVQ AX, residual-32(SP); \
+	MOVQ Tile_Base(DI), AX; \
+	MOVQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	MOVQ Tile_Depth(DI), AX; \
+	SHLQ $2, AX; \
+	MOVQ AX, depth-64(SP); \
+	ANDQ $~15, AX; \
+	MOVQ AX, fours-72(SP); \
+	MOVQ (Tile_Wanted+Wanted_Channels)(DI), AX; \
+	MOVQ $-1, BX; \
+	BZHIQ AX, BX, BX; \
+	KMOVW BX, K1; \
+	SHRQ $16, BX; \
+	KMOVW BX, K2; \
+tile: \
+	MOVQ t+0(FP), DI; \
+	MOVQ Tile_Bias(DI), AX; \
+	VMOVUPS (AX), Z24; \
+	EACH(COPYZ); \
+	MOVQ Tile_Weights(DI), AX; \
+	MOVQ AX, weights-8(SP); \
+	MOVQ Tile_Taps(DI), AX; \
+	MOVQ AX, taps-56(SP); \
+tap: \
+	MOVQ base-40(SP), R15; \
+	POINTS; \
+	ADDQ $(4*HEIGHT), R14; \
+	MOVQ R14, offsets-48(SP); \
+	MOVQ weights-8(SP), R15; \
+	XORL R14, R14; \
+	CMPQ fours-72(SP), $0; \
+	JEQ  rest; \
+	PCALIGN $32; \
+four: \
+	STEP(0, 0); \
+	STEP(64, 4); \
+	STEP(128, 8); \
+	STEP(192, 12); \
+	ADDQ $16, R14; \
+	ADDQ $256, R15; \
+	CMPQ R14, fours-72(SP); \
+	JNE  four; \
+rest: \
+	CMPQ R14, depth-64(SP); \
+	JEQ  tapdone; \
+	STEP(0, 0); \
+	ADDQ $4, R14; \
+	ADDQ $64, R15; \
+	JMP  rest; \
+tapdone: \
+	MOVQ R15, weights-8(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ taps-56(SP); \
+	JNZ  tap; \
+	MOVQ t+0(FP), DI; \
+	MOVQ residual-32(SP), R14; \
+	TESTQ R14, R14; \
+	JZ   activate; \
+	MOVQ Tile_ResidualPitch(DI), R15; \
+	EACH(RESIDUALZ); \
+	MOVQ R14, residual-32(SP); \
+activate: \
+	VXORPS Z26, Z26, Z26; \
+	MOVQ Tile_Slope(DI), AX; \
+	TESTQ AX, AX; \
+	JNZ  rectify; \
+	CMPB Tile_Relu(DI), $0; \
+	JEQ  store; \
+	EACH(RELUZ); \
+	JMP  store; \
+rectify: \
+	VMOVUPS (AX), Z24; \
+	EACH(RECTIFYZ); \
+store: \
+	MOVQ out-24(SP), R14; \
+	MOVQ Tile_OutPitch(DI), R15; \
+	CMPQ (Tile_Wanted+Wanted_Channels)(DI), $16; \
+	JNE  part; \
+	EACH(STOREZ); \
+	JMP  next; \
+part: \
+	EACH(PARTZ); \
+next: \
+	MOVQ R14, out-24(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ left-16(SP); \
+	JZ   done; \
+	MOVQ Tile_Move(DI), AX; \
+	TESTQ AX, AX; \
+	JZ   tile; \
+	SHLQ $2, AX; \
+	ADDQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	JMP  tile; \
+done: \
+	VZEROUPPER; \
+	RET
+
+// TILES8 is a whole function: WIDTH bytes of weights a step, POINTS, STEP and EACH of its height.
+#define TILES8(POINTS, HEIGHT, STEP, EACH) \
+	MOVQ t+0(FP), DI; \
+	MOVQ count+8(FP), AX; \
+	MOVQ AX, left-16(SP); \
+	MOVQ Tile_Out(DI), AX; \
+	MOVQ AX, out-24(SP); \
+	MOVQ Tile_Residual(DI), AX; \
+	MOVQ AX, residual-32(SP); \
+	MOVQ Tile_Base(DI), AX; \
+	MOVQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	MOVQ Tile_Depth(DI), AX; \
+	SHLQ $2, AX; \
+	MOVQ AX, depth-64(SP); \
+	ANDQ $~15, AX; \
+	MOVQ AX, fours-72(SP); \
+	MOVQ (Tile_Wanted+Wanted_Channels)(DI), AX; \
+	MOVQ $-1, BX; \
+	BZHIQ AX, BX, BX; \
+	KMOVW BX, K1; \
+	SHRQ $16, BX; \
+	KMOVW BX, K2; \
+tile: \
+	MOVQ t+0(FP), DI; \
+	MOVQ Tile_Bias(DI), AX; \
+	VMOVUPS (AX), Y24; \
+	EACH(COPYY); \
+	MOVQ Tile_Weights(DI), AX; \
+	MOVQ AX, weights-8(SP); \
+	MOVQ Tile_Taps(DI), AX; \
+	MOVQ AX, taps-56(SP); \
+tap: \
+	MOVQ base-40(SP), R15; \
+	POINTS; \
+	ADDQ $(4*HEIGHT), R14; \
+	MOVQ R14, offsets-48(SP); \
+	MOVQ weights-8(SP), R15; \
+	XORL R14, R14; \
+	CMPQ fours-72(SP), $0; \
+	JEQ  rest; \
+	PCALIGN $32; \
+four: \
+	STEP(0, 0); \
+	STEP(32, 4); \
+	STEP(64, 8); \
+	STEP(96, 12); \
+	ADDQ $16, R14; \
+	ADDQ $128, R15; \
+	CMPQ R14, fours-72(SP); \
+	JNE  four; \
+rest: \
+	CMPQ R14, depth-64(SP); \
+	JEQ  tapdone; \
+	STEP(0, 0); \
+	ADDQ $4, R14; \
+	ADDQ $32, R15; \
+	JMP  rest; \
+tapdone: \
+	MOVQ R15, weights-8(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ taps-56(SP); \
+	JNZ  tap; \
+	MOVQ t+0(FP), DI; \
+	MOVQ residual-32(SP), R14; \
+	TESTQ R14, R14; \
+	JZ   activate; \
+	MOVQ Tile_ResidualPitch(DI), R15; \
+	EACH(RESIDUALY); \
+	MOVQ R14, residual-32(SP); \
+activate: \
+	VXORPS Y26, Y26, Y26; \
+	MOVQ Tile_Slope(DI), AX; \
+	TESTQ AX, AX; \
+	JNZ  rectify; \
+	CMPB Tile_Relu(DI), $0; \
+	JEQ  store; \
+	EACH(RELUY); \
+	JMP  store; \
+rectify: \
+	VMOVUPS (AX), Y24; \
+	EACH(RECTIFYY); \
+store: \
+	MOVQ out-24(SP), R14; \
+	MOVQ Tile_OutPitch(DI), R15; \
+	CMPQ (Tile_Wanted+Wanted_Channels)(DI), $8; \
+	JNE  part; \
+	EACH(STOREY); \
+	JMP  next; \
+part: \
+	EACH(PARTY); \
+next: \
+	MOVQ R14, out-24(SP); \
+	MOVQ offsets-48(SP), R14; \
+	DECQ left-16(SP); \
+	JZ   done; \
+	MOVQ Tile_Move(DI), AX; \
+	TESTQ AX, AX; \
+	JZ   tile; \
+	SHLQ $2, AX; \
+	ADDQ AX, base-40(SP); \
+	MOVQ Tile_Offsets(DI), R14; \
+	JMP  tile; \
+done: \
+	VZEROUPPER; \
+	RET
+
+// func tiles12x32AVX512(t *Tile, count int)
+TEXT ·tiles12x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS12, 12, WIDE12, EACHW12)
+
+// func tiles11x32AVX512(t *Tile, count int)
+TEXT ·tiles11x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS11, 11, WIDE11, EACHW11)
+
+// func tiles10x32AVX512(t *Tile, count int)
+TEXT ·tiles10x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS10, 10, WIDE10, EACHW10)
+
+// func tiles9x32AVX512(t *Tile, count int)
+TEXT ·tiles9x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS9, 9, WIDE9, EACHW9)
+
+// func tiles8x32AVX512(t *Tile, count int)
+TEXT ·tiles8x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS8, 8, WIDE8, EACHW8)
+
+// func tiles7x32AVX512(t *Tile, count int)
+TEXT ·tiles7x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS7, 7, WIDE7, EACHW7)
+
+// func tiles6x32AVX512(t *Tile, count int)
+TEXT ·tiles6x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS6, 6, WIDE6, EACHW6)
+
+// func tiles5x32AVX512(t *Tile, count int)
+TEXT ·tiles5x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS5, 5, WIDE5, EACHW5)
+
+// func tiles4x32AVX512(t *Tile, count int)
+TEXT ·tiles4x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS4, 4, WIDE4, EACHW4)
+
+// func tiles3x32AVX512(t *Tile, count int)
+TEXT ·tiles3x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS3, 3, WIDE3, EACHW3)
+
+// func tiles2x32AVX512(t *Tile, count int)
+TEXT ·tiles2x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS2, 2, WIDE2, EACHW2)
+
+// func tiles1x32AVX512(t *Tile, count int)
+TEXT ·tiles1x32AVX512(SB), NOSPLIT, $72-16
+	TILES32(POINTS1, 1, WIDE1, EACHW1)
+
+// func tiles12x16AVX512(t *Tile, count int)
+TEXT ·tiles12x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS12, 12, MEDIUM12, EACHM12)
+
+// func tiles11x16AVX512(t *Tile, count int)
+TEXT ·tiles11x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS11, 11, MEDIUM11, EACHM11)
+
+// func tiles10x16AVX512(t *Tile, count int)
+TEXT ·tiles10x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS10, 10, MEDIUM10, EACHM10)
+
+// func tiles9x16AVX512(t *Tile, count int)
+TEXT ·tiles9x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS9, 9, MEDIUM9, EACHM9)
+
+// func tiles8x16AVX512(t *Tile, count int)
+TEXT ·tiles8x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS8, 8, MEDIUM8, EACHM8)
+
+// func tiles7x16AVX512(t *Tile, count int)
+TEXT ·tiles7x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS7, 7, MEDIUM7, EACHM7)
+
+// func tiles6x16AVX512(t *Tile, count int)
+TEXT ·tiles6x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS6, 6, MEDIUM6, EACHM6)
+
+// func tiles5x16AVX512(t *Tile, count int)
+TEXT ·tiles5x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS5, 5, MEDIUM5, EACHM5)
+
+// func tiles4x16AVX512(t *Tile, count int)
+TEXT ·tiles4x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS4, 4, MEDIUM4, EACHM4)
+
+// func tiles3x16AVX512(t *Tile, count int)
+TEXT ·tiles3x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS3, 3, MEDIUM3, EACHM3)
+
+// func tiles2x16AVX512(t *Tile, count int)
+TEXT ·tiles2x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS2, 2, MEDIUM2, EACHM2)
+
+// func tiles1x16AVX512(t *Tile, count int)
+TEXT ·tiles1x16AVX512(SB), NOSPLIT, $72-16
+	TILES16(POINTS1, 1, MEDIUM1, EACHM1)
+
+// func tiles12x8AVX512(t *Tile, count int)
+TEXT ·tiles12x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS12, 12, NARROW12, EACHN12)
+
+// func tiles11x8AVX512(t *Tile, count int)
+TEXT ·tiles11x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS11, 11, NARROW11, EACHN11)
+
+// func tiles10x8AVX512(t *Tile, count int)
+TEXT ·tiles10x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS10, 10, NARROW10, EACHN10)
+
+// func tiles9x8AVX512(t *Tile, count int)
+TEXT ·tiles9x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS9, 9, NARROW9, EACHN9)
+
+// func tiles8x8AVX512(t *Tile, count int)
+TEXT ·tiles8x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS8, 8, NARROW8, EACHN8)
+
+// func tiles7x8AVX512(t *Tile, count int)
+TEXT ·tiles7x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS7, 7, NARROW7, EACHN7)
+
+// func tiles6x8AVX512(t *Tile, count int)
+TEXT ·tiles6x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS6, 6, NARROW6, EACHN6)
+
+// func tiles5x8AVX512(t *Tile, count int)
+TEXT ·tiles5x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS5, 5, NARROW5, EACHN5)
+
+// func tiles4x8AVX512(t *Tile, count int)
+TEXT ·tiles4x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS4, 4, NARROW4, EACHN4)
+
+// func tiles3x8AVX512(t *Tile, count int)
+TEXT ·tiles3x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS3, 3, NARROW3, EACHN3)
+
+// func tiles2x8AVX512(t *Tile, count int)
+TEXT ·tiles2x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS2, 2, NARROW2, EACHN2)
+
+// func tiles1x8AVX512(t *Tile, count int)
+TEXT ·tiles1x8AVX512(SB), NOSPLIT, $72-16
+	TILES8(POINTS1, 1, NARROW1, EACHN1)
