@@ -113,3 +113,18 @@ func (l *Landmarks) mean(places ...int) (m vision.Point) {
 	n := float32(len(places))
 	return vision.Point{X: m.X / n, Y: m.Y / n}
 }
+
+// Region is the square that the landmark model looks at for a face with these points.
+func (l *Landmarks) Region() vision.Rect { return l.square() }
+
+// LandmarksIn asks the landmark model once about region. The mean over several regions that differ a little is steadier
+// than any single answer, which is worth its time where the points are followed over frames.
+func (a *Analyzer) LandmarksIn(img *vision.Image, region vision.Rect) (Landmarks, error) {
+	if err := checkBox(img, region); err != nil {
+		return Landmarks{}, err
+	}
+	return a.look(img, region)
+}
+
+// Open is how far the lids of the wider eye are apart, over its width: about 0.3 for open ones.
+func (l *Landmarks) Open() float32 { return l.open() }

@@ -1,0 +1,235 @@
+package challenge
+
+import (
+	"math"
+	"time"
+	"unsafe"
+)
+
+// Challenge is one challenge of one passage. All its memory is taken when it is made; Push allocates nothing. The same
+// samples give the same result. It is not safe for concurrent use.
+type Challenge struct {
+	opts     Opts
+	schedule Schedule
+	decoys   draw
+
+	samples []Sample
+	// count is how many frames came, whether the face could be judged or not.
+	count int
+	last  time.Duration
+
+	track    uint64
+	lowInRow int
+	other    bool
+	thirds   uint8 // in which the face was compared well
+
+	result  Result
+	decided bool
+
+	follow follower
+	decoy  Schedule // the decoy that is drawn at the moment
+	work   [3]trace
+	active []trace // one a channel
+	why    [int(reasons)]Reason
+}
+
+// NewChallenge draws the schedule and takes the memory. The nonce is the passage's: unpredictable, never used before, 16 to
+// 64 bytes.
+func NewChallenge(o Opts, nonce []byte) (*Challenge, error) {
+	s, err := NewSchedule(o, nonce)
+	if err != nil {
+		return nil, err
+	}
+	decoys, err := newDraw(nonce, "decoys "+o.Kind.String())
+	if err != nil {
+		return nil, err
+	}
+	n, channels := cells(o.Length()), o.Kind.channels()
+	c := &Challenge{
+		opts: o, schedule: s, decoys: decoys,
+		samples: make([]Sample, 0, o.maxSamples()),
+		follow:  newFollower(channels, n),
+		decoy:   Schedule{opts: o},
+		active:  make([]trace, channels),
+	}
+	for i := range c.work {
+		c.work[i] = make(trace, n)
+	}
+	for i := range c.active {
+		c.active[i] = make(trace, n)
+	}
+	c.result = Result{PValue: 1, Of: o.Prompts}
+	return c, nil
+}
+
+// maxSamples is how many samples fit into a challenge.
+func (o Opts) maxSamples() int { return int(o.Length()/samplesApart) + 1 }
+
+// Bytes is the memory of a challenge with these options.
+func (o Opts) Bytes() int64 {
+	n, channels := int64(cells(o.Length())), int64(o.Kind.channels())
+	return int64(o.maxSamples())*int64(unsafe.Sizeof(Sample{})) +
+		(n+1)*4*channels + n*8*(3+channels) + int64(unsafe.Sizeof(Challenge{}))
+}
+
+// Schedule is what is asked for when.
+func (c *Challenge) Schedule() *Schedule { return &c.schedule }
+
+// Prompt is what the screen shows at an instant after the begin.
+func (c *Challenge) Prompt(at time.Duration) Prompt { return c.schedule.At(at) }
+
+// State is how a challenge goes, after a frame.
+type State struct {
+	// Taken says that the frame counts: the face could be judged and is the person's.
+	Taken bool
+	// Frames is how many do.
+	Frames int
+	// Over says that the challenge needs no more frames.
+	Over bool
+}
+
+// Push takes what a frame says. Frames come in order of time; one that is not later than the one before, comes within
+// 12 ms of it, or lies outside the challenge is left out. A frame in which no face was found is pushed as a Sample with
+// nothing but At: its values are not taken for a face's.
+func (c *Challenge) Push(s Sample) State {
+	state := State{Frames: len(c.samples), Over: c.decided}
+	if c.decided || s.At < 0 || s.At >= c.opts.Length() || c.count > 0 && s.At-c.last < samplesApart {
+		state.Over = c.decided || s.At >= c.opts.Length()
+		return state
+	}
+	c.count++
+	c.last = s.At
+	if !c.same(&s) || !s.usable(c.opts.Kind) || len(c.samples) == cap(c.samples) {
+		return state
+	}
+	c.samples = append(c.samples, s)
+	return State{Taken: true, Frames: len(c.samples)}
+}
+
+// same follows whether the face is the person's all along.
+func (c *Challenge) same(s *Sample) bool {
+	if c.opts.MinSimilarity > 0 && s.Compared {
+		if !(s.Similarity >= c.opts.MinSimilarity) {
+			c.lowInRow++
+			c.other = c.other || c.lowInRow >= 2
+			return false
+		}
+		c.lowInRow = 0
+		c.track = s.Track
+		c.thirds |= 1 << min(2, 3*s.At/c.opts.Length())
+	}
+	if len(c.samples) == 0 && c.track == 0 {
+		c.track = s.Track
+	}
+	return s.Track == c.track
+}
+
+// Result is what the challenge established up to an instant. It is Pending until the challenge is over, or until another
+// face was seen. Deciding takes some milliseconds, once.
+func (c *Challenge) Result(at time.Duration) Result {
+	if c.decided || at < c.opts.Length() && !c.other {
+		return c.result
+	}
+	c.decided = true
+	c.decide()
+	return c.result
+}
+
+// decide measures what came and judges it.
+func (c *Challenge) decide() {
+	o, r := &c.opts, &c.result
+	r.Reasons = c.why[:0]
+	if c.other {
+		r.Outcome = Failed
+		r.Reasons = append(r.Reasons, OtherFace)
+		return
+	}
+	for i, t := range c.active {
+		if o.Kind == Move {
+			t.moving(Movement(i), c.samples, &c.work)
+		} else {
+			t.speaking(c.samples, &c.work)
+		}
+		c.follow.take(i, t)
+	}
+	known, gap := c.active[0].known()
+	r.Coverage = float64(known) / float64(len(c.active[0]))
+	r.Rate = float64(c.count) / o.Length().Seconds()
+	if r.Rate < o.MinRate {
+		r.Reasons = append(r.Reasons, TooSlow)
+	}
+	if r.Coverage < o.MinCoverage {
+		r.Reasons = append(r.Reasons, TooFewFrames)
+	}
+	if time.Duration(gap)*cell > o.MaxGap {
+		r.Reasons = append(r.Reasons, FaceLost)
+	}
+	if o.MinSimilarity > 0 && c.thirds != 0b111 {
+		r.Reasons = append(r.Reasons, NotCompared)
+	}
+	if len(r.Reasons) > 0 {
+		r.Outcome = Inconclusive
+		return
+	}
+	fit, lag := c.follow.fit(&c.schedule)
+	r.Lag = lag
+	r.PValue = c.follow.pValue(fit, &c.decoy, c.decoys, o.Decoys)
+	c.answers()
+	r.Outcome, r.Reasons = c.judge(r.Reasons)
+}
+
+// answers measures how active the person was in the answers and between them, and counts the answers that stand out: more
+// than half way from the one to the other.
+func (c *Challenge) answers() {
+	o, r := &c.opts, &c.result
+	length := int(o.Answer / cell)
+	var inside, outside, in, out float64
+	for k := range c.active[0] {
+		// Of several channels the one that is asked for counts; between the answers, the one that moves most.
+		channel, asked := 0, false
+		for _, a := range c.schedule.Prompts() {
+			if from := int((a.At + r.Lag) / cell); k >= from && k < from+length {
+				channel, asked = o.Kind.channel(a.What), true
+			}
+		}
+		v := c.active[channel][k]
+		if !asked {
+			for _, t := range c.active {
+				v = max(v, t[k])
+			}
+		}
+		switch {
+		case math.IsNaN(v):
+		case asked:
+			inside, in = inside+v, in+1
+		default:
+			outside, out = outside+v, out+1
+		}
+	}
+	r.Inside, r.Outside = inside/max(in, 1), outside/max(out, 1)
+	r.Answered = 0
+	for _, a := range c.schedule.Prompts() {
+		channel := o.Kind.channel(a.What)
+		mean := (float64(c.follow.within(channel, a.At+r.Lag, length))/float64(length) + float64(c.follow.mean[channel])) / level
+		if mean > (r.Inside+r.Outside)/2 && mean > leastActivity {
+			r.Answered++
+		}
+	}
+}
+
+// leastActivity is what the mean activity in the answers has to reach, and what a single answer does.
+const leastActivity = 0.2
+
+// judge applies the options to what was measured, and says why not.
+func (c *Challenge) judge(why []Reason) (Outcome, []Reason) {
+	r := &c.result
+	switch {
+	case r.Inside < leastActivity:
+		return Failed, append(why, NoMovement)
+	case r.PValue <= c.opts.MaxPValue && r.Inside > r.Outside:
+		return Passed, why
+	case r.Outside > 0.5:
+		return Failed, append(why, NotSilent)
+	}
+	return Failed, append(why, OffRhythm)
+}
