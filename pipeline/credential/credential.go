@@ -1,0 +1,82 @@
+package credential
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Credential is what a code says. It is proven only where Verify gave no error.
+type Credential struct {
+	Issuer     string // claim iss
+	IssuerName string // as configured; empty for an unknown issuer
+	Key        *Key   // the issuer's key that signed; nil until the signature was checked
+	Subject    string // claim sub, may be empty
+	TokenID    []byte // claim cti, may be nil
+
+	NotBefore, Expires, IssuedAt time.Time // zero where the issuer says nothing
+
+	Identity Identity
+
+	// Trusted says that a configured issuer signed it, whatever else is wrong with it.
+	Trusted bool
+	// Encrypted says that it was encrypted to this site.
+	Encrypted bool
+	// Holder is the key that the credential is bound to; nil for one that anybody may carry, such as on paper.
+	Holder *Key
+	// Presented is the holder's fresh signature; nil without one.
+	Presented *Presented
+	// Replay is what the caller remembers so that the same presentation is not taken twice; its Key is all zero where
+	// there is nothing to remember.
+	Replay Replay
+
+	limits Limits
+}
+
+// fill takes the claims of the message over.
+func (c *Credential) fill(dec cbor.DecMode, m *message) (*claims, error) {
+	claims, err := parseClaims(dec, m.content)
+	if err != nil {
+		return nil, err
+	}
+	if len(claims.identity) == 0 {
+		return nil, errors.New("cwt: claim 169 is missing (a token for something else?)")
+	}
+	id, err := parseIdentity(dec, claims.identity)
+	if err != nil {
+		return nil, err
+	}
+	c.Issuer, c.Subject, c.TokenID = claims.issuer, claims.subject, claims.tokenID
+	c.NotBefore, c.Expires, c.IssuedAt = claims.notBefore, claims.expires, claims.issuedAt
+	c.Identity = *id
+	if len(claims.holder) > 0 {
+		if c.Holder, err = holderKey(dec, claims.holder); err != nil {
+			return nil, err
+		}
+	}
+	return claims, nil
+}
+
+// Person is what names the person towards the terminal's own records: the subject, else the identity's id. Issuers may
+// use the same numbers, so it counts together with Issuer.
+func (c *Credential) Person() string {
+	if c.Subject != "" {
+		return c.Subject
+	}
+	return c.Identity.ID
+}
+
+// BirthDate reads attribute 8, which must be YYYYMMDD; YYYY-MM-DD is taken as well.
+func (id *Identity) BirthDate() (time.Time, error) {
+	if id.DateOfBirth == "" {
+		return time.Time{}, errors.New("credential: no date of birth")
+	}
+	for _, layout := range []string{"20060102", time.DateOnly} {
+		if t, err := time.Parse(layout, id.DateOfBirth); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("credential: date of birth %.20q, wanted YYYYMMDD", id.DateOfBirth)
+}

@@ -1,0 +1,81 @@
+package credential
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Limits of a set of issuers.
+const (
+	maxIssuers   = 64
+	maxKeys      = 16 // of an issuer, current and past ones
+	maxKeyID     = 64 // bytes
+	maxIssuerID  = 255
+	maxOpenKeys  = 16 // that open encrypted credentials
+	minKeyLength = 16
+)
+
+// Issuer is somebody whose signature makes a credential trusted.
+type Issuer struct {
+	// ID is the claim iss that the issuer writes, such as https://id.example.org.
+	ID string
+	// Name is for people; may be empty.
+	Name string
+	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old
+	// one here, with Until set, as long as credentials signed with it are around.
+	Keys []*Key
+}
+
+// SymmetricKey opens encrypted credentials.
+type SymmetricKey struct {
+	// ID is the COSE kid; empty: tried for every credential.
+	ID []byte
+	// Key is an AES key of 16, 24 or 32 bytes.
+	Key []byte
+}
+
+func checkIssuers(issuers []Issuer) error {
+	if len(issuers) > maxIssuers {
+		return fmt.Errorf("credential: %d issuers, limit %d", len(issuers), maxIssuers)
+	}
+	seen := map[string]bool{}
+	for _, i := range issuers {
+		switch {
+		case i.ID == "":
+			return errors.New("credential: an issuer without an id (the claim iss of its credentials)")
+		case len(i.ID) > maxIssuerID:
+			return fmt.Errorf("credential: issuer id of %d bytes, limit %d", len(i.ID), maxIssuerID)
+		case seen[i.ID]:
+			return fmt.Errorf("credential: issuer %q is there twice (put all its keys into one)", i.ID)
+		case len(i.Keys) == 0:
+			return fmt.Errorf("credential: issuer %q has no key", i.ID)
+		case len(i.Keys) > maxKeys:
+			return fmt.Errorf("credential: issuer %q has %d keys, limit %d", i.ID, len(i.Keys), maxKeys)
+		}
+		seen[i.ID] = true
+		for _, k := range i.Keys {
+			if k == nil || k.algorithm == 0 {
+				return fmt.Errorf("credential: issuer %q has a key that was not made by NewKey", i.ID)
+			}
+			if !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until) {
+				return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID, date(k.From), date(k.Until))
+			}
+		}
+	}
+	return nil
+}
+
+func checkSymmetric(keys []SymmetricKey) error {
+	if len(keys) > maxOpenKeys {
+		return fmt.Errorf("credential: %d decryption keys, limit %d", len(keys), maxOpenKeys)
+	}
+	for i, k := range keys {
+		if n := len(k.Key); n != minKeyLength && n != 24 && n != 32 {
+			return fmt.Errorf("credential: decryption key %d of %d bytes, wanted 16, 24 or 32", i, n)
+		}
+		if len(k.ID) > maxKeyID {
+			return fmt.Errorf("credential: id of decryption key %d of %d bytes, limit %d", i, len(k.ID), maxKeyID)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package credential
+
+import "fmt"
+
+// Step is where in the chain a code was refused. Steps stand in the order in which they are tried, so that the step also
+// says what was still in order.
+type Step uint8
+
+// The steps. A step that a code does not need (it is not encrypted, carries no holder key) is passed without a check.
+const (
+	Passed             Step = iota
+	TooLarge                // longer than a QR code can be
+	NotBase45               // not the text of RFC 9285
+	NotZlib                 // not compressed, or more comes out than allowed
+	NotCOSE                 // not a signed or encrypted COSE message, or CBOR beyond the limits
+	NotDecrypted            // encrypted with a key that is not configured
+	NotClaim169             // signed, but claims or the identity are missing or malformed
+	UnknownIssuer           // decoded, but nobody trusted signed it
+	BadSignature            // the issuer's signature is missing or wrong, or its key was not valid then
+	NotYetValid             // before nbf
+	Expired                 // from exp on
+	NoPresentation          // bound to a holder's key, but shown without a fresh signature of it
+	BadHolderSignature      // the holder's signature is wrong
+	WrongAudience           // made for another terminal or site
+	Stale                   // the time stamp is too old, or in the future
+	Replayed                // the same presentation was seen before; see Replay
+)
+
+// Each step's name in events and on the command line, and what it means in words.
+var steps = [...]struct{ name, words string }{
+	Passed:             {"passed", "everything is in order"},
+	TooLarge:           {"too-large", "the code is larger than a credential can be"},
+	NotBase45:          {"not-base45", "the code is no electronic credential (not base45)"},
+	NotZlib:            {"not-zlib", "the code is no electronic credential (not zlib)"},
+	NotCOSE:            {"not-cose", "the code is no electronic credential (not COSE)"},
+	NotDecrypted:       {"not-decrypted", "the credential is encrypted with another key than this terminal has"},
+	NotClaim169:        {"not-claim-169", "the credential holds no identity"},
+	UnknownIssuer:      {"unknown-issuer", "the credential comes from an issuer that is not trusted here"},
+	BadSignature:       {"bad-signature", "the issuer's signature is not valid"},
+	NotYetValid:        {"not-yet-valid", "the credential is not valid yet"},
+	Expired:            {"expired", "the credential has expired"},
+	NoPresentation:     {"no-presentation", "the credential is bound to a phone and must be shown by its wallet"},
+	BadHolderSignature: {"bad-holder-signature", "the wallet's signature is not valid"},
+	WrongAudience:      {"wrong-audience", "the code was made for another terminal"},
+	Stale:              {"stale", "the code is too old: show a fresh one"},
+	Replayed:           {"replayed", "the code was shown before: show a fresh one"},
+}
+
+// Steps lists all steps in order.
+func Steps() []Step {
+	list := make([]Step, len(steps))
+	for i := range list {
+		list[i] = Step(i)
+	}
+	return list
+}
+
+// String is the step's name in events: lower case with hyphens.
+func (s Step) String() string {
+	if int(s) >= len(steps) {
+		return fmt.Sprintf("step-%d", s)
+	}
+	return steps[s].name
+}
+
+// Words says in plain English what a refusal at the step means.
+func (s Step) Words() string {
+	if int(s) >= len(steps) {
+		return s.String()
+	}
+	return steps[s].words
+}
+
+// Refusal is the error of a code that is not accepted. Err has the details for a technician; it names no person.
+type Refusal struct {
+	Step Step
+	Err  error
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("credential: %s: %v", r.Step, r.Err) }
+
+// Unwrap gives the details.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+func refuse(s Step, format string, args ...any) *Refusal {
+	return &Refusal{Step: s, Err: fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,247 @@
+package credential
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// VerifierOpts configures a Verifier. Start from DefaultVerifierOpts.
+type VerifierOpts struct {
+	// Issuers are trusted; 64 at most. Without one every credential is refused as from an unknown issuer.
+	Issuers []Issuer
+	// DecryptionKeys open encrypted credentials; 16 at most.
+	DecryptionKeys []SymmetricKey
+	// Audience are the names this terminal answers to in a presentation: its own and its site's. With none, presentations
+	// for any audience are taken.
+	Audience []string
+	// MaxAge is how old the time stamp of a presentation may be, 1 s to 10 min.
+	MaxAge time.Duration
+	// Skew is what the phone's and the terminal's clock may differ by, 0 to 5 min. It widens MaxAge on both sides, and the
+	// validity of credentials.
+	Skew time.Duration
+	// RequireHolder refuses credentials that are not bound to a holder's key, such as printed ones.
+	RequireHolder bool
+	Limits        Limits
+}
+
+// Defaults and ranges of the times.
+const (
+	DefaultMaxAge = 30 * time.Second
+	DefaultSkew   = 5 * time.Second
+	maxMaxAge     = 10 * time.Minute
+	maxSkew       = 5 * time.Minute
+)
+
+// DefaultVerifierOpts trusts nobody yet.
+func DefaultVerifierOpts() VerifierOpts {
+	return VerifierOpts{MaxAge: DefaultMaxAge, Skew: DefaultSkew, Limits: DefaultLimits()}
+}
+
+// Verifier checks codes. It keeps no state, so it may be used by several goroutines, and be replaced by another when
+// issuers change.
+type Verifier struct {
+	opts    VerifierOpts
+	dec     cbor.DecMode
+	issuers map[string]*Issuer
+}
+
+// NewVerifier checks the options.
+func NewVerifier(o VerifierOpts) (*Verifier, error) {
+	if err := o.Limits.validate(); err != nil {
+		return nil, err
+	}
+	if err := checkIssuers(o.Issuers); err != nil {
+		return nil, err
+	}
+	if err := checkSymmetric(o.DecryptionKeys); err != nil {
+		return nil, err
+	}
+	if o.MaxAge < time.Second || o.MaxAge > maxMaxAge {
+		return nil, fmt.Errorf("credential: MaxAge %v, allowed 1s to %v", o.MaxAge, maxMaxAge)
+	}
+	if o.Skew < 0 || o.Skew > maxSkew {
+		return nil, fmt.Errorf("credential: Skew %v, allowed 0 to %v", o.Skew, maxSkew)
+	}
+	if len(o.Audience) > maxAudiences {
+		return nil, fmt.Errorf("credential: %d audiences, limit %d", len(o.Audience), maxAudiences)
+	}
+	dec, err := o.Limits.decoder()
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	v := &Verifier{opts: o, dec: dec, issuers: map[string]*Issuer{}}
+	for i := range o.Issuers {
+		v.issuers[o.Issuers[i].ID] = &o.Issuers[i]
+	}
+	return v, nil
+}
+
+// Verify goes through the chain: the text of a QR code in, the credential out. The error is nil or a *Refusal. With a
+// refusal from UnknownIssuer on the credential was decoded and is returned too, for showing; nothing in it is proven.
+//
+// Whether a presentation was seen before is the caller's to know: it looks up Credential.Replay and refuses with
+// Replayed.
+func (v *Verifier) Verify(text string, now time.Time) (*Credential, error) {
+	c, refusal := v.verify(text, now)
+	if refusal != nil {
+		return c, refusal
+	}
+	return c, nil
+}
+
+func (v *Verifier) verify(text string, now time.Time) (*Credential, *Refusal) {
+	if len(text) > v.opts.Limits.MaxText {
+		return nil, refuse(TooLarge, "%d bytes of text, limit %d", len(text), v.opts.Limits.MaxText)
+	}
+	var p *presentation
+	compressed, refusal := v.unpack(text, &p)
+	if refusal != nil {
+		return nil, refusal
+	}
+	data, err := inflate(compressed, v.opts.Limits.MaxInflated)
+	if err != nil {
+		return nil, refuse(NotZlib, "%w", err)
+	}
+	m, err := parseMessage(v.dec, data)
+	if err != nil {
+		return nil, refuse(NotCOSE, "%w", err)
+	}
+	c := &Credential{Encrypted: m.encrypted, limits: v.opts.Limits}
+	if m.encrypted {
+		if m, refusal = v.open(m); refusal != nil {
+			return nil, refusal
+		}
+	}
+	claims, err := c.fill(v.dec, m)
+	if err != nil {
+		return nil, refuse(NotClaim169, "%w", err)
+	}
+	return c, v.judge(c, claims, m, p, now)
+}
+
+// unpack undoes the text's encoding: the credential as compressed bytes, and the presentation where it stands in one.
+func (v *Verifier) unpack(text string, p **presentation) ([]byte, *Refusal) {
+	if body, is := strings.CutPrefix(text, PresentationPrefix); is {
+		data, err := decodeBase45(body)
+		if err != nil {
+			return nil, refuse(NotBase45, "presentation: %w", err)
+		}
+		if *p, err = parsePresentation(v.dec, data); err != nil {
+			return nil, refuse(NotCOSE, "presentation: %w", err)
+		}
+		return (*p).credential, nil
+	}
+	data, err := decodeBase45(withoutScheme(text))
+	if err != nil {
+		return nil, refuse(NotBase45, "%w", err)
+	}
+	return data, nil
+}
+
+// withoutScheme takes off a scheme that PixelPass may put before the data, such as mosip://. It must hold a lower-case
+// letter: base45 itself can contain "://" and has none.
+func withoutScheme(text string) string {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found || len(scheme) > 32 || strings.ToUpper(scheme) == scheme {
+		return text
+	}
+	for _, r := range scheme {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
+			return text
+		}
+	}
+	return rest
+}
+
+// open decrypts, and gives the signed message inside. Claims that are only encrypted become a message without signature.
+func (v *Verifier) open(m *message) (*message, *Refusal) {
+	err := errors.New("no decryption key is configured")
+	for _, k := range v.opts.DecryptionKeys {
+		if len(k.ID) > 0 && len(m.keyID) > 0 && string(k.ID) != string(m.keyID) {
+			continue
+		}
+		var plain []byte
+		if plain, err = m.decrypt(k.Key, nil); err != nil {
+			continue
+		}
+		if len(plain) > 0 && plain[0]>>5 == 5 { // a bare map of claims
+			return &message{content: plain}, nil
+		}
+		inner, err := parseMessage(v.dec, plain)
+		if err != nil {
+			return nil, refuse(NotCOSE, "inside the encryption: %w", err)
+		}
+		if inner.encrypted {
+			return nil, refuse(NotCOSE, "encrypted twice")
+		}
+		return inner, nil
+	}
+	return nil, refuse(NotDecrypted, "%w", err)
+}
+
+// judge decides on what was decoded.
+func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentation, now time.Time) *Refusal {
+	issuer := v.issuers[c.Issuer]
+	if issuer == nil {
+		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted", c.Issuer, len(v.issuers))
+	}
+	c.IssuerName = issuer.Name
+	if refusal := v.signed(c, issuer, m, now); refusal != nil {
+		return refusal
+	}
+	c.Trusted = true
+	switch {
+	case !c.NotBefore.IsZero() && now.Add(v.opts.Skew).Before(c.NotBefore):
+		return refuse(NotYetValid, "valid from %s, and it is %s", date(c.NotBefore), date(now))
+	case !c.IssuedAt.IsZero() && now.Add(v.opts.Skew).Before(c.IssuedAt):
+		return refuse(NotYetValid, "issued %s, and it is %s (is the clock right?)", date(c.IssuedAt), date(now))
+	case !c.Expires.IsZero() && !now.Add(-v.opts.Skew).Before(c.Expires):
+		return refuse(Expired, "valid until %s, and it is %s", date(c.Expires), date(now))
+	}
+	if len(claims.audience) > 0 && !v.answersTo(claims.audience) {
+		return refuse(WrongAudience, "the credential is for %q, this terminal answers to %q", claims.audience, v.opts.Audience)
+	}
+	return v.presented(c, p, now)
+}
+
+// signed finds the key of the issuer and checks its signature.
+func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message, now time.Time) *Refusal {
+	at := c.IssuedAt
+	if at.IsZero() {
+		at = now
+	}
+	var err error
+	for _, k := range issuer.Keys {
+		if len(m.keyID) > 0 && len(k.ID) > 0 && string(k.ID) != string(m.keyID) {
+			continue
+		}
+		if e := m.verify(k, nil); e != nil {
+			err = fmt.Errorf("key %q: %w", k.ID, e)
+			continue
+		}
+		if e := k.validAt(at); e != nil {
+			return refuse(BadSignature, "key %q: %w", k.ID, e)
+		}
+		c.Key = k
+		return nil
+	}
+	if err == nil {
+		return refuse(UnknownIssuer, "issuer %.80q is trusted, but not with a key %q (has it changed keys?)", c.Issuer, m.keyID)
+	}
+	return refuse(BadSignature, "%w", err)
+}
+
+func (v *Verifier) answersTo(names []string) bool {
+	for _, n := range names {
+		for _, own := range v.opts.Audience {
+			if n == own {
+				return true
+			}
+		}
+	}
+	return len(v.opts.Audience) == 0
+}
