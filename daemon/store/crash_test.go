@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 func child(role string) int {
 	o := testOpts()
 	o.JournalBytes, o.LockWait = 4<<20, 5*time.Second
+	o.ReplayLife = crashLife
 	o.Clock = nil
 	s, rec, err := Open(os.Getenv("UMBRAL_STORE_DIR"), o)
 	if err != nil {
@@ -49,6 +51,9 @@ func appendForEver(s *Store) int {
 		if err == nil && i%25 == 10 {
 			err = s.makeCopy()
 		}
+		if err == nil {
+			err = useAndReview(s, p)
+		}
 		if err == nil && i%40 == 20 {
 			someone := person(int(p.Boot)*10_000 + i)
 			if err = s.Enrol(someone, []Reference{reference(i, 512)}); err == nil && i%80 == 20 {
@@ -62,6 +67,38 @@ func appendForEver(s *Store) int {
 		fmt.Println(p.Boot, p.Sequence, i)
 	}
 }
+
+// crashLife is long enough for the codes and reviews of the whole test.
+const crashLife = time.Hour
+
+// useAndReview shows a code and opens a review for an entry, and closes the one before; told of p, both are on the disk.
+func useAndReview(s *Store, p Position) error {
+	now, _ := s.clock()
+	if err := s.UseCode(codeOf(p), now.Add(crashLife/2)); err != nil {
+		return err
+	}
+	id := fmt.Sprintf("%d-%d", p.Boot, p.Sequence)
+	if err := s.OpenReview(Review{ID: id, Deadline: now.Add(crashLife), Needed: 2}, []byte("sealed pictures")); err != nil {
+		return err
+	}
+	if _, err := s.AnswerReview(id, ReviewAnswer{Reviewer: "k1", Name: "ana", Approve: true}); err != nil {
+		return err
+	}
+	all, err := s.Reviews()
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Outcome == Pending && r.ID != id {
+			if _, err := s.CloseReview(r.ID, Withdrawn); err != nil {
+				return err
+			}
+		}
+	}
+	return s.PutList(List{Kind: "revocation", Sequence: p.Boot<<32 | p.Sequence, Bytes: fmt.Appendf(nil, "list %v", p)})
+}
+
+func codeOf(p Position) [32]byte { return code(int(p.Boot)<<20 | int(p.Sequence)) }
 
 func childCommand(t *testing.T, role, dir string) *exec.Cmd {
 	t.Helper()
@@ -113,7 +150,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 		sound(t, dir, testKey)
 	}
 	o := testOpts()
-	o.JournalBytes = 4 << 20
+	o.JournalBytes, o.ReplayLife, o.Clock = 4<<20, crashLife, nil
 	s := opened(t, dir, o)
 	found := map[Position]string{}
 	for _, e := range entries(t, s) {
@@ -121,10 +158,28 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 			found[e.Position] = string(e.Payload)
 		}
 	}
+	var newest Position
 	for p, payload := range told {
 		if found[p] != payload {
 			t.Errorf("entry %v was acknowledged with %q, found %q", p, payload, found[p])
 		}
+		if err := s.UseCode(codeOf(p), time.Now().Add(crashLife/2)); !errors.Is(err, ErrReplayed) {
+			t.Errorf("the code of entry %v can be shown again: %v", p, err)
+		}
+		if p.Compare(newest) > 0 {
+			newest = p
+		}
+	}
+	if l, err := s.List("revocation"); err != nil || l.Sequence < newest.Boot<<32|newest.Sequence {
+		t.Errorf("list number %d, %v, after entry %v", l.Sequence, err, newest)
+	}
+	id := fmt.Sprintf("%d-%d", newest.Boot, newest.Sequence)
+	r, err := s.Review(id)
+	if err != nil || len(r.Answers) != 1 {
+		t.Errorf("review %s: %+v, %v", id, r, err)
+	}
+	if _, err := s.ReviewPictures(id); (r.Outcome == Pending) != (err == nil) {
+		t.Errorf("pictures of a review that is %s: %v", r.Outcome, err)
 	}
 	if len(told) < cycles*10 || s.state.Boot <= uint64(cycles) {
 		t.Errorf("%d entries told, boot %d", len(told), s.state.Boot)

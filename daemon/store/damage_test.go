@@ -16,7 +16,8 @@ import (
 )
 
 // filled makes a store with a copy, and returns its directory, the newest position in the copy, and that in the live file.
-func filled(t testing.TB, o Opts) (dir string, inCopy, last Position) {
+// more puts further things into the store before the copy is made.
+func filled(t testing.TB, o Opts, more ...func(testing.TB, *Store)) (dir string, inCopy, last Position) {
 	t.Helper()
 	dir = t.TempDir()
 	s, _, err := Open(dir, o)
@@ -30,6 +31,10 @@ func filled(t testing.TB, o Opts) (dir string, inCopy, last Position) {
 			}
 		}
 		inCopy = appended(t, s, "e", strings.Repeat("x", 37*i))
+	}
+	for _, put := range more {
+		put(t, s)
+		inCopy, _ = s.Head()
 	}
 	if err := s.makeCopy(); err != nil {
 		t.Fatal(err)
@@ -56,7 +61,7 @@ func cloneDir(t testing.TB, from string) string {
 // or say nothing where the damage hit nothing in use.
 func TestDamagedFileIsKeptAndTheStoreGoesOn(t *testing.T) {
 	o := testOpts()
-	template, inCopy, last := filled(t, o)
+	template, inCopy, last := filled(t, o, fillKinds)
 	whole, err := os.ReadFile(filepath.Join(template, liveName))
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +138,9 @@ func TestDamagedFileIsKeptAndTheStoreGoesOn(t *testing.T) {
 		}
 		if people, err := s.People(); err != nil || len(people) != 4 {
 			t.Errorf("%s: %d people, %v", name, len(people), err)
+		}
+		if diff := cmp.Diff(wantHeld, held(s)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		appended(t, s, "e", "goes on")
 		killed(s)

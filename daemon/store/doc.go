@@ -1,5 +1,6 @@
-// Package store keeps what a terminal must not lose: people and their references, the journal, settings, and the nonces of
-// commands already obeyed. It lives in one directory:
+// Package store keeps what a terminal must not lose: people with their references and enrolment files, the journal,
+// settings, signed lists, reviews that wait for an answer, and what may happen only once: the nonces of commands already
+// obeyed and the codes already shown. It lives in one directory:
 //
 //	umbral.db                       the live file (bbolt)
 //	umbral.db.1, umbral.db.2        the last two good copies, newest first, each verified after writing
@@ -19,10 +20,24 @@
 // Open verifies the live file before it uses it, and never writes to one that fails: the file is moved aside as it is.
 // Where its pages are sound and only values are damaged, which is the likely case, the store goes on from a duplicate in
 // which those values are taken from the copy, and nothing newer is lost; else it goes on from the newest good copy, else
-// anew. Recovery, and an entry of kind "recovery", say which, and what was lost. Command nonces of the lost time cannot be
-// known, so commands that expire within Opts.NonceLife of the recovery are refused. One thing stays open: where somebody
+// anew. Recovery, and an entry of kind "recovery", say which, and what was lost. Command nonces and codes of the lost time
+// cannot be known, so commands that expire within Opts.NonceLife of the recovery are refused, and codes within
+// Opts.ReplayLife. Two things stay open: a person who was blocked in the last minute or so before the damage may be
+// unblocked again, as any change to people made after the copy is lost where a copy is restored; and where somebody
 // was erased, the files could not be rewritten yet (Status.ScrubPending), and then the live file's pages are damaged, the
 // copy brings that person back.
+//
+// # Limits
+//
+// Everything has a bound, and each bound says what happens there. Codes and nonces are refused, never forgotten early, and
+// people leave them their room in the file; a new review is ErrFull, and the passage is then denied, as it would be without
+// an answer; the oldest closed review goes for a new one; a list beyond MaxList is refused, and the one held stays; the
+// oldest acknowledged entries of the journal go, then unacknowledged ones, with an entry that says so.
+//
+// # Older files
+//
+// A file that an older program wrote (schema 1) is read as it is, and brought up to date by the first commit; an older
+// program then refuses it by its schema and changes nothing.
 //
 // # Privacy
 //

@@ -29,8 +29,11 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrInvalid: an argument breaks a stated limit.
 	ErrInvalid = errors.New("invalid argument")
-	// ErrReplayed: the command nonce was used before, or nobody can know that it was not.
+	// ErrReplayed: the command nonce or the code was used before, or nobody can know that it was not; a list is older than
+	// the one held.
 	ErrReplayed = errors.New("replayed")
+	// ErrDecided: the review is closed, or its deadline has passed.
+	ErrDecided = errors.New("decided")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("closed")
 )
@@ -41,7 +44,7 @@ func classify(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrExists, ErrInvalid, ErrReplayed, ErrClosed):
+	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrExists, ErrInvalid, ErrReplayed, ErrDecided, ErrClosed):
 		return err
 	case errors.Is(err, bolt.ErrMaxSizeReached),
 		causedBy(err, syscall.ENOSPC), causedBy(err, syscall.EDQUOT), causedBy(err, syscall.EFBIG):

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -186,11 +187,18 @@ func person(i int) Person {
 }
 
 func reference(seed, n int) Reference {
-	r := Reference{Template: make([]float32, n), Model: "model", Source: "photo", Quality: 0.5, Created: instant(7)}
+	r := Reference{Kind: KindFace, Template: make([]float32, n), Model: "model", Source: "photo", Quality: 0.5, Created: instant(7)}
 	for i := range r.Template {
 		r.Template[i] = float32(seed) + float32(i)/8
 	}
 	return r
+}
+
+func fingerReference(seed byte) Reference {
+	return Reference{
+		Kind: KindFinger, Data: bytes.Repeat([]byte{seed}, 300), Position: 2, Model: "umbral-minutiae-1", Source: "sensor",
+		Quality: 0.75, Created: instant(8),
+	}
 }
 
 // running runs the store's Run until stop is called.

@@ -67,6 +67,16 @@ func (c *change) append(kind string, payload []byte) (Position, error) {
 	return e.Position, nil
 }
 
+// journal adds an entry of the store's own with a payload that always encodes.
+func (c *change) journal(kind string, payload any) error {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("store: %w: %s: %w", ErrInvalid, kind, err)
+	}
+	_, err = c.append(kind, b)
+	return err
+}
+
 // makeRoom drops entries from the old end until n bytes fit. Acknowledged ones go one by one. When unacknowledged ones
 // must go, a sixteenth of the journal goes at once, so that an outage longer than the journal leaves sixteen gap entries
 // and not one for each loss.

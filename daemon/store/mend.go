@@ -66,7 +66,7 @@ func (s *Store) mendFile(path string, copies []candidate) (m mended, err error) 
 // all mends every bucket of tx from old, which is nil without a copy.
 func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
 	for _, name := range buckets {
-		if old != nil && tx.Bucket([]byte(name)) == nil {
+		if old != nil && tx.Bucket([]byte(name)) == nil && old.Bucket([]byte(name)) != nil {
 			// The damage is in the bucket's name or root: all of it is gone, and the copy holds more.
 			return fmt.Errorf("store: %w: bucket %q is missing", ErrDamaged, name)
 		}
@@ -74,12 +74,14 @@ func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
-	for _, name := range []string{bucketSettings, bucketNonces} {
-		err := m.values(tx, old, name, func(key, v []byte) bool {
+	sealed := func(name string) func(key, v []byte) bool {
+		return func(key, v []byte) bool {
 			_, err := k.values.open(name, key, v)
 			return err == nil
-		})
-		if err != nil {
+		}
+	}
+	for _, name := range []string{bucketSettings, bucketNonces, bucketReplays, bucketLists, bucketReviews, bucketPictures} {
+		if err := m.values(tx, old, name, sealed(name)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +99,7 @@ func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte)
 			continue
 		}
 		if old != nil {
-			if v := old.Bucket([]byte(name)).Get(key); v != nil && good(key, v) {
+			if v := get(old, name, key); v != nil && good(key, v) {
 				m.mended++
 				if err := b.Put(key, v); err != nil {
 					return err
@@ -125,7 +127,7 @@ func keysOf(b *bbolt.Bucket) (keys [][]byte) {
 // file was erased, and stays so.
 func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 	tags := map[string]bool{}
-	for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+	for _, name := range personBuckets {
 		for _, key := range keysOf(tx.Bucket([]byte(name))) {
 			tags[string(key[:min(len(key), tagSize)])] = true
 		}
@@ -142,8 +144,11 @@ func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 			continue
 		}
 		m.mended++
-		for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+		for _, name := range personBuckets {
 			from := old.Bucket([]byte(name))
+			if from == nil {
+				continue
+			}
 			for _, key := range referenceKeys(from, []byte(tag)) {
 				if err := tx.Bucket([]byte(name)).Put(key, from.Get(key)); err != nil {
 					return err
@@ -160,11 +165,12 @@ func personSound(tx *bbolt.Tx, k *keys, tag []byte) bool {
 	}
 	_, personErr := openPerson(tx, k, tag)
 	_, refsErr := openReferences(tx, k, tag)
-	return personErr == nil && refsErr == nil
+	_, fileErr := openFile(tx, k, tag)
+	return personErr == nil && refsErr == nil && fileErr == nil
 }
 
 func removePerson(tx *bbolt.Tx, tag []byte) error {
-	for _, name := range []string{bucketKeys, bucketPeople, bucketReferences} {
+	for _, name := range personBuckets {
 		b := tx.Bucket([]byte(name))
 		for _, key := range referenceKeys(b, tag) { // every key that begins with the tag
 			if err := b.Delete(key); err != nil {

@@ -106,6 +106,7 @@ func (s *Store) open() (Recovery, error) {
 		}
 		now, _ := s.clock()
 		found.NonceFloor = nanoseconds(now.Add(s.opts.NonceLife))
+		found.ReplayFloor = nanoseconds(now.Add(s.opts.ReplayLife))
 		s.owe(KindRecovery, rec)
 	}
 	s.state = found

@@ -27,6 +27,13 @@ type Opts struct {
 	Nonces int
 	// NonceLife limits how far ahead a command may expire; it bounds the nonces' life.
 	NonceLife time.Duration
+	// Replays limits how many codes that could still be accepted are remembered; when it is reached, codes are refused.
+	Replays int
+	// ReplayLife limits how far ahead a code may still be accepted; it bounds the codes' life, and is the time after a
+	// recovery in which codes are refused. Make it as short as the site's codes allow.
+	ReplayLife time.Duration
+	// Reviews limits the reviews that wait for an answer.
+	Reviews int
 
 	// LockWait is how long Open waits for another process to let go of the store.
 	LockWait time.Duration
@@ -40,15 +47,19 @@ type Opts struct {
 }
 
 // DefaultOpts returns the limits for a terminal with 1 GB of memory and a small flash: 128 MB of file, 24 MB of journal
-// (some 40,000 passages), 10,000 people.
+// (some 40,000 passages), 10,000 people, codes of
+// five minutes shown 27 times a second.
 func DefaultOpts() Opts {
 	return Opts{
 		JournalBytes:        24 << 20,
 		FileBytes:           128 << 20,
 		People:              10_000,
-		ReferencesPerPerson: 16,
+		ReferencesPerPerson: 32,
 		Nonces:              4096,
 		NonceLife:           15 * time.Minute,
+		Replays:             8192,
+		ReplayLife:          5 * time.Minute,
+		Reviews:             32,
 		LockWait:            3 * time.Second,
 		CopyEvery:           10 * time.Minute,
 		CheckBytes:          32 << 20,
@@ -74,6 +85,9 @@ func (o *Opts) validate() error {
 		{"ReferencesPerPerson", int64(o.ReferencesPerPerson), 1, 64},
 		{"Nonces", int64(o.Nonces), 1, 1 << 16},
 		{"NonceLife", int64(o.NonceLife), int64(time.Second), int64(24 * time.Hour)},
+		{"Replays", int64(o.Replays), 1, 1 << 17},
+		{"ReplayLife", int64(o.ReplayLife), int64(time.Second), int64(24 * time.Hour)},
+		{"Reviews", int64(o.Reviews), 1, 256},
 		{"LockWait", int64(o.LockWait), 0, int64(time.Minute)},
 		{"CopyEvery", int64(o.CopyEvery), int64(time.Second), int64(7 * 24 * time.Hour)},
 		{"CheckBytes", o.CheckBytes, 1, maxFileBytes},

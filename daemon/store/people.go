@@ -147,14 +147,16 @@ func (c *change) putPerson(tag []byte, p Person) (box, error) {
 	return b, c.tx.Bucket([]byte(bucketPeople)).Put(tag, b.seal(bucketPeople, tag, plain))
 }
 
-// spare refuses to let people take the room that the journal may still need: without it nobody could be let in. Twice the
+// spare refuses to let people take the room that the journal, nonces and codes may still need: without it nobody could be
+// let in. Twice the
 // entries' bytes, because bbolt writes a changed page to a new place before it frees the old one.
 func (c *change) spare(n int) error {
 	page := int64(c.tx.DB().Info().PageSize)
 	used := c.tx.Size() - int64(c.s.db.Stats().FreePageN)*page
-	reserved := 2*(c.s.opts.JournalBytes-c.next.bytes) + fileHeadroom/2
+	once := c.s.opts.Nonces + c.s.opts.Replays - len(c.next.nonces) - len(c.next.replays)
+	reserved := 2*(c.s.opts.JournalBytes-c.next.bytes) + onceRoom*int64(max(0, once)) + fileHeadroom/2
 	if left := c.s.opts.FileBytes - used - reserved; left < int64(n) {
-		return fmt.Errorf("store: %w: %d bytes used and %d kept for the journal, limit %d (raise FileBytes)", ErrFull, used, reserved, c.s.opts.FileBytes)
+		return fmt.Errorf("store: %w: %d bytes used and %d kept for the journal, nonces and codes, limit %d (raise FileBytes)", ErrFull, used, reserved, c.s.opts.FileBytes)
 	}
 	return nil
 }
@@ -239,8 +241,8 @@ type Receipt struct {
 	Scrubbed   bool     `json:"-"`                // every file is rewritten already; else Run does it as soon as it can
 }
 
-// Erase destroys a person's key, record and references and journals a receipt, all in one commit. Then it rewrites the
-// store's files without the freed pages (see scrub); where that fails, Receipt.Scrubbed is false, Status says
+// Erase destroys a person's key, record, file and references, takes the person out of reviews, withdrawing one that is
+// pending, and journals a receipt, all in one commit. Then it rewrites the store's files without the freed pages (see scrub); where that fails, Receipt.Scrubbed is false, Status says
 // ScrubPending, and Run finishes it. ErrNotFound if there is no such person.
 func (s *Store) Erase(id, reason string) (Receipt, error) {
 	r := Receipt{Person: id, Reason: reason}
@@ -255,7 +257,7 @@ func (s *Store) Erase(id, reason string) (Receipt, error) {
 		if c.tx.Bucket([]byte(bucketKeys)).Get(tag) == nil {
 			return fmt.Errorf("store: %w: person %q", ErrNotFound, id)
 		}
-		for _, name := range []string{bucketKeys, bucketPeople} {
+		for _, name := range []string{bucketKeys, bucketPeople, bucketFiles} {
 			if err := c.tx.Bucket([]byte(name)).Delete(tag); err != nil {
 				return err
 			}
@@ -268,6 +270,9 @@ func (s *Store) Erase(id, reason string) (Receipt, error) {
 			}
 		}
 		r.References = len(numbers)
+		if err := c.eraseReviews(id); err != nil {
+			return err
+		}
 		c.next.people--
 		c.next.Scrub = true
 		payload, err := json.Marshal(r)

@@ -54,7 +54,7 @@ func TestPeopleAndReferences(t *testing.T) {
 	first, third := reference(1, 512), reference(3, 4)
 	first.Number, third.Number = 1, 3
 	var each []Reference
-	err = s.EachReference(func(p Person, r Reference) error {
+	err = s.EachReference(KindFace, func(p Person, r Reference) error {
 		if p.ID != ada.ID {
 			t.Errorf("reference of %v", p)
 		}
@@ -68,7 +68,7 @@ func TestPeopleAndReferences(t *testing.T) {
 		t.Errorf("references (-want +got):\n%s", diff)
 	}
 	stop := errors.New("stop")
-	if err := s.EachReference(func(Person, Reference) error { return stop }); err != stop {
+	if err := s.EachReference(KindFace, func(Person, Reference) error { return stop }); err != stop {
 		t.Errorf("an error of the caller's: %v", err)
 	}
 	if _, err := s.References("nobody"); !errors.Is(err, ErrNotFound) {
@@ -289,7 +289,7 @@ func TestDamagedPersonDoesNotHideTheOthers(t *testing.T) {
 	}
 	flip()
 	var got []string
-	err := s.EachReference(func(p Person, _ Reference) error { got = append(got, p.ID); return nil })
+	err := s.EachReference(KindFace, func(p Person, _ Reference) error { got = append(got, p.ID); return nil })
 	if !errors.Is(err, ErrDamaged) {
 		t.Errorf("damage is not reported: %v", err)
 	}
@@ -303,7 +303,9 @@ func TestDamagedPersonDoesNotHideTheOthers(t *testing.T) {
 func FuzzReference(f *testing.F) {
 	r := reference(1, 8)
 	f.Add(r.encode())
-	f.Add([]byte{referenceVersion})
+	f.Add([]byte{referenceFace})
+	finger := fingerReference(7)
+	f.Add(finger.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeReference(b)
 		if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,27 +12,46 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Reference is one stored biometric template of a person.
+// Reference is one stored biometric template of a person: Template for a face, Data for anything else.
 type Reference struct {
 	Number   uint32    // given by the store, from 1, unique for the person
-	Template []float32 // 1 to MaxTemplate finite values
-	Model    string    // which model made it (its hash): 1 to 64 bytes
+	Kind     Kind      // empty means KindFace
+	Template []float32 // of a face: 1 to MaxTemplate finite values
+	Data     []byte    // of another kind: 1 to MaxData bytes in the format that Model names
+	Position uint8     // which finger, by ISO/IEC 19794-2 table 2: 1 right thumb to 10 left little finger; 0 unknown
+	Model    string    // which model made it (its hash), or the format and its version: 1 to 64 bytes
 	Source   string    // where the sample came from: up to 128 bytes
 	Quality  float32   // finite; higher is better
 	Created  time.Time
 }
 
+// Kind is what a reference is a template of.
+type Kind string
+
+// The kinds.
+const (
+	KindFace   Kind = "face"
+	KindFinger Kind = "finger"
+)
+
 // Limits of a reference.
 const (
-	MaxTemplate = 4096 // values
-	MaxModel    = 64   // bytes
-	MaxSource   = 128  // bytes
+	MaxTemplate = 4096    // values
+	MaxData     = 8 << 10 // bytes
+	MaxPosition = 10
+	MaxModel    = 64  // bytes
+	MaxSource   = 128 // bytes
 )
 
 func (r *Reference) validate() error {
+	r.Kind = cmp.Or(r.Kind, KindFace)
 	switch {
-	case len(r.Template) == 0 || len(r.Template) > MaxTemplate:
-		return fmt.Errorf("store: %w: template of %d values, limit 1 to %d", ErrInvalid, len(r.Template), MaxTemplate)
+	case r.Kind != KindFace && r.Kind != KindFinger:
+		return fmt.Errorf("store: %w: reference of kind %.20q, allowed %q, %q", ErrInvalid, r.Kind, KindFace, KindFinger)
+	case r.Kind == KindFace && (len(r.Template) == 0 || len(r.Template) > MaxTemplate || len(r.Data) > 0 || r.Position != 0):
+		return fmt.Errorf("store: %w: face template of %d values, limit 1 to %d, with %d bytes of data and position %d, limit 0", ErrInvalid, len(r.Template), MaxTemplate, len(r.Data), r.Position)
+	case r.Kind != KindFace && (len(r.Data) == 0 || len(r.Data) > MaxData || len(r.Template) > 0 || r.Position > MaxPosition):
+		return fmt.Errorf("store: %w: %s template of %d bytes, limit 1 to %d, with %d values, limit 0, at position %d, limit %d", ErrInvalid, r.Kind, len(r.Data), MaxData, len(r.Template), r.Position, MaxPosition)
 	case len(r.Model) == 0 || len(r.Model) > MaxModel:
 		return fmt.Errorf("store: %w: model of %d bytes, limit 1 to %d", ErrInvalid, len(r.Model), MaxModel)
 	case len(r.Source) > MaxSource:
@@ -49,16 +69,29 @@ func (r *Reference) validate() error {
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-const referenceVersion = 1
+// Versions of a stored reference.
+const (
+	referenceFace  = 1
+	referenceOther = 2
+)
 
-// encode: version byte, created i64 ns, quality f32, model and source each behind a length byte, u32 count, values f32;
+// encode: version byte, created i64 ns, quality f32, model and source each behind a length byte; then of a face the u32
+// count and the values f32, of another kind the kind behind a length byte, the position byte, the u32 length and the data;
 // big-endian.
 func (r *Reference) encode() []byte {
-	b := append(make([]byte, 0, 32+len(r.Model)+len(r.Source)+4*len(r.Template)), referenceVersion)
+	b := make([]byte, 1, 64+len(r.Model)+len(r.Source)+4*len(r.Template)+len(r.Data))
 	b = binary.BigEndian.AppendUint64(b, uint64(nanoseconds(r.Created)))
 	b = binary.BigEndian.AppendUint32(b, math.Float32bits(r.Quality))
 	b = append(append(b, byte(len(r.Model))), r.Model...)
 	b = append(append(b, byte(len(r.Source))), r.Source...)
+	if r.Kind != KindFace {
+		b[0] = referenceOther
+		b = append(append(b, byte(len(r.Kind))), r.Kind...)
+		b = append(b, r.Position)
+		b = binary.BigEndian.AppendUint32(b, uint32(len(r.Data)))
+		return append(b, r.Data...)
+	}
+	b[0] = referenceFace
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Template)))
 	for _, v := range r.Template {
 		b = binary.BigEndian.AppendUint32(b, math.Float32bits(v))
@@ -72,28 +105,44 @@ func decodeReference(b []byte) (Reference, error) {
 		return Reference{}, fmt.Errorf("store: %w: reference: %s", ErrDamaged, what)
 	}
 	const fixed = 1 + 8 + 4
-	if len(b) < fixed || b[0] != referenceVersion {
+	if len(b) < fixed || b[0] != referenceFace && b[0] != referenceOther {
 		return bad("unknown version")
 	}
-	created := int64(binary.BigEndian.Uint64(b[1:]))
+	version, created := b[0], int64(binary.BigEndian.Uint64(b[1:]))
 	if created < 0 {
 		return bad("time before 1970")
 	}
-	r := Reference{Created: instant(created), Quality: math.Float32frombits(binary.BigEndian.Uint32(b[9:]))}
+	r := Reference{Kind: KindFace, Created: instant(created), Quality: math.Float32frombits(binary.BigEndian.Uint32(b[9:]))}
 	b = b[fixed:]
-	for _, to := range []*string{&r.Model, &r.Source} {
+	var kind string
+	fields := []*string{&r.Model, &r.Source, &kind}
+	if version == referenceFace {
+		fields = fields[:2]
+	}
+	for _, to := range fields {
 		if len(b) < 1 || len(b) < 1+int(b[0]) {
 			return bad("cut off")
 		}
 		*to, b = string(b[1:1+int(b[0])]), b[1+int(b[0]):]
 	}
-	if len(b) < 4 || uint64(len(b)-4) != 4*uint64(binary.BigEndian.Uint32(b)) || len(b)-4 > 4*MaxTemplate {
+	size := uint64(4)
+	if version == referenceOther {
+		if len(b) < 1 || kind == "" || Kind(kind) == KindFace {
+			return bad("kind")
+		}
+		r.Kind, r.Position, b, size = Kind(kind), b[0], b[1:], 1
+	}
+	if len(b) < 4 || uint64(len(b)-4) != size*uint64(binary.BigEndian.Uint32(b)) || len(b)-4 > max(4*MaxTemplate, MaxData) {
 		return bad("template length")
 	}
 	b = b[4:]
-	r.Template = make([]float32, len(b)/4)
-	for i := range r.Template {
-		r.Template[i] = math.Float32frombits(binary.BigEndian.Uint32(b[4*i:]))
+	if version == referenceOther {
+		r.Data = bytes.Clone(b)
+	} else {
+		r.Template = make([]float32, len(b)/4)
+		for i := range r.Template {
+			r.Template[i] = math.Float32frombits(binary.BigEndian.Uint32(b[4*i:]))
+		}
 	}
 	if err := r.validate(); err != nil {
 		return bad(err.Error())
@@ -116,7 +165,7 @@ func referenceKeys(b *bbolt.Bucket, tag []byte) [][]byte {
 }
 
 func (c *change) putReference(b box, tag []byte, r Reference) error {
-	if err := c.spare(4 * len(r.Template)); err != nil {
+	if err := c.spare(4*len(r.Template) + len(r.Data)); err != nil {
 		return err
 	}
 	key := referenceKey(tag, r.Number)
@@ -204,9 +253,9 @@ func (s *Store) References(id string) ([]Reference, error) {
 	return out, nil
 }
 
-// EachReference calls fn for every reference of every person, person by person, to fill a gallery. An error of fn ends it
-// and is returned. People whose record or references are damaged are left out and named in the error at the end.
-func (s *Store) EachReference(fn func(p Person, r Reference) error) error {
+// EachReference calls fn for every reference of a kind of every person, person by person, to fill a gallery. An error of
+// fn ends it and is returned. People whose record or references are damaged are left out and named in the error at the end.
+func (s *Store) EachReference(kind Kind, fn func(p Person, r Reference) error) error {
 	people, err := s.People()
 	damaged := []error{err}
 	for _, p := range people {
@@ -218,6 +267,9 @@ func (s *Store) EachReference(fn func(p Person, r Reference) error) error {
 			damaged = append(damaged, err)
 		}
 		for _, r := range refs {
+			if r.Kind != kind {
+				continue
+			}
 			if err := fn(p, r); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -18,9 +19,38 @@ const (
 	bucketReferences = "references" // tag, number u32 -> Reference, sealed with the person's key
 	bucketSettings   = "settings"   // name -> value, sealed
 	bucketNonces     = "nonces"     // expiry u64, hash of the nonce -> seal of nothing
+
+	// Since schema 2.
+	bucketFiles    = "files"    // tag -> File as JSON, sealed with the person's key
+	bucketReplays  = "replays"  // expiry u64, start of the code's digest -> seal of nothing
+	bucketLists    = "lists"    // kind -> List, sealed
+	bucketReviews  = "reviews"  // passage -> Review as JSON, sealed
+	bucketPictures = "pictures" // passage -> the review's pictures as they were encrypted, sealed
 )
 
-var buckets = []string{bucketState, bucketJournal, bucketKeys, bucketPeople, bucketReferences, bucketSettings, bucketNonces}
+var (
+	buckets1 = []string{bucketState, bucketJournal, bucketKeys, bucketPeople, bucketReferences, bucketSettings, bucketNonces}
+	buckets  = append(slices.Clip(buckets1), bucketFiles, bucketReplays, bucketLists, bucketReviews, bucketPictures)
+)
+
+// personBuckets hold what is sealed with a person's key, and the key itself. Their keys begin with the person's tag.
+var personBuckets = []string{bucketKeys, bucketPeople, bucketReferences, bucketFiles}
+
+// get is the value under a key. A file of schema 1 that cannot be written has no bucket of schema 2, and so no value.
+func get(tx *bbolt.Tx, bucket string, key []byte) []byte {
+	if b := tx.Bucket([]byte(bucket)); b != nil {
+		return b.Get(key)
+	}
+	return nil
+}
+
+// forEach calls fn for every value of a bucket, if there is that bucket.
+func forEach(tx *bbolt.Tx, bucket string, fn func(key, v []byte) error) error {
+	if b := tx.Bucket([]byte(bucket)); b != nil {
+		return b.ForEach(fn)
+	}
+	return nil
+}
 
 // Keys in bucketState.
 var (
@@ -28,17 +58,20 @@ var (
 	keyLedger = []byte("ledger")
 )
 
-const schema = 1
+// schema is what this program writes. A file of schema 1, which knew no files, codes, lists and reviews, is brought to it by
+// the first commit.
+const schema = 2
 
 // ledger is what the store remembers about itself; sealed JSON in bucketState.
 type ledger struct {
-	Schema     int      `json:"schema"`
-	Boot       uint64   `json:"boot"`
-	Cursor     Position `json:"cursor"`
-	Anchor     Position `json:"anchor"`      // the last entry dropped from the journal's old end
-	AnchorHash [32]byte `json:"anchor_hash"` // and its hash, which the oldest entry follows
-	NonceFloor int64    `json:"nonce_floor"` // commands that expire before it, in ns since 1970, are refused
-	Scrub      bool     `json:"scrub"`       // an erased person's key may still be in freed pages or copies
+	Schema      int      `json:"schema"`
+	Boot        uint64   `json:"boot"`
+	Cursor      Position `json:"cursor"`
+	Anchor      Position `json:"anchor"`                 // the last entry dropped from the journal's old end
+	AnchorHash  [32]byte `json:"anchor_hash"`            // and its hash, which the oldest entry follows
+	NonceFloor  int64    `json:"nonce_floor"`            // commands that expire before it, in ns since 1970, are refused
+	ReplayFloor int64    `json:"replay_floor,omitempty"` // and codes
+	Scrub       bool     `json:"scrub"`                  // an erased person's key may still be in freed pages or copies
 }
 
 // snapshot is what scan learned from the file; the Store keeps it current afterwards.
@@ -52,7 +85,8 @@ type snapshot struct {
 	pending  int   // entries after the cursor
 	bytes    int64 // of all entries
 	people   int
-	nonces   map[nonceTag]int64
+	nonces   map[onceTag]int64
+	replays  map[onceTag]int64
 }
 
 // depth says how much of the values scan verifies: how many bytes of entries.
@@ -64,20 +98,26 @@ const (
 )
 
 // scan reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
-// ledger and nonces, and the newest d bytes of entries; unless shallow also every person, reference and setting. Without
+// ledger, nonces and codes, and the newest d bytes of entries; unless shallow also every other value. Without
 // keys nothing sealed is looked at.
 func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
-	s := snapshot{nonces: map[nonceTag]int64{}}
-	for _, name := range buckets {
-		if tx.Bucket([]byte(name)) == nil {
-			return s, fmt.Errorf("store: %w: bucket %q is missing", ErrDamaged, name)
-		}
+	s := snapshot{nonces: map[onceTag]int64{}, replays: map[onceTag]int64{}}
+	if err := haveAll(tx, buckets1); err != nil {
+		return s, err
 	}
 	if k != nil {
 		if err := s.readLedger(tx, k); err != nil {
 			return s, err
 		}
-		if err := s.readNonces(tx, k); err != nil {
+		if s.Schema > 1 {
+			if err := haveAll(tx, buckets); err != nil {
+				return s, err
+			}
+		}
+		if err := readOnce(tx, k, bucketNonces, s.nonces); err != nil {
+			return s, err
+		}
+		if err := readOnce(tx, k, bucketReplays, s.replays); err != nil {
 			return s, err
 		}
 	}
@@ -85,6 +125,15 @@ func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
 		return s, err
 	}
 	return s, s.readPeople(tx, k, d != shallow)
+}
+
+func haveAll(tx *bbolt.Tx, names []string) error {
+	for _, name := range names {
+		if tx.Bucket([]byte(name)) == nil {
+			return fmt.Errorf("store: %w: bucket %q is missing", ErrDamaged, name)
+		}
+	}
+	return nil
 }
 
 func (s *snapshot) readLedger(tx *bbolt.Tx, k *keys) error {
@@ -99,7 +148,7 @@ func (s *snapshot) readLedger(tx *bbolt.Tx, k *keys) error {
 	if err := json.Unmarshal(plain, &s.ledger); err != nil {
 		return fmt.Errorf("store: %w: ledger: %w", ErrDamaged, err)
 	}
-	if s.Schema != schema {
+	if s.Schema < 1 || s.Schema > schema {
 		return fmt.Errorf("store: schema %d, this program knows %d (an older program on a newer store?)", s.Schema, schema)
 	}
 	return nil
@@ -157,20 +206,6 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 	return nil
 }
 
-func (s *snapshot) readNonces(tx *bbolt.Tx, k *keys) error {
-	return tx.Bucket([]byte(bucketNonces)).ForEach(func(key, v []byte) error {
-		tag, expires, ok := nonceOf(key)
-		if !ok {
-			return fmt.Errorf("store: %w: nonce key of %d bytes", ErrDamaged, len(key))
-		}
-		if _, err := k.values.open(bucketNonces, key, v); err != nil {
-			return err
-		}
-		s.nonces[tag] = expires
-		return nil
-	})
-}
-
 // readPeople counts the people, and with all opens every sealed value outside the journal.
 func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
 	people := tx.Bucket([]byte(bucketPeople))
@@ -199,8 +234,19 @@ func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
 		}
 		key, _ = c.Seek(append(tag, 0xff, 0xff, 0xff, 0xff, 0xff)) // past this person's
 	}
-	return tx.Bucket([]byte(bucketSettings)).ForEach(func(name, v []byte) error {
-		_, err := k.values.open(bucketSettings, name, v)
-		return err
-	})
+	for _, open := range []struct {
+		bucket string
+		value  func(key, v []byte) error
+	}{
+		{bucketFiles, func(tag, _ []byte) error { _, err := openFile(tx, k, tag); return err }},
+		{bucketSettings, func(name, v []byte) error { _, err := k.values.open(bucketSettings, name, v); return err }},
+		{bucketLists, func(kind, _ []byte) error { _, err := openList(tx, k, kind); return err }},
+		{bucketReviews, func(id, v []byte) error { _, err := decodeReview(k, id, v); return err }},
+		{bucketPictures, func(id, v []byte) error { _, err := k.values.open(bucketPictures, id, v); return err }},
+	} {
+		if err := forEach(tx, open.bucket, open.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

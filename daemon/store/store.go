@@ -93,7 +93,7 @@ func (s *Store) commit(fn func(*change) error) error {
 	})
 	switch {
 	case err == nil:
-	case isAny(refused, ErrInvalid, ErrNotFound, ErrExists, ErrReplayed, ErrFull):
+	case isAny(refused, ErrInvalid, ErrNotFound, ErrExists, ErrReplayed, ErrDecided, ErrFull):
 		return refused // the caller's doing, not the disk's
 	case refused == nil && !errors.Is(err, errFault):
 		s.lookAgain(txid)
@@ -114,6 +114,14 @@ func (s *Store) commit(fn func(*change) error) error {
 }
 
 func (c *change) apply(fn func(*change) error) error {
+	if c.next.Schema < schema {
+		for _, name := range buckets {
+			if _, err := c.tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		c.next.Schema = schema
+	}
 	for _, o := range c.s.owed {
 		if _, err := c.append(o.kind, o.payload); err != nil {
 			return err
@@ -340,6 +348,7 @@ type Status struct {
 	Pending      int   // entries that are not acknowledged
 	JournalBytes int64 // what the entries take, against Opts.JournalBytes
 	People       int
+	Codes        int       // shown codes that are remembered, against Opts.Replays
 	Fault        error     // nil, or the error of the last change or reading that failed
 	LastCopy     time.Time // by the process's clock; zero before the first of this run
 	CopyFault    error     // nil, or why the last copy failed
@@ -352,7 +361,7 @@ func (s *Store) Status() Status {
 	defer s.mu.Unlock()
 	return Status{
 		Head: s.state.head, Cursor: s.state.Cursor, Entries: s.state.entries, Pending: s.state.pending,
-		JournalBytes: s.state.bytes, People: s.state.people, Fault: errors.Join(s.fault, s.broken),
+		JournalBytes: s.state.bytes, People: s.state.people, Codes: len(s.state.replays), Fault: errors.Join(s.fault, s.broken),
 		LastCopy: s.lastCopy, CopyFault: s.copyFault, ScrubPending: s.state.Scrub,
 	}
 }

@@ -57,7 +57,7 @@ func refuse(format string, args ...any) error {
 // load fills the gallery from the store, leaving out people who are suspended and templates of another model. It
 // returns how many were left out for the model's sake.
 func (p *people) load() (stale int, err error) {
-	err = p.store.EachReference(func(person store.Person, r store.Reference) error {
+	err = p.store.EachReference(store.KindFace, func(person store.Person, r store.Reference) error {
 		switch {
 		case person.Status == store.StatusSuspended:
 			return nil
