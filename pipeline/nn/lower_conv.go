@@ -255,7 +255,7 @@ func (l *lowering) depthwise(o *op) {
 		s.slope = make([]float32, s.weightPitch)
 		copy(s.slope, o.finish.slope)
 	}
-	s.prepare()
+	s.prepare(l.kernels)
 	l.zeros = max(l.zeros, s.channels+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)
 	l.packed += int64(4 * len(s.packed))

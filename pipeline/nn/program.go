@@ -61,6 +61,7 @@ type worker struct {
 	tile     kernel.Tile
 	deep     kernel.Depthwise
 	row      kernel.Row
+	strip    kernel.Strip
 	rows     []float32 // a row of a picture that is pooled, or a unit of Winograd's
 	offsets  []int32
 	patch    [kernel.WinogradSize]int32

@@ -25,13 +25,15 @@ type depthwiseStep struct {
 	rows, rowPixels, blocks int
 	outRow, outPx           int
 	windows                 windows
-	byRows                  bool // a unit is rowsOfUnit rows of the output
+	strip                   kernel.Strip // what all strips have in common
+	byStrips                bool         // a unit is rowsOfUnit rows of the output, as strips
+	byRows                  bool         // or as runs of pixels
 	rowsOfUnit              int
 	left, right             int // the columns between touch no padding at their sides
 	top, bottom             int // the rows between touch none above and below
 }
 
-func (s *depthwiseStep) prepare() {
+func (s *depthwiseStep) prepare(set *kernel.Set) {
 	s.rows, s.rowPixels = s.height, s.width
 	flat := false
 	if s.outPx, flat = pitch(s.out); flat {
@@ -44,8 +46,9 @@ func (s *depthwiseStep) prepare() {
 	s.left, s.right = within(columns, s.width)
 	s.top, s.bottom = within(rows, s.height)
 	long := s.right-s.left >= longRow || s.height*s.width == 1
-	s.byRows = long && s.channels >= kernel.RowChannels && win.kernel[0] <= kernel.RowRows && s.everyWindowHolds()
-	s.rowsOfUnit = max(4, (s.height+7)/8)
+	s.strip, s.byStrips = s.stripsOf(set)
+	s.byRows = !s.byStrips && long && s.channels >= kernel.RowChannels && win.kernel[0] <= kernel.RowRows && s.everyWindowHolds()
+	s.rowsOfUnit = max(4, (s.height+7)/8+1) &^ 1
 	s.blocks = (s.rowPixels + deepBlock - 1) / deepBlock
 }
 
@@ -82,12 +85,12 @@ func (s *depthwiseStep) everyWindowHolds() bool {
 // byChannels says that blocks of channels are the units, as with the last kernel of a network, which has one pixel.
 // Overlapping blocks would meet an activation twice.
 func (s *depthwiseStep) byChannels() bool {
-	return !s.byRows && s.rows*s.blocks == 1 && (s.finish.kind <= rectifier || s.channels%kernel.DeepChannels == 0)
+	return !s.byRows && !s.byStrips && s.rows*s.blocks == 1 && (s.finish.kind <= rectifier || s.channels%kernel.DeepChannels == 0)
 }
 
 // units are rows, blocks of pixels, or of channels.
 func (s *depthwiseStep) units() int {
-	if s.byRows {
+	if s.byRows || s.byStrips {
 		return (s.height + s.rowsOfUnit - 1) / s.rowsOfUnit
 	}
 	if s.byChannels() {
@@ -97,8 +100,13 @@ func (s *depthwiseStep) units() int {
 }
 
 func (s *depthwiseStep) run(w *worker, from, to int) {
-	if s.byRows {
-		s.runRows(w, from*s.rowsOfUnit, min(to*s.rowsOfUnit, s.height))
+	if s.byRows || s.byStrips {
+		from, to = from*s.rowsOfUnit, min(to*s.rowsOfUnit, s.height)
+		if s.byRows {
+			s.runRows(w, from, to)
+		} else {
+			s.runStrips(w, from, to, w.arena[s.out.start()+from*s.outRow:], s.outRow)
+		}
 		return
 	}
 	if s.byChannels() {

@@ -103,6 +103,8 @@ type Set struct {
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
 	Row       func(*Row)
+	// Strip is nil where rows of pixels one by one are as good.
+	Strip func(*Strip)
 	// WinogradInput and WinogradOutput (see the generic ones) are nil where a convolution by tiles is as good.
 	WinogradInput  func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int)
 	WinogradOutput func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32)

@@ -7,6 +7,7 @@ var avx512 = func() Set {
 	s := avx2
 	s.Name = "avx512"
 	s.Tile, s.Tiles = tileAVX512, tilesAVX512
+	s.Strip = stripAVX512
 	s.Heights, s.Widths, s.InOrder, s.Exact = [2]int{1, MaxPixels}, []int{MaxChannels, TileChannels, NarrowChannels}, false, true
 	return s
 }()
@@ -17,6 +18,46 @@ var tileShapes = [3][12]func(t *Tile, count int){
 	{tiles1x16AVX512, tiles2x16AVX512, tiles3x16AVX512, tiles4x16AVX512, tiles5x16AVX512, tiles6x16AVX512, tiles7x16AVX512, tiles8x16AVX512, tiles9x16AVX512, tiles10x16AVX512, tiles11x16AVX512, tiles12x16AVX512},
 	{tiles1x32AVX512, tiles2x32AVX512, tiles3x32AVX512, tiles4x32AVX512, tiles5x32AVX512, tiles6x32AVX512, tiles7x32AVX512, tiles8x32AVX512, tiles9x32AVX512, tiles10x32AVX512, tiles11x32AVX512, tiles12x32AVX512},
 }
+
+func stripAVX512(s *Strip) {
+	switch {
+	case s.Kernel == 5:
+		wideAVX512(s)
+	case s.Stride == 2 && s.Slope != nil:
+		sparseSlopeAVX512(s)
+	case s.Stride == 2:
+		sparseAVX512(s)
+	case s.Rows == 2 && s.Slope != nil:
+		strip2SlopeAVX512(s)
+	case s.Rows == 2:
+		strip2AVX512(s)
+	case s.Slope != nil:
+		strip1SlopeAVX512(s)
+	default:
+		strip1AVX512(s)
+	}
+}
+
+//go:noescape
+func strip1AVX512(s *Strip)
+
+//go:noescape
+func strip1SlopeAVX512(s *Strip)
+
+//go:noescape
+func strip2AVX512(s *Strip)
+
+//go:noescape
+func strip2SlopeAVX512(s *Strip)
+
+//go:noescape
+func sparseAVX512(s *Strip)
+
+//go:noescape
+func sparseSlopeAVX512(s *Strip)
+
+//go:noescape
+func wideAVX512(s *Strip)
 
 func tileAVX512(t *Tile) { tilesAVX512(t, 1) }
 
