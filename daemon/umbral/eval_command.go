@@ -22,7 +22,7 @@ func evalCommand(s *settings) *cobra.Command {
 each with its exact 95 % bounds. It needs no terminal.`,
 		RunE: chooses,
 	}
-	cmd.AddCommand(evalFacesCommand(s), evalPADCommand(s))
+	cmd.AddCommand(evalFacesCommand(s), evalPADCommand(s), evalFingersCommand())
 	return cmd
 }
 
@@ -53,13 +53,7 @@ func (f *evalFlags) prepare(s *settings, cmd *cobra.Command) (err error) {
 			return err
 		}
 	}
-	f.progress = progress{w: cmd.ErrOrStderr(), begin: time.Now()}
-	f.opts.Progress = f.progress.tell
-	f.opts.Missed = func(file string, why error) {
-		if f.missed++; f.missed <= missedShown {
-			f.why = append(f.why, printable(fmt.Sprintf("%s: %v", file, why)))
-		}
-	}
+	f.follow(cmd)
 	return nil
 }
 

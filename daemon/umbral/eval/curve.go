@@ -11,6 +11,9 @@ type Curve struct {
 	genuine, impostor []float32 // ascending
 }
 
+// infinity is above every score, whatever their range.
+var infinity = float32(math.Inf(1))
+
 // NewCurve sorts the acquired comparisons; it needs at least one of each kind.
 func NewCurve(comparisons []Comparison) (*Curve, error) {
 	c := new(Curve)
@@ -47,7 +50,7 @@ func (c *Curve) At(fmr float64) OperatingPoint {
 	n := len(c.impostor)
 	allowed := int(math.Floor(fmr * float64(n)))
 	// The threshold stands just above the first impostor that may not pass.
-	threshold := math.Nextafter32(c.impostor[n-1-min(allowed, n-1)], 2)
+	threshold := math.Nextafter32(c.impostor[n-1-min(allowed, n-1)], infinity)
 	if allowed >= n {
 		threshold = c.impostor[0]
 	}
@@ -71,11 +74,11 @@ func (c *Curve) EER() (rate float64, threshold float32) {
 	}
 	for _, t := range c.genuine {
 		visit(t)
-		visit(math.Nextafter32(t, 2))
+		visit(math.Nextafter32(t, infinity))
 	}
 	for _, t := range c.impostor {
 		visit(t)
-		visit(math.Nextafter32(t, 2))
+		visit(math.Nextafter32(t, infinity))
 	}
 	return rate, threshold
 }
