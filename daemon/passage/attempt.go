@@ -11,80 +11,34 @@ type attempt struct {
 	crowdSince Instant
 	crowdLast  Instant
 
-	person    string // whom the matching frames agree on
-	matched   int
-	unmatched int
-	ambiguous int // of unmatched: too close to a second person
-	switched  bool
-	best      Score
+	person     string // whom the matching frames agree on
+	matched    int
+	unmatched  int
+	ambiguous  int // of unmatched: too close to a second person
+	switched   bool
+	best       Score
+	sum        int64   // of the matched frames' scores
+	compared   Instant // when the face was last compared
+	references uint32  // the most that were searched
+	claim      string  // whose reference a document brought; only comparisons with it count
 
 	live vote
 
 	others [EvidenceKinds]other
+	plain  Instant // the last frame that only showed that the person is there
+	remote bool    // the authority was asked
+
+	asked     [2]string // whose standing was asked for: the subject and the guardian
+	standings [2]Standing
+	stands    [2]bool
+	guardian  guardian
 }
 
 type other struct {
 	outcome Outcome
+	score   Score
 	subject string
-}
-
-// vote gathers liveness scores of 0 to 1. Its spread is the standard deviation, computed exactly: a passage has fewer than
-// 3000 frames (its log is full before), so that n·Σx² stays below 3000²·10¹², within an int64.
-type vote struct {
-	frames      int
-	sum, square int64
-	min         Score
-}
-
-// add counts one frame. A score outside 0 to 1 counts as 0: what cannot be judged is no sign of life.
-func (v *vote) add(s Score) {
-	if s < 0 || s > One {
-		s = 0
-	}
-	if v.frames == 0 {
-		v.min = s
-	}
-	v.frames++
-	v.sum += int64(s)
-	v.square += int64(s) * int64(s)
-	v.min = min(v.min, s)
-}
-
-// variance is the square of the spread, times the square of the number of frames.
-func (v *vote) variance() int64 { return int64(v.frames)*v.square - v.sum*v.sum }
-
-// mean is rounded down.
-func (v *vote) mean() Score { return Score(v.sum / max(1, int64(v.frames))) }
-
-// spread is rounded down.
-func (v *vote) spread() Score {
-	n := int64(max(1, v.frames))
-	low, high := int64(0), int64(One)
-	for low < high {
-		if middle := (low + high + 1) / 2; middle*middle*n*n <= v.variance() {
-			low = middle
-		} else {
-			high = middle - 1
-		}
-	}
-	return Score(low)
-}
-
-// truth is the vote's result so far. A minimum that is too low stays so, hence it decides as soon as there are enough
-// frames; mean and spread may still come right.
-func (v *vote) truth(r *Rules) Truth {
-	n := int64(v.frames)
-	switch {
-	case v.frames < r.LiveFrames:
-		return Open
-	case v.min < r.LiveMin:
-		return Impossible
-	case v.sum >= int64(r.LiveThreshold)*n && v.variance() <= int64(r.LiveSpread)*int64(r.LiveSpread)*n*n:
-		return Satisfied
-	case v.frames >= r.NotLiveFrames:
-		return Impossible
-	}
-	return Open
+	detail  string
 }
 
 // collect counts the evidence of one frame and says whether the frame counted.
@@ -105,8 +59,13 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 		return false
 	}
 	need := m.policy.Needs()
-	if need.Has(EvidenceFace) && !m.match(&subject.Match) {
-		return false
+	if need.Has(EvidenceFace) {
+		if subject.Match.Known {
+			a.compared = now
+		}
+		if !m.match(&subject.Match) {
+			return false
+		}
 	}
 	if need.Has(EvidenceLive) && subject.Live.Known {
 		a.live.add(subject.Live.Score)
@@ -118,11 +77,15 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 // or end in a grant.
 func (m *Machine) match(c *Match) bool {
 	a := &m.now
-	if !c.Known {
-		return false
+	if !c.Known || c.Claimed != (a.claim != "") || c.Claimed && c.Person != a.claim {
+		return false // a comparison from before the document, or with another reference
 	}
-	like := c.Person != "" && c.Score >= m.rules.Threshold
-	if !like || c.Score-c.Second < m.rules.Margin {
+	threshold, margin := m.rules.Threshold, m.rules.Margin
+	if c.Claimed {
+		threshold, margin = m.rules.VerifyThreshold, 0
+	}
+	like := c.Person != "" && c.Score >= threshold
+	if !like || c.Score-c.Second < margin {
 		a.unmatched++
 		if like {
 			a.ambiguous++
@@ -134,11 +97,14 @@ func (m *Machine) match(c *Match) bool {
 		if a.person != "" {
 			a.unmatched, a.ambiguous, a.switched = 0, 0, true
 			a.others = [EvidenceKinds]other{}
+			a.forgetStandings()
 		}
-		a.person, a.matched, a.best, a.live = c.Person, 0, c.Score, vote{}
+		a.person, a.matched, a.best, a.sum, a.live = c.Person, 0, c.Score, 0, vote{}
 	}
 	a.matched++
 	a.best = max(a.best, c.Score)
+	a.sum += int64(c.Score)
+	a.references = max(a.references, c.References)
 	return true
 }
 
@@ -161,12 +127,44 @@ func (m *Machine) recognised() string {
 	return ""
 }
 
+// subject is whom the passage is about: whoever was recognised, or whom the first accepted evidence names; empty while
+// nobody is known.
+func (m *Machine) subject() string {
+	if person := m.recognised(); person != "" || m.policy.Needs().Has(EvidenceFace) {
+		return person
+	}
+	for k := range m.now.others {
+		if o := &m.now.others[k]; o.outcome == Accepted && o.subject != "" {
+			return o.subject
+		}
+	}
+	return ""
+}
+
+// takeReference compares the face with a document's reference from now on. What was counted before was another
+// comparison.
+func (a *attempt) takeReference(subject string) {
+	if a.claim == subject {
+		return
+	}
+	a.claim = subject
+	a.person, a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = "", 0, 0, 0, 0, 0, 0
+	a.live = vote{}
+	a.forgetStandings()
+}
+
 // evidences is the state of all evidence. doubtful has the kinds that a reviewer could still accept, mismatch those that
 // speak of another person.
 func (m *Machine) evidences() (e Evidences, doubtful, mismatch EvidenceSet) {
-	a := &m.now
+	return m.evidencesOf(&m.now)
+}
+
+func (m *Machine) evidencesOf(a *attempt) (e Evidences, doubtful, mismatch EvidenceSet) {
 	e[EvidenceFace] = a.faceTruth(&m.rules)
 	e[EvidenceLive] = a.live.truth(&m.rules)
+	if e[EvidenceFace] == Impossible && m.awaitsReference(a) {
+		e[EvidenceFace] = Open
+	}
 	subject := a.person
 	for k := range a.others {
 		o, kind := &a.others[k], EvidenceKind(k)
@@ -180,7 +178,7 @@ func (m *Machine) evidences() (e Evidences, doubtful, mismatch EvidenceSet) {
 			mismatch = mismatch.With(kind)
 		case o.outcome == Accepted:
 			e[k] = Satisfied
-		case o.outcome == Doubtful:
+		case o.outcome == Doubtful, o.outcome == Refused && m.rules.Review.Failures.Has(kind):
 			e[k] = Impossible
 			doubtful = doubtful.With(kind)
 		default:
@@ -194,25 +192,55 @@ func (m *Machine) evidences() (e Evidences, doubtful, mismatch EvidenceSet) {
 // stands there alone at that moment.
 func (m *Machine) decide(now Instant, counted bool) {
 	e, doubtful, mismatch := m.evidences()
-	switch m.policy.Decide(&e) {
+	strength := m.strength(&e)
+	switch m.policy.Decide(&e, strength) {
 	case Satisfied:
-		if !counted {
-			return
-		}
-		switch {
-		case m.clock.trust < m.rules.GrantTrust:
-			m.finish(now, Deny, ReasonClockUntrusted)
-		case now < m.grantedUntil(m.recognised()):
-			m.finish(now, Deny, ReasonLingering)
-		default:
-			m.finish(now, Grant, m.grantReason())
+		if counted && m.allowed(now) {
+			m.grant(now, m.grantReason())
 		}
 	case Impossible:
 		if m.acceptable(e, doubtful) {
-			m.finish(now, Refer, ReasonNeedsReview)
+			m.finish(now, Refer, m.referReasons(doubtful)...)
 			return
 		}
 		m.finish(now, Deny, m.denyReasons(&e, doubtful, mismatch)...)
+	}
+}
+
+// allowed says whether the person of a satisfied policy may pass. Where what is on file decides that and is not known yet,
+// it has asked for it; where it stands against the person, the passage has ended.
+func (m *Machine) allowed(now Instant) bool {
+	person := m.subject()
+	if !m.rules.Eligibility.Ask || person == "" {
+		return true
+	}
+	s, known := m.standingOf(person)
+	if !known {
+		return false
+	}
+	reasons, guardian := m.ineligible(now, s)
+	switch {
+	case len(reasons) > 0:
+		m.finish(now, Deny, reasons...)
+		return false
+	case guardian:
+		m.awaitGuardian(now)
+		return false
+	}
+	return true
+}
+
+// grant ends the passage with a grant, unless something beside the person's evidence stands against it.
+func (m *Machine) grant(now Instant, reasons ...Reason) {
+	switch {
+	case m.clock.trust < m.rules.GrantTrust:
+		m.finish(now, Deny, ReasonClockUntrusted)
+	case now < m.grantedUntil(m.subject()):
+		m.finish(now, Deny, ReasonLingering)
+	case m.interlocked:
+		m.finish(now, Deny, ReasonInterlock)
+	default:
+		m.finish(now, Grant, reasons...)
 	}
 }
 
@@ -223,73 +251,12 @@ func (m *Machine) acceptable(e Evidences, doubtful EvidenceSet) bool {
 			e[k] = Satisfied
 		}
 	}
-	return doubtful != 0 && m.policy.Decide(&e) == Satisfied
-}
-
-func (m *Machine) grantReason() Reason {
-	if m.policy.Needs().Has(EvidenceFace) {
-		return ReasonMatched
+	strength := m.strength(&e)
+	weak := m.rules.Review.on() && strength.Final && m.policy.Decide(&e, strength) != Satisfied
+	if weak {
+		strength.LLR = MaxScore
 	}
-	return ReasonEvidence
-}
-
-func (m *Machine) denyReasons(e *Evidences, doubtful, mismatch EvidenceSet) []Reason {
-	var reasons []Reason
-	for k := range EvidenceKinds {
-		if e[k] != Impossible || !m.policy.Needs().Has(k) {
-			continue
-		}
-		r := ReasonRefused
-		switch {
-		case k == EvidenceFace && 2*m.now.ambiguous >= m.now.unmatched:
-			r = ReasonAmbiguous
-		case k == EvidenceFace:
-			r = ReasonNotEnrolled
-		case k == EvidenceLive:
-			r = ReasonNotLive
-		case mismatch.Has(k):
-			r = ReasonSubjectMismatch
-		case doubtful.Has(k):
-			r = ReasonNeedsReview
-		}
-		reasons = addReason(reasons, r)
-	}
-	return reasons
-}
-
-// timeOut denies a passage that took too long, and says what was missing.
-func (m *Machine) timeOut(now Instant) {
-	a := &m.now
-	reasons := []Reason{ReasonTimeOut}
-	if a.crowded {
-		reasons = addReason(reasons, ReasonSeveralPeople)
-	}
-	if a.switched {
-		reasons = addReason(reasons, ReasonIdentityChanged)
-	}
-	e, doubtful, mismatch := m.evidences()
-	for _, r := range m.denyReasons(&e, doubtful, mismatch) {
-		reasons = addReason(reasons, r)
-	}
-	for k := range EvidenceKinds {
-		switch {
-		case !m.policy.Needs().Has(k) || e[k] != Open:
-		case FaceEvidence.Has(k):
-			reasons = addReason(reasons, ReasonLowQuality)
-		default:
-			reasons = addReason(reasons, ReasonEvidencePending)
-		}
-	}
-	m.finish(now, Deny, reasons...)
-}
-
-func addReason(reasons []Reason, r Reason) []Reason {
-	for _, have := range reasons {
-		if have == r {
-			return reasons
-		}
-	}
-	return append(reasons, r)
+	return (doubtful != 0 || weak) && m.policy.Decide(&e, strength) == Satisfied
 }
 
 // progress is how much of the evidence from the camera is there, in percent.

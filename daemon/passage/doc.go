@@ -18,6 +18,20 @@
 // one person on one track: when a frame matches another person than the frames before, all evidence starts again.
 // Liveness counts, where the policy needs the face, only on frames that match the person whose passage it would be.
 //
+// # Evidence from elsewhere
+//
+// Codes, cards, speech, fingers and the authority's answer come as outcomes (ObserveEvidence). A document may bring a
+// reference of its own: from then on only comparisons with it count, and nobody needs to be enrolled. The machine says
+// what it waits for: Screen asks the person, EffectLookUp the store (what is on file: age, guardians, hours, blocks),
+// EffectRemote the authority. While it waits, Wants asks for a look at the face once a second, and frames that show
+// nothing new are left out of the log.
+//
+// # Reviewers
+//
+// A passage whose evidence is doubtful, or refused in a way that Rules.Review leaves to people, is referred. The person
+// waits in sight; EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door by way of the
+// journal, as any grant does. A denial, time, or the person's leaving ends it without.
+//
 // # The door
 //
 // A grant is first an effect of kind EffectJournal. Only the observation ObserveCommitted with that effect's Commit number

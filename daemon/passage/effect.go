@@ -11,9 +11,13 @@ const (
 	EffectOpenDoor                       // open the door for Pulse
 	EffectScreen                         // show Screen
 	EffectAnswer                         // tell the fleet what came of Command
+	EffectLookUp                         // find what is on file about Person, and observe it as ObserveStanding
+	EffectRemote                         // ask the authority about Person, and observe the answer as evidence
+	EffectReview                         // ask the reviewers about Passage within Pulse
+	EffectReviewed                       // the review of Passage ended with Verdict and Reasons
 )
 
-var effectNames = []string{"none", "journal", "open door", "screen", "answer"}
+var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "remote", "review", "reviewed"}
 
 // String is the word for logs.
 func (k EffectKind) String() string { return name(effectNames, uint8(k)) }
@@ -23,6 +27,7 @@ const (
 	EntryPassage = "passage" // a Record
 	EntryCommand = "command" // a Record without person
 	EntryExit    = "exit"    // a Record without person
+	EntryReview  = "review"  // a Record: how the review of a referred passage ended
 	EntryAlert   = "alert"   // an Alert
 )
 
@@ -38,10 +43,10 @@ type Effect struct {
 	Reasons []Reason // valid until the next Step
 	Person  string
 
-	// EffectJournal and EffectOpenDoor.
+	// All but EffectScreen and EffectAnswer.
 	Passage ID
 
-	// EffectOpenDoor.
+	// EffectOpenDoor, EffectReview.
 	Pulse time.Duration
 
 	// EffectScreen.
@@ -66,9 +71,11 @@ const (
 	ScreenReferred                     // wait for staff
 	ScreenLingering                    // you were let through or refused a moment ago
 	ScreenOutOfOrder                   // Reason: camera-lost or journal-unavailable
+	ScreenAsk                          // present or do what is in Ask
+	ScreenGuardian                     // the guardian is to step before the camera as well
 )
 
-var screenNames = []string{"idle", "guide", "look", "one-at-a-time", "wait", "granted", "denied", "referred", "lingering", "out-of-order"}
+var screenNames = []string{"idle", "guide", "look", "one-at-a-time", "wait", "granted", "denied", "referred", "lingering", "out-of-order", "ask", "guardian"}
 
 // String is the screen's code.
 func (c ScreenCode) String() string { return name(screenNames, uint8(c)) }
@@ -76,14 +83,16 @@ func (c ScreenCode) String() string { return name(screenNames, uint8(c)) }
 // Screen is what the person should see now.
 type Screen struct {
 	Code     ScreenCode
-	Passage  ID      // zero outside a passage
-	Person   string  // of ScreenGranted: the id, for which the terminal knows a name
-	Problem  Problem // of ScreenGuide
-	Reason   Reason  // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
-	Progress int     // of ScreenLook: 0 to 100
+	Passage  ID          // zero outside a passage
+	Person   string      // of ScreenGranted: the id, for which the terminal knows a name
+	Problem  Problem     // of ScreenGuide
+	Reason   Reason      // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
+	Progress int         // of ScreenLook: 0 to 100
+	Ask      EvidenceSet // of ScreenAsk: any of these
 }
 
 // Wants says what is still worth computing for a face.
 type Wants struct {
 	Match, Live bool
+	Gallery     bool // Match is with the gallery, even where a document brought a reference
 }

@@ -89,6 +89,8 @@ func FuzzStep(f *testing.F) {
 		rules := testRules()
 		rules.StartFrames, rules.MatchFrames, rules.LiveFrames = 1, 1, 2
 		rules.Policy, rules.Available = "face or live and card", 1<<EvidenceKinds-1
+		rules.Eligibility = Eligibility{Ask: len(data)%2 == 0, MinAge: 16, GuardianTimeout: time.Second}
+		rules.Review = Review{Timeout: time.Second, Leave: time.Second, Approvals: 1}
 		m, err := New(rules, ID{1, 1})
 		if err != nil {
 			t.Fatal(err)
@@ -105,9 +107,9 @@ func FuzzStep(f *testing.F) {
 				r.frame(&o.Frame)
 				o.Frame.Count += int(now) % 3 // sometimes more than there are
 			case ObserveEvidence:
-				o.Evidence = Evidence{Kind: EvidenceKind(r.byte(255)), Outcome: Outcome(r.byte(255)), Score: Score(r.varint(1<<31 - 1)), Subject: string(r.rest[:min(len(r.rest), 70)])}
+				o.Evidence = Evidence{Kind: EvidenceKind(r.byte(255)), Outcome: Outcome(r.byte(255)), Score: Score(r.varint(1<<31 - 1)), Subject: string(r.rest[:min(len(r.rest), 70)]), Reference: now%2 == 0}
 			case ObserveClock:
-				o.Clock = Clock{Trust(r.byte(255)), r.varint(1<<63 - 1)}
+				o.Clock = Clock{Trust(r.byte(255)), r.varint(1<<63 - 1), int16(r.varint(1<<15 - 1))}
 			case ObserveCamera:
 				o.Up = r.byte(255)%2 == 1
 			case ObserveCommitted, ObserveCommitFailed:
@@ -115,6 +117,13 @@ func FuzzStep(f *testing.F) {
 			case ObserveDoor:
 				d := r.byte(255)
 				o.Door = Door{Contact(d % 4), d&4 != 0, d&8 != 0}
+			case ObserveStanding:
+				r.standing(&o.Standing)
+				o.Standing.WindowCount += int(now) % 3
+			case ObserveReviewed:
+				o.Reviewed = Reviewed{ID{1, uint64(r.byte(255))}, r.byte(255)%2 == 0, r.name()}
+			case ObserveInterlock:
+				o.Up = r.byte(255)%2 == 1
 			case ObserveCommand:
 				o.Command = Command{CommandOpen, r.name(), r.name()}
 			case 200:

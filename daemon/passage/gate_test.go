@@ -42,7 +42,7 @@ func newGate(t *testing.T, rules Rules) *gate {
 	}
 	g := &gate{t: t, m: m}
 	g.see(Observation{Kind: ObserveCamera, Up: true})
-	g.see(Observation{Kind: ObserveClock, Clock: Clock{TrustNTP, 1_770_000_000_000}})
+	g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 1_770_000_000_000}})
 	return g
 }
 
@@ -137,7 +137,7 @@ func known(track uint32, person string) Face {
 	return Face{
 		Track: track, Box: tall(4000), Pose: Pose{Yaw: -31, Pitch: 12},
 		Live:  Live{true, ScoreOf(0.97)},
-		Match: Match{true, person, ScoreOf(0.74), ScoreOf(0.21)},
+		Match: Match{Known: true, Person: person, Score: ScoreOf(0.74), Second: ScoreOf(0.21)},
 	}
 }
 

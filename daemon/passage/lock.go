@@ -64,7 +64,7 @@ type Alert struct {
 }
 
 func (m *Machine) alert(now Instant, r Reason) {
-	data, err := json.Marshal(Alert{RecordSchema, r, RecordClock{m.clock.trust, m.clock.wallAt(now)}})
+	data, err := json.Marshal(Alert{RecordSchema, r, RecordClock{m.clock.trust, m.clock.wallAt(now), m.clock.offset}})
 	if err != nil {
 		panic(fmt.Sprintf("passage: an alert of plain values cannot be encoded: %v", err))
 	}

@@ -13,6 +13,8 @@ import (
 //	        content by kind; numbers that may be negative are zigzag varints, names are uvarint length and bytes
 //	person = 0 none, 1…n the nth person named in this log, 255 a new one, whose name follows
 //
+// What later versions added is announced by bits that were zero before, so that older logs still read.
+//
 // Only what can change the outcome is in it: frames, evidence and clock while the passage collects; the camera's loss; a
 // commit that failed; and a tick where nothing but time ended the passage. Everything else (ticks, door, exit, commands)
 // leaves the passage as it was, so that leaving it out changes nothing.
@@ -75,13 +77,22 @@ func (r *recorder) add(at Instant, o *Observation) {
 		b = r.frame(b, &o.Frame)
 	case ObserveEvidence:
 		e := &o.Evidence
-		b = append(b, byte(e.Kind), byte(e.Outcome))
+		b = append(b, byte(e.Kind), byte(e.Outcome)|bit(e.Reference, logReference))
 		b = binary.AppendVarint(b, int64(e.Score))
 		b = appendName(appendName(b, e.Subject), e.Detail)
 	case ObserveClock:
-		b = binary.AppendVarint(append(b, byte(o.Clock.Trust)), o.Clock.Wall)
-	case ObserveCamera:
+		b = binary.AppendVarint(append(b, byte(o.Clock.Trust)|bit(o.Clock.Offset != 0, logOffset)), o.Clock.Wall)
+		if o.Clock.Offset != 0 {
+			b = binary.AppendVarint(b, int64(o.Clock.Offset))
+		}
+	case ObserveCamera, ObserveInterlock:
 		b = append(b, bit(o.Up, 1))
+	case ObserveStanding:
+		b = appendStanding(b, &o.Standing)
+	case ObserveReviewed:
+		v := &o.Reviewed
+		b = binary.AppendUvarint(binary.AppendUvarint(b, v.Passage.Boot), v.Passage.Number)
+		b = appendName(append(b, bit(v.Approve, 1)), v.Reviewer)
 	case ObserveCommitFailed:
 		b = binary.AppendUvarint(b, o.Commit)
 	case ObserveCommand:
@@ -102,7 +113,7 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 			b = binary.AppendVarint(b, int64(v))
 		}
 		b = binary.AppendUvarint(b, uint64(face.Problems))
-		b = append(b, bit(face.Live.Known, 1)|bit(face.Match.Known, 2))
+		b = append(b, bit(face.Live.Known, 1)|bit(face.Match.Known, 2)|bit(face.Match.Claimed, logClaimed)|bit(face.Match.References != 0, logReferences))
 		if face.Live.Known {
 			b = binary.AppendVarint(b, int64(face.Live.Score))
 		}
@@ -115,6 +126,9 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 			}
 			b = binary.AppendVarint(b, int64(face.Match.Score))
 			b = binary.AppendVarint(b, int64(face.Match.Second))
+			if face.Match.References != 0 {
+				b = binary.AppendUvarint(b, uint64(face.Match.References))
+			}
 		}
 	}
 	return b
@@ -158,13 +172,16 @@ func (r *logReader) next() (at Instant, o Observation, ok bool) {
 		r.frame(&o.Frame)
 	case ObserveEvidence:
 		o.Evidence.Kind = EvidenceKind(r.byte(byte(EvidenceKinds) - 1))
-		o.Evidence.Outcome = Outcome(r.byte(byte(Doubtful)))
+		o.Evidence.Outcome, o.Evidence.Reference = r.outcome()
 		o.Evidence.Score = r.score()
 		o.Evidence.Subject, o.Evidence.Detail = r.name(), r.name()
 	case ObserveClock:
-		o.Clock.Trust = Trust(r.byte(byte(TrustNTP)))
-		o.Clock.Wall = r.varint(maxSetWall)
-	case ObserveCamera:
+		r.clock(&o.Clock)
+	case ObserveStanding:
+		r.standing(&o.Standing)
+	case ObserveReviewed:
+		o.Reviewed = Reviewed{ID{r.uvarint(1<<64 - 1), r.uvarint(1<<64 - 1)}, r.byte(1) == 1, r.name()}
+	case ObserveCamera, ObserveInterlock:
 		o.Up = r.byte(1) == 1
 	case ObserveCommitFailed:
 		o.Commit = r.uvarint(1 << 62)
@@ -187,12 +204,18 @@ func (r *logReader) frame(f *Frame) {
 			*v = int16(r.varint(1<<15 - 1))
 		}
 		face.Problems = Problems(r.uvarint(1<<problemCount - 1))
-		flags := r.byte(3)
+		flags := r.byte(1 | 2 | logClaimed | logReferences)
+		if flags&2 == 0 && flags > 3 {
+			r.fail(fmt.Errorf("flags %d of a face without comparison", flags))
+		}
 		if flags&1 != 0 {
 			face.Live = Live{true, r.score()}
 		}
 		if flags&2 != 0 {
-			face.Match = Match{Known: true, Person: r.person(), Score: r.score(), Second: r.score()}
+			face.Match = Match{Known: true, Person: r.person(), Score: r.score(), Second: r.score(), Claimed: flags&logClaimed != 0}
+			if flags&logReferences != 0 {
+				face.Match.References = uint32(r.uvarint(1<<32 - 1))
+			}
 		}
 	}
 }

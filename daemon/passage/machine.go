@@ -20,8 +20,10 @@ type Machine struct {
 	held       [maxHeld]hold
 	granted    [maxGranted]grant
 
-	openings [openingCount]opening
-	lock     lock
+	openings    [openingCount]opening
+	review      pending
+	interlocked bool
+	lock        lock
 
 	effects []Effect
 	screen  Screen // as last told
@@ -75,12 +77,15 @@ type clock struct {
 	trust Trust
 	wall  int64 // Unix time in microseconds, at the instant
 	at    Instant
+	// offset is that of the local time zone, in minutes.
+	offset int16
 }
 
 // Limits that keep sums of wall times within an int64.
 const (
 	maxWall    = int64(1) << 61        // microseconds
 	maxSetWall = int64(1) << 60 / 1000 // milliseconds, as observed
+	maxOffset  = int16(18 * 60)        // minutes; no zone is further from Greenwich
 )
 
 func (c clock) wallAt(now Instant) int64 { return c.wall + int64(now-c.at)/1000 }
@@ -101,6 +106,7 @@ func New(rules Rules, first ID) (*Machine, error) {
 		forPassage: {entry: EntryPassage, log: newRecorder(maxLog)},
 		forCommand: {entry: EntryCommand, log: newRecorder(3 * maxObservation)},
 		forExit:    {entry: EntryExit, log: newRecorder(3 * maxObservation)},
+		forReview:  {entry: EntryReview, log: newRecorder(maxLog)},
 	}
 	m.screen = m.show()
 	return m, nil
@@ -142,7 +148,15 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 		m.exit(now)
 	case ObserveCommand:
 		m.command(now, &o)
+	case ObserveStanding:
+		m.standing(now, &o)
+	case ObserveReviewed:
+		m.answerReview(now, &o)
+	case ObserveInterlock:
+		m.interlock(now, &o)
 	}
+	m.askEarly()
+	m.requestRemote()
 	if s := m.show(); s != m.screen {
 		m.screen = s
 		m.effects = append(m.effects, Effect{Kind: EffectScreen, Screen: s})
@@ -161,6 +175,7 @@ func (m *Machine) pass(now Instant) {
 		m.shown = shown{}
 	}
 	m.lockTime(now)
+	m.reviewTime(now)
 	if !m.collecting {
 		return
 	}
@@ -176,7 +191,7 @@ func (m *Machine) pass(now Instant) {
 	case a.crowded && now.Sub(a.crowdSince) >= m.rules.CrowdTimeout:
 		m.note(now, &tick)
 		m.finish(now, Deny, ReasonSeveralPeople)
-	case now.Sub(a.began) >= m.rules.DecideTimeout:
+	case m.tooLong(now):
 		m.note(now, &tick)
 		m.timeOut(now)
 	}
@@ -185,21 +200,62 @@ func (m *Machine) pass(now Instant) {
 // left says whether the person of the passage that is collecting is gone.
 func (m *Machine) left(now Instant) bool { return now.Sub(m.now.seen) > m.rules.LostAfter }
 
+// tooLong says whether the passage that is collecting has taken all the time that there is for it.
+func (m *Machine) tooLong(now Instant) bool {
+	if g := &m.now.guardian; g.active {
+		return now.Sub(g.began) >= m.rules.Eligibility.GuardianTimeout
+	}
+	return now.Sub(m.now.began) >= m.rules.DecideTimeout
+}
+
 // note adds an observation to the log of the passage that is collecting.
 func (m *Machine) note(now Instant, o *Observation) { m.openings[forPassage].note(now, o) }
 
 // frame takes a frame, in or outside a passage.
 func (m *Machine) frame(now Instant, o *Observation) {
+	if m.review.active {
+		m.watch(now, &o.Frame)
+		return
+	}
 	if m.openings[forPassage].active {
 		return
 	}
-	if !m.collecting && !m.meet(now, &o.Frame) {
+	if m.collecting {
+		if m.plain(now, &o.Frame) {
+			return
+		}
+	} else if !m.meet(now, &o.Frame) {
 		return
 	}
+	m.ignoreUnwanted(now, &o.Frame)
 	m.note(now, o)
+	if m.now.guardian.active {
+		m.vouch(now, &o.Frame)
+		m.checkRoom(now)
+		return
+	}
 	counted := m.collect(now, &o.Frame)
 	m.decide(now, counted)
 	m.checkRoom(now)
+}
+
+// plain says whether a frame, while the person presents or does something, shows no more than a frame a moment ago did:
+// that the person is still there, alone. Such frames are left out, or they would fill the log.
+func (m *Machine) plain(now Instant, f *Frame) bool {
+	a := &m.now
+	if m.asked()&^FaceEvidence == 0 || a.crowded || a.guardian.active {
+		return false
+	}
+	subject := f.track(a.track)
+	w := m.wanted(now)
+	if subject == nil || subject.Problems != a.problem || w.Match && subject.Match.Known || w.Live && subject.Live.Known || f.rival(subject, m.rules.CrowdRatio) {
+		return false
+	}
+	if now.Sub(a.plain) < m.rules.LostAfter/4 {
+		return true
+	}
+	a.plain = now
+	return false
 }
 
 // checkRoom ends a passage whose log has no room for another observation.
@@ -237,7 +293,7 @@ func (m *Machine) meet(now Instant, f *Frame) bool {
 }
 
 func (m *Machine) begin(now Instant, front *Face) {
-	m.now = attempt{began: now, track: front.Track, seen: now}
+	m.now = attempt{began: now, track: front.Track, seen: now, plain: now, compared: now}
 	m.approach = approach{}
 	m.collecting = true
 	m.open(now, forPassage)
@@ -251,8 +307,16 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 		return
 	}
 	e.Score = e.Score.clamp()
+	if e.Kind == EvidenceFinger && e.Outcome == Accepted && e.Score < m.rules.FingerThreshold {
+		e.Outcome, e.Detail = Refused, string(ReasonFingerNoMatch)
+	}
+	e.Reference = e.Reference && e.Outcome == Accepted && e.Subject != ""
 	m.note(now, o)
-	m.now.others[e.Kind] = other{e.Outcome, e.Subject}
+	a := &m.now
+	if e.Reference {
+		a.takeReference(e.Subject)
+	}
+	a.others[e.Kind] = other{e.Outcome, e.Score, e.Subject, e.Detail}
 	m.decide(now, false)
 	m.checkRoom(now)
 }
@@ -260,7 +324,8 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 func (m *Machine) setClock(now Instant, o *Observation) {
 	o.Clock.Trust = min(o.Clock.Trust, TrustNTP)
 	o.Clock.Wall = max(-maxSetWall, min(o.Clock.Wall, maxSetWall))
-	m.clock = clock{o.Clock.Trust, o.Clock.Wall * 1000, now}
+	o.Clock.Offset = max(-maxOffset, min(o.Clock.Offset, maxOffset))
+	m.clock = clock{o.Clock.Trust, o.Clock.Wall * 1000, now, o.Clock.Offset}
 	if m.collecting {
 		m.note(now, o)
 		m.checkRoom(now)
@@ -289,6 +354,24 @@ func (m *Machine) finish(now Instant, v Verdict, reasons ...Reason) {
 	if v != Grant {
 		m.conclude(now, v, reasons[0])
 	}
+	if v == Refer {
+		m.refer(now, reasons)
+	}
+}
+
+// interlock notes whether another door forbids that this one opens.
+func (m *Machine) interlock(now Instant, o *Observation) {
+	if m.interlocked == o.Up {
+		return
+	}
+	m.interlocked = o.Up
+	if m.collecting {
+		m.note(now, o)
+		m.checkRoom(now)
+	}
+	if m.review.active && !m.openings[forReview].active {
+		m.openings[forReview].note(now, o)
+	}
 }
 
 // conclude shows a verdict and keeps the face from being tried again too soon.
@@ -300,100 +383,16 @@ func (m *Machine) conclude(now Instant, v Verdict, reason Reason) {
 	case v == Abandoned:
 		return
 	case v == Grant:
-		s = Screen{Code: ScreenGranted, Passage: id, Person: m.recognised()}
+		s = Screen{Code: ScreenGranted, Passage: id, Person: m.subject()}
 		until = now.Add(m.rules.RegrantAfter)
-		m.remember(m.recognised(), until)
+		m.remember(m.subject(), until)
 	case v == Refer:
 		s.Code = ScreenReferred
 	case reason == ReasonJournal:
 		s.Code = ScreenOutOfOrder
 	case reason == ReasonLingering:
-		until = max(until, m.grantedUntil(m.recognised()))
+		until = max(until, m.grantedUntil(m.subject()))
 	}
 	m.hold(m.now.track, until)
 	m.shown = shown{s, now.Add(m.rules.ShowVerdict), true}
-}
-
-func (m *Machine) isHeld(now Instant, track uint32) bool {
-	for _, h := range m.held {
-		if h.track == track && now < h.until {
-			return true
-		}
-	}
-	return false
-}
-
-func (m *Machine) hold(track uint32, until Instant) {
-	slot := 0
-	for i, h := range m.held {
-		if h.track == track {
-			slot = i
-			break
-		}
-		if h.until < m.held[slot].until {
-			slot = i
-		}
-	}
-	m.held[slot] = hold{track, until}
-}
-
-func (m *Machine) remember(person string, until Instant) {
-	if person == "" {
-		return
-	}
-	slot := 0
-	for i, g := range m.granted {
-		if g.person == person {
-			slot = i
-			break
-		}
-		if g.until < m.granted[slot].until {
-			slot = i
-		}
-	}
-	m.granted[slot] = grant{person, until}
-}
-
-// grantedUntil is until when the person is not let through again; in the past, or zero, when there is nothing against it.
-func (m *Machine) grantedUntil(person string) Instant {
-	for _, g := range m.granted {
-		if g.person == person && person != "" {
-			return g.until
-		}
-	}
-	return 0
-}
-
-// Wants says, for each face of a frame that has tracks, boxes and problems but neither Match nor Live yet, what is worth
-// computing before the frame is observed: what is not wanted cannot change the verdict.
-func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
-	var w [MaxFaces]Wants
-	now = min(max(now, m.last), maxInstant)
-	g := *f
-	g.normalise()
-	var subject *Face
-	switch {
-	case m.openings[forPassage].active:
-	case m.collecting && !m.left(now):
-		if a := &m.now; !a.crowded || now.Sub(a.crowdLast) >= m.rules.CrowdClear {
-			subject = g.track(a.track)
-		}
-	case m.shown.active && now < m.shown.until:
-	default: // outside a passage, or at the end of one
-		subject = g.front()
-		if subject != nil && (!subject.near() || m.isHeld(now, subject.Track) ||
-			m.rules.StartFrames > 1 && (m.approach.track != subject.Track || m.approach.frames+1 < m.rules.StartFrames)) {
-			subject = nil
-		}
-	}
-	if subject == nil || subject.Problems != 0 || g.rival(subject, m.rules.CrowdRatio) {
-		return w
-	}
-	for i := range g.Count {
-		if &g.Faces[i] == subject {
-			need := m.policy.Needs()
-			w[i] = Wants{Match: need.Has(EvidenceFace), Live: need.Has(EvidenceLive)}
-		}
-	}
-	return w
 }

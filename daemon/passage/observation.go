@@ -21,6 +21,9 @@ const (
 	ObserveDoor                                // Door
 	ObserveExit                                // the exit button was pressed
 	ObserveCommand                             // Command
+	ObserveStanding                            // Standing: the answer to EffectLookUp
+	ObserveReviewed                            // Reviewed
+	ObserveInterlock                           // Up: another door is open, so that this one may not
 	observationKinds
 )
 
@@ -34,6 +37,8 @@ type Observation struct {
 	Commit   uint64
 	Door     Door
 	Command  Command
+	Standing Standing
+	Reviewed Reviewed
 }
 
 // Frame is what was found on one picture.
@@ -96,6 +101,11 @@ type Match struct {
 	Person string
 	Score  Score
 	Second Score // of the best other person; -MaxScore where there is none
+	// Claimed says that the face was compared one to one with the reference that a document brought for Person, or the
+	// least alike of several; otherwise with the gallery.
+	Claimed bool
+	// References is how many references were searched.
+	References uint32
 }
 
 // Outcome is what came of a piece of evidence.
@@ -120,13 +130,17 @@ type Evidence struct {
 	Outcome Outcome
 	Score   Score
 	Subject string // whom it speaks of; empty where it names nobody
-	Detail  string // code of what was found wrong
+	Detail  string // code of what was found wrong: a Reason where there is one for it
+	// Reference says that the evidence brings a reference of Subject's face: from now on only comparisons with it count.
+	Reference bool
 }
 
 // Clock is the state of the terminal's wall clock.
 type Clock struct {
 	Trust Trust
 	Wall  int64 // Unix time in milliseconds
+	// Offset is that of the terminal's time zone, in minutes east of Greenwich; ages and hours are local.
+	Offset int16
 }
 
 // Contact is what the door contact says.

@@ -5,17 +5,19 @@ const (
 	forPassage = iota
 	forCommand
 	forExit
+	forReview
 	openingCount
 )
 
 // opening is one decision on its way through the journal to the door.
 type opening struct {
-	entry   string // kind of its journal entries
-	id      ID
-	began   Instant
-	clock   clock // at began
-	log     recorder
-	command string // id of the command, for the answer
+	entry       string // kind of its journal entries
+	id          ID
+	began       Instant
+	clock       clock // at began
+	log         recorder
+	command     string // id of the command, for the answer
+	interlocked bool   // at began
 
 	active   bool // granted, and waiting for the commit
 	token    uint64
@@ -24,11 +26,17 @@ type opening struct {
 
 // open gives an opening its ID and starts its log.
 func (m *Machine) open(now Instant, cause int) *opening {
-	o := &m.openings[cause]
-	o.id = m.next
+	id := m.next
 	m.next.Number++
-	o.began = now
-	o.clock = clock{m.clock.trust, m.clock.wallAt(now), now}
+	return m.openAs(now, cause, id)
+}
+
+// openAs starts an opening's log under an ID.
+func (m *Machine) openAs(now Instant, cause int, id ID) *opening {
+	o := &m.openings[cause]
+	o.id, o.began = id, now
+	o.clock = clock{m.clock.trust, m.clock.wallAt(now), now, m.clock.offset}
+	o.interlocked = m.interlocked
 	o.log.reset()
 	return o
 }
@@ -66,6 +74,8 @@ func (m *Machine) committed(now Instant, token uint64) {
 			m.answer(o.command, Grant, ReasonCommand)
 		case forExit:
 			m.lock.exitUntil = now.Add(m.rules.Pulse)
+		case forReview:
+			m.concludeReview(now, Grant, ReasonReviewApproved)
 		}
 	}
 }
@@ -90,6 +100,9 @@ func (m *Machine) fail(now Instant, cause int, why Observation) {
 		return
 	}
 	m.verdict(now, cause, Deny, []Reason{ReasonJournal})
+	if cause == forReview {
+		m.concludeReview(now, Deny, ReasonJournal)
+	}
 	if cause == forCommand {
 		m.answer(o.command, Deny, ReasonJournal)
 	}

@@ -2,7 +2,9 @@ package passage
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -70,23 +72,38 @@ const (
 	MaxPolicy      = 512 // bytes
 	maxPolicyDepth = 16  // parentheses within parentheses
 	maxPolicyWords = 64  // names of evidence
+	maxPolicyRates = 4   // total false match rates
 )
+
+// Bounds of a total false match rate: beyond the lower one no calibration proves anything.
+const minTotalFMR, maxTotalFMR = 1e-9, 0.1
 
 // Policy is a site's rule over evidence. The zero Policy grants nothing.
 //
 //	policy = term { "or" term } .
 //	term   = factor { "and" factor } .
-//	factor = evidence | "(" policy ")" .
+//	factor = evidence | "fmr" "=" number | "(" policy ")" .
+//
+// "fmr = 5e-5" asks that the biometric comparisons of the passage together let at most that share of strangers pass, by
+// the calibration in the rules (see Strength). It is no evidence of its own: a policy with it names face or finger too.
 type Policy struct {
-	code []op // postfix
-	need EvidenceSet
+	code  []op // postfix
+	rates []rate
+	need  EvidenceSet
 }
 
 type op uint8 // an EvidenceKind, or one of
 const (
-	opAnd op = 0x80
-	opOr  op = 0x81
+	opAnd  op = 0x80
+	opOr   op = 0x81
+	opRate op = 0x82 // and above: the rate with that index
 )
+
+// rate is a total false match rate that a policy asks for.
+type rate struct {
+	fmr   float64
+	needs Score // the log-likelihood ratio that proves it: ln(1/fmr), in millionths
+}
 
 // PolicyError says where a policy is wrong.
 type PolicyError struct {
@@ -110,10 +127,13 @@ func ParsePolicy(text string) (Policy, error) {
 	if p.err == nil && p.word != "" {
 		p.fail("found %q after the end of the policy, expected \"and\" or \"or\"", clip(p.word))
 	}
+	if comparable := EvidenceSet(0).With(EvidenceFace).With(EvidenceFinger); p.err == nil && len(p.rates) > 0 && p.need&comparable == 0 {
+		p.err = &PolicyError{1, fmt.Sprintf("a total false match rate needs a biometric comparison beside it: %v", comparable)}
+	}
 	if p.err != nil {
 		return Policy{}, p.err
 	}
-	return Policy{slices.Clip(p.code), p.need}, nil
+	return Policy{slices.Clip(p.code), slices.Clip(p.rates), p.need}, nil
 }
 
 type policyParser struct {
@@ -121,12 +141,13 @@ type policyParser struct {
 	at    int    // end of word
 	word  string // empty at the end of the text
 	code  []op
+	rates []rate
 	need  EvidenceSet
 	names int
 	err   error // of type *PolicyError, the first one
 }
 
-// next takes the next word: letters, or one other character.
+// next takes the next word: letters, a number, or one other character.
 func (p *policyParser) next() {
 	for p.at < len(p.text) && (p.text[p.at] == ' ' || p.text[p.at] == '\t') {
 		p.at++
@@ -135,6 +156,11 @@ func (p *policyParser) next() {
 	n := 0
 	for n < len(rest) && (rest[n] >= 'a' && rest[n] <= 'z' || rest[n] >= 'A' && rest[n] <= 'Z') {
 		n++
+	}
+	if n == 0 && len(rest) > 0 && (rest[0] >= '0' && rest[0] <= '9' || rest[0] == '.') {
+		for n < len(rest) && strings.IndexByte("0123456789.eE+-", rest[n]) >= 0 {
+			n++
+		}
 	}
 	if n == 0 {
 		_, n = utf8.DecodeRuneInString(rest)
@@ -187,10 +213,12 @@ func (p *policyParser) factor(depth int) {
 	}
 	kind := slices.Index(evidenceNames, p.word)
 	switch {
+	case p.word == "fmr":
+		p.rate()
 	case p.word == "not":
 		p.fail("\"not\" is no part of a policy: what is absent proves nothing, so evidence can only be asked for")
 	case kind < 0:
-		p.fail("%s, expected \"(\" or one of %s", found(p.word), strings.Join(evidenceNames, ", "))
+		p.fail("%s, expected \"(\" or one of %s, fmr", found(p.word), strings.Join(evidenceNames, ", "))
 	case p.names == maxPolicyWords:
 		p.fail("more than %d pieces of evidence", maxPolicyWords)
 	default:
@@ -199,6 +227,28 @@ func (p *policyParser) factor(depth int) {
 		p.code = append(p.code, op(kind))
 		p.next()
 	}
+}
+
+// rate reads "fmr = 5e-5".
+func (p *policyParser) rate() {
+	p.next()
+	if p.word != "=" {
+		p.fail("%s, expected \"=\" and a rate, as in \"fmr = 5e-5\"", found(p.word))
+		return
+	}
+	p.next()
+	v, err := strconv.ParseFloat(p.word, 64)
+	switch {
+	case err != nil || !(v >= minTotalFMR && v <= maxTotalFMR):
+		p.fail("%s, expected a false match rate of %g to %g, such as 5e-5", found(p.word), minTotalFMR, maxTotalFMR)
+		return
+	case len(p.rates) == maxPolicyRates:
+		p.fail("more than %d false match rates", maxPolicyRates)
+		return
+	}
+	p.code = append(p.code, opRate+op(len(p.rates)))
+	p.rates = append(p.rates, rate{v, ScoreOf(-math.Log(v))})
+	p.next()
 }
 
 func found(word string) string {
@@ -222,8 +272,8 @@ func (p Policy) String() string {
 	}
 	var stack []part
 	for _, o := range p.code {
-		if o < opAnd {
-			stack = append(stack, part{EvidenceKind(o).String(), false})
+		if text := p.word(o); text != "" {
+			stack = append(stack, part{text, false})
 			continue
 		}
 		l, r := stack[len(stack)-2], stack[len(stack)-1]
@@ -245,17 +295,63 @@ func (p Policy) String() string {
 	return stack[0].text
 }
 
+// word is the text of an operand, empty for an operator.
+func (p Policy) word(o op) string {
+	switch {
+	case o < opAnd:
+		return EvidenceKind(o).String()
+	case o >= opRate:
+		return "fmr = " + strconv.FormatFloat(p.rates[o-opRate].fmr, 'g', -1, 64)
+	}
+	return ""
+}
+
+// TotalFMR is the strictest total false match rate that the policy names; ok is false where it names none.
+func (p Policy) TotalFMR() (fmr float64, ok bool) {
+	for _, r := range p.rates {
+		if !ok || r.fmr < fmr {
+			fmr, ok = r.fmr, true
+		}
+	}
+	return fmr, ok
+}
+
 // Evidences is the state of each kind of evidence, by EvidenceKind.
 type Evidences [EvidenceKinds]Truth
 
+// Strength is how much the biometric comparisons of a passage say together that probe and references are one person's:
+// the sum of their log-likelihood ratios ln(p(score|same)/p(score|stranger)), in millionths of a nat. Of strangers at most
+// the share e^-LLR reaches LLR, whatever their scores (Markov's inequality on the likelihood ratio), so that "fmr = f" is
+// proven by LLR >= ln(1/f), as far as the calibration is right.
+type Strength struct {
+	LLR   Score
+	Final bool // no comparison that the policy asks for is still to come
+}
+
+// truth is the state of a total false match rate.
+func (s Strength) truth(r rate) Truth {
+	switch {
+	case s.LLR >= r.needs:
+		return Satisfied
+	case s.Final:
+		return Impossible
+	}
+	return Open
+}
+
 // Decide evaluates the policy over three values: "and" is satisfied when both sides are and impossible when one is, "or"
 // the other way round, and what is neither is open.
-func (p Policy) Decide(e *Evidences) Truth {
+func (p Policy) Decide(e *Evidences, s Strength) Truth {
 	var stack [2*maxPolicyDepth + 4]Truth // each open parenthesis keeps at most one "or" side and one "and" side waiting
 	n := 0
 	for _, o := range p.code {
 		if o < opAnd {
 			stack[n] = e[o]
+			n++
+			continue
+		}
+		if o >= opRate {
+			stack[n] = s.truth(p.rates[o-opRate])
 			n++
 			continue
 		}

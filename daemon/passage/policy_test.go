@@ -60,7 +60,7 @@ func TestPolicyErrors(t *testing.T) {
 			t.Errorf("%q: %v; want column %d and %q", c.text, err, c.column, c.part)
 		}
 	}
-	if (Policy{}).Decide(&Evidences{}) != Impossible {
+	if (Policy{}).Decide(&Evidences{}, Strength{}) != Impossible {
 		t.Error("the zero policy can grant")
 	}
 }
@@ -130,7 +130,7 @@ func TestPolicyAgainstTree(t *testing.T) {
 		case !n.holds(possible):
 			want = Impossible
 		}
-		if got := p.Decide(&e); got != want || again.Decide(&e) != want {
+		if got := p.Decide(&e, Strength{}); got != want || again.Decide(&e, Strength{}) != want {
 			t.Fatalf("%q over %v is %v, want %v", p, e, got, want)
 		}
 	})
@@ -157,7 +157,7 @@ func FuzzParsePolicy(f *testing.F) {
 		for k := range all {
 			all[k], none[k] = Satisfied, Impossible
 		}
-		if p.Decide(&all) != Satisfied || p.Decide(&none) != Impossible || p.Decide(&Evidences{}) != Open {
+		if p.Decide(&all, Strength{LLR: MaxScore}) != Satisfied || p.Decide(&none, Strength{Final: true}) != Impossible || p.Decide(&Evidences{}, Strength{}) != Open {
 			t.Fatalf("%q does not follow its evidence", p)
 		}
 	})

@@ -20,7 +20,7 @@ func (d *draw) face(track uint32) Face {
 	face := Face{
 		Track: track, Box: tall(rapid.SampledFrom([]int16{4000, 4000, 4000, 2500, 1000}).Draw(t, "height")),
 		Live:  Live{rapid.IntRange(0, 9).Draw(t, "live known") > 0, rapid.SampledFrom([]Score{970000, 990000, 800000, 600000, 20000}).Draw(t, "live")},
-		Match: Match{rapid.IntRange(0, 9).Draw(t, "match known") > 0, "ann", rapid.SampledFrom([]Score{740000, 740000, 700000, 580000, 579999, 100000}).Draw(t, "match"), rapid.SampledFrom([]Score{0, 200000, 700000}).Draw(t, "second")},
+		Match: Match{rapid.IntRange(0, 9).Draw(t, "match known") > 0, "ann", rapid.SampledFrom([]Score{740000, 740000, 700000, 580000, 579999, 100000}).Draw(t, "match"), rapid.SampledFrom([]Score{0, 200000, 700000}).Draw(t, "second"), rapid.IntRange(0, 3).Draw(t, "claimed") == 0, rapid.SampledFrom([]uint32{0, 0, 1000}).Draw(t, "references")},
 	}
 	if rapid.IntRange(0, 9).Draw(t, "other person") == 0 {
 		face.Match.Person = rapid.SampledFrom([]string{"bob", "cyd", ""}).Draw(t, "person")
@@ -37,7 +37,7 @@ func (d *draw) observation() Observation {
 	d.seq += uint64(rapid.IntRange(1, 3).Draw(t, "drop"))
 	o.Frame.Sequence = d.seq
 	switch n := rapid.IntRange(0, 99).Draw(t, "kind"); {
-	case n < 3 || n >= 20:
+	case n < 3 || n >= 21:
 		track := uint32(rapid.SampledFrom([]int{1, 1, 1, 1, 1, 1, 2}).Draw(t, "track"))
 		if rapid.IntRange(0, 29).Draw(t, "nobody") > 0 {
 			o.Frame.Add(d.face(track))
@@ -50,13 +50,15 @@ func (d *draw) observation() Observation {
 	case n < 11:
 		o.Kind = ObserveEvidence
 		o.Evidence = Evidence{
-			Kind:    rapid.SampledFrom([]EvidenceKind{EvidenceRemote, EvidenceCredential, EvidenceCard, EvidenceRemote, EvidenceCredential, EvidenceFace, EvidenceKinds}).Draw(t, "evidence"),
-			Outcome: Outcome(rapid.SampledFrom([]int{3, 1, 1, 3, 1, 1, 2, 0}).Draw(t, "outcome")),
-			Subject: rapid.SampledFrom([]string{"", "ann", "ann", "bob"}).Draw(t, "subject"),
+			Kind:      rapid.SampledFrom([]EvidenceKind{EvidenceRemote, EvidenceCredential, EvidenceCard, EvidenceRemote, EvidenceCredential, EvidenceSpeech, EvidenceFinger, EvidenceFinger, EvidenceFace, EvidenceKinds}).Draw(t, "evidence"),
+			Outcome:   Outcome(rapid.SampledFrom([]int{3, 1, 1, 3, 1, 1, 2, 0}).Draw(t, "outcome")),
+			Subject:   rapid.SampledFrom([]string{"", "ann", "ann", "bob"}).Draw(t, "subject"),
+			Score:     rapid.SampledFrom([]Score{700000, 5 * One, 30 * One, 70 * One}).Draw(t, "score"),
+			Reference: rapid.IntRange(0, 2).Draw(t, "reference") == 0,
 		}
 	case n < 13:
 		o.Kind = ObserveClock
-		o.Clock = Clock{Trust(rapid.IntRange(0, 4).Draw(t, "trust")), rapid.Int64().Draw(t, "wall")}
+		o.Clock = Clock{Trust(rapid.IntRange(0, 4).Draw(t, "trust")), rapid.Int64().Draw(t, "wall"), rapid.SampledFrom([]int16{0, 0, 60, -300}).Draw(t, "offset")}
 	case n < 14:
 		o.Kind, o.Up = ObserveCamera, rapid.Bool().Draw(t, "up")
 	case n < 16:
@@ -68,6 +70,16 @@ func (d *draw) observation() Observation {
 		o.Kind = ObserveCommand
 		o.Command = Command{CommandOpen, rapid.SampledFrom([]string{"c1", "c2", ""}).Draw(t, "id"), "ops"}
 	case n < 19:
+		switch rapid.IntRange(0, 3).Draw(t, "rare") {
+		case 0:
+			o.Kind, o.Up = ObserveInterlock, rapid.IntRange(0, 2).Draw(t, "other door") == 0
+		case 1:
+			o.Kind, o.Standing = ObserveStanding, d.standing("ann")
+		default:
+			o.Kind = ObserveReviewed
+			o.Reviewed = Reviewed{ID{1, rapid.Uint64Range(1, 4).Draw(t, "reviewed")}, rapid.Bool().Draw(t, "approve"), "rita"}
+		}
+	case n < 20:
 		o.Kind, o.Commit = ObserveCommitted, rapid.Uint64Range(0, 30).Draw(t, "stale commit")
 	default:
 		o.Kind, o.Commit = ObserveCommitFailed, rapid.Uint64Range(0, 30).Draw(t, "stale failure")
@@ -75,10 +87,32 @@ func (d *draw) observation() Observation {
 	return o
 }
 
+// standing is mostly in good order.
+func (d *draw) standing(person string) Standing {
+	t := d.t
+	s := Standing{Person: person, BornKnown: true, Born: 3000}
+	if rapid.IntRange(0, 3).Draw(t, "minor") == 0 {
+		s.Born, s.Guardians[0] = 19_000, "bob"
+	}
+	if rapid.IntRange(0, 4).Draw(t, "marked") == 0 {
+		s.Marks = Marks(rapid.IntRange(0, 255).Draw(t, "marks"))
+	}
+	return s
+}
+
 func drawRules(t *rapid.T) Rules {
 	r := testRules()
-	r.Policy = rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card"}).Draw(t, "policy")
+	r.Policy = rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card", "credential and speech and face and live", "face and finger and fmr = 1e-4", "face and live and fmr = 5e-4"}).Draw(t, "policy")
 	r.Available = 1<<EvidenceKinds - 1
+	r.FaceCalibration = Calibration{{0, -2 * One}, {ScoreOf(0.5), 3 * One}, {ScoreOf(0.7), 8 * One}, {ScoreOf(0.8), 9 * One}}
+	r.FingerCalibration = Calibration{{0, -One}, {20 * One, 2 * One}, {60 * One, 7 * One}}
+	r.FingerThreshold = 10 * One
+	if rapid.IntRange(0, 2).Draw(t, "eligibility") == 0 {
+		r.Eligibility = Eligibility{Ask: true, MinAge: 16, GuardianTimeout: 2 * time.Second, Passback: rapid.Bool().Draw(t, "passback")}
+	}
+	if rapid.Bool().Draw(t, "reviews") {
+		r.Review = Review{Timeout: 3 * time.Second, Leave: time.Second, Approvals: rapid.IntRange(1, 2).Draw(t, "approvals"), Failures: 1 << EvidenceRemote}
+	}
 	r.StartFrames = rapid.IntRange(1, 3).Draw(t, "start")
 	r.MatchFrames = rapid.IntRange(1, 4).Draw(t, "match frames")
 	r.NoMatchFrames = rapid.IntRange(2, 6).Draw(t, "no match frames")
@@ -102,7 +136,7 @@ func TestRandomPassages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Step(0, Observation{Kind: ObserveClock, Clock: Clock{TrustNTP, 1_770_000_000_000}})
+		m.Step(0, Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 1_770_000_000_000}})
 		var now Instant
 		type waiting struct {
 			Effect
@@ -139,6 +173,12 @@ func TestRandomPassages(t *testing.T) {
 					}
 					lastGrant[due.Person] = now
 					due = nil
+				case EffectLookUp:
+					queue = append(queue, Observation{Kind: ObserveStanding, Standing: d.standing(e.Person)})
+				case EffectReview:
+					for _, reviewer := range []string{"rita", "rosa"} {
+						queue = append(queue, Observation{Kind: ObserveReviewed, Reviewed: Reviewed{e.Passage, rapid.IntRange(0, 3).Draw(t, "answer") > 0, reviewer}})
+					}
 				case EffectJournal:
 					if o := rapid.IntRange(0, 5).Draw(t, "disk"); o > 0 {
 						queue = append(queue, Observation{Kind: ObserveCommitted, Commit: e.Commit})
@@ -153,7 +193,7 @@ func TestRandomPassages(t *testing.T) {
 						t.Fatalf("%v\n%s", err, e.Record)
 					}
 					before, again := ended[e.Passage]
-					if again && (before != Grant || e.Verdict != Deny || e.Reasons[0] != ReasonJournal) {
+					if again && !(e.Entry == EntryReview && (before == Refer || before == Grant)) && (before != Grant || e.Verdict != Deny || e.Reasons[0] != ReasonJournal) {
 						t.Fatalf("%v ended in %v, then in %v %v", e.Passage, before, e.Verdict, e.Reasons)
 					}
 					ended[e.Passage] = e.Verdict
@@ -205,6 +245,7 @@ func checkGrant(t *rapid.T, record []byte) {
 	var shots []shot
 	outcomes := map[EvidenceKind]Evidence{}
 	trust := r.Clock.Trust
+	claim := ""
 	crowd := Instant(-1)
 	counted := false
 	for at, o := range r.Observations() {
@@ -214,6 +255,9 @@ func checkGrant(t *rapid.T, record []byte) {
 			trust = o.Clock.Trust
 		case ObserveEvidence:
 			outcomes[o.Evidence.Kind] = o.Evidence
+			if o.Evidence.Reference && o.Evidence.Subject != claim {
+				claim, shots = o.Evidence.Subject, nil
+			}
 		case ObserveFrame:
 			subject := o.Frame.track(r.Start.Track)
 			if subject == nil {
@@ -228,9 +272,12 @@ func checkGrant(t *rapid.T, record []byte) {
 			if subject.Problems != 0 || crowd == at || crowd >= 0 && at.Sub(crowd) < r.Rules.CrowdClear {
 				continue
 			}
-			s := shot{*subject, subject.Match.Known && subject.Match.Person != "" &&
-				subject.Match.Score >= r.Rules.Threshold && subject.Match.Score-subject.Match.Second >= r.Rules.Margin}
-			if needFace && !s.face.Match.Known {
+			c := subject.Match
+			s := shot{*subject, c.Known && c.Person != "" && c.Score >= r.Rules.Threshold && c.Score-c.Second >= r.Rules.Margin}
+			if claim != "" {
+				s.match = c.Known && c.Score >= r.Rules.VerifyThreshold
+			}
+			if needFace && (!c.Known || c.Claimed != (claim != "") || claim != "" && c.Person != claim) {
 				continue
 			}
 			counted = s.match || !needFace
@@ -252,10 +299,13 @@ func checkGrant(t *rapid.T, record []byte) {
 		t.Fatalf("granted with the clock %v, rule %v", trust, r.Rules.GrantTrust)
 	}
 	matched, unmatched, person := 0, 0, ""
+	sum, searched := 0.0, uint32(0)
 	var scores []Score
 	for _, s := range shots {
 		if s.match {
 			matched++
+			sum += s.face.Match.Score.Float()
+			searched = max(searched, s.face.Match.References)
 			person = s.face.Match.Person
 		} else {
 			unmatched++
@@ -286,7 +336,7 @@ func checkGrant(t *rapid.T, record []byte) {
 		subjects[person] = true
 	}
 	for k, e := range outcomes {
-		if e.Outcome == Accepted && (e.Subject == "" || len(subjects) == 0 || subjects[e.Subject]) {
+		if e.Outcome == Accepted && (k != EvidenceFinger || e.Score >= r.Rules.FingerThreshold) && (e.Subject == "" || len(subjects) == 0 || subjects[e.Subject]) {
 			have = have.With(k)
 		}
 	}
@@ -297,8 +347,60 @@ func checkGrant(t *rapid.T, record []byte) {
 			e[k] = Satisfied
 		}
 	}
-	if policy.Decide(&e) != Satisfied {
+	llr := 0.0
+	if fmr, asked := policy.TotalFMR(); asked {
+		if have.Has(EvidenceFace) {
+			llr = plainLLR(r.Rules.FaceCalibration, sum/float64(matched)) - math.Ceil(math.Log2(float64(max(searched, 1))))*math.Ln2
+		}
+		if have.Has(EvidenceFinger) {
+			llr += plainLLR(r.Rules.FingerCalibration, outcomes[EvidenceFinger].Score.Float())
+		}
+		if math.Abs(llr-r.LLR.Float()) > 2e-5 {
+			t.Fatalf("the record says a log-likelihood ratio of %v, it is %v", r.LLR, llr)
+		}
+		if llr < -math.Log(fmr)-2e-5 {
+			t.Fatalf("granted with a log-likelihood ratio of %v, the policy %q asks for %v", llr, r.Rules.Policy, -math.Log(fmr))
+		}
+	}
+	if policy.Decide(&e, Strength{LLR: MaxScore}) != Satisfied {
 		t.Fatalf("granted under %q with only %v", r.Rules.Policy, have)
+	}
+	checkStanding(t, r)
+}
+
+// checkStanding proves that nothing on file stands against a grant.
+func checkStanding(t *rapid.T, r *Record) {
+	if !r.Rules.Eligibility.Ask || r.Person == "" {
+		return
+	}
+	var found *Standing
+	reset := false
+	for _, o := range r.Observations() {
+		reset = reset || o.Kind == ObserveClock
+		if o.Kind == ObserveStanding && o.Standing.Person == r.Person {
+			s := o.Standing
+			found = &s
+		}
+	}
+	switch {
+	case found == nil:
+		t.Fatalf("%s was let through although nobody looked them up", r.Person)
+	case found.Marks.Has(Blocked) || found.Marks.Has(Revoked) || found.Marks.Has(RevocationStale) || found.Marks.Has(Incomplete),
+		found.Marks.Has(Inside) && r.Rules.Eligibility.Passback:
+		t.Fatalf("%s was let through with marks %b", r.Person, found.Marks)
+	case found.Born > 15_000 && r.Guardian == "" && !reset && r.Clock.Wall < 1_800_000_000_000_000:
+		t.Fatalf("%s, a minor, was let through alone", r.Person)
+	}
+}
+
+// plainLLR is the interpolation in the plainest way.
+func plainLLR(c Calibration, score float64) float64 {
+	x := max(c[0].Score.Float(), min(score, c[len(c)-1].Score.Float()))
+	for i := 1; ; i++ {
+		a, b := c[i-1], c[i]
+		if x <= b.Score.Float() {
+			return a.LLR.Float() + (b.LLR-a.LLR).Float()*(x-a.Score.Float())/(b.Score-a.Score).Float()
+		}
 	}
 }
 
@@ -379,7 +481,7 @@ func TestRecordBound(t *testing.T) {
 		for j := range MaxFaces {
 			f.Add(Face{
 				Track: 1<<32 - 1 - uint32(j), Box: Box{-32768, -32768, 32767, 32767 - int16(j)}, Pose: Pose{-32768, 32767, -32768},
-				Problems: 1<<Blurred | 1<<Covered, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), MaxScore, -MaxScore},
+				Problems: 1<<Blurred | 1<<Covered, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), MaxScore, -MaxScore, true, 1<<32 - 1},
 			})
 		}
 		g.see(Observation{Kind: ObserveFrame, Frame: f})
@@ -397,7 +499,7 @@ func TestRecordBound(t *testing.T) {
 		for j := range MaxFaces {
 			f.Faces[j] = Face{
 				Track: 1<<32 - 1, Box: Box{-32768, -32768, -32768, -32768}, Pose: Pose{-32768, -32768, -32768},
-				Problems: 1<<problemCount - 1, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), -MaxScore, -MaxScore},
+				Problems: 1<<problemCount - 1, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), -MaxScore, -MaxScore, true, 1<<32 - 1},
 			}
 		}
 		f.Count = MaxFaces

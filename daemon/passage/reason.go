@@ -35,6 +35,51 @@ const (
 	ReasonEvidencePending   Reason = "evidence-missing"
 	ReasonUnknownCommand    Reason = "unknown-command"
 	ReasonCommandUnreadable Reason = "bad-command"
+
+	// What is on file.
+	ReasonStandingUnknown Reason = "standing-unknown"
+	ReasonBlocked         Reason = "blocked"
+	ReasonRevoked         Reason = "revoked"
+	ReasonRevocationStale Reason = "revocation-list-stale"
+	ReasonIncomplete      Reason = "enrolment-incomplete"
+	ReasonNotYetValid     Reason = "not-yet-valid"
+	ReasonExpired         Reason = "expired"
+	ReasonOutsideHours    Reason = "outside-hours"
+	ReasonAgeUnknown      Reason = "age-unknown"
+	ReasonUnderAge        Reason = "under-age"
+	ReasonGuardian        Reason = "guardian-missing"
+	ReasonGuardianPresent Reason = "guardian-present"
+	ReasonPassback        Reason = "already-inside"
+	ReasonInterlock       Reason = "other-door-open"
+
+	// What is wrong with evidence; these are also the details of an Evidence.
+	ReasonWeak                 Reason = "comparison-too-weak"
+	ReasonCredentialUntrusted  Reason = "credential-untrusted"
+	ReasonCredentialInvalid    Reason = "credential-invalid"
+	ReasonCredentialEarly      Reason = "credential-not-yet-valid"
+	ReasonCredentialExpired    Reason = "credential-expired"
+	ReasonCredentialStale      Reason = "credential-stale"
+	ReasonCredentialReplayed   Reason = "credential-replayed"
+	ReasonCredentialUnbound    Reason = "credential-without-holder"
+	ReasonCredentialNoPortrait Reason = "credential-without-portrait"
+	ReasonOneTimeCode          Reason = "one-time-code-wrong"
+	ReasonCardUnreadable       Reason = "card-unreadable"
+	ReasonCardNumber           Reason = "card-number-invalid"
+	ReasonCardContradiction    Reason = "card-contradiction"
+	ReasonCardExpired          Reason = "card-expired"
+	ReasonCardSides            Reason = "card-sides-differ"
+	ReasonCardNoPortrait       Reason = "card-without-portrait"
+	ReasonSpeech               Reason = "speech-does-not-match"
+	ReasonSpeechUnclear        Reason = "speech-unclear"
+	ReasonFingerNoMatch        Reason = "finger-no-match"
+	ReasonFingerUnreadable     Reason = "finger-unreadable"
+	ReasonRemoteNoMatch        Reason = "remote-no-match"
+	ReasonRemoteNoAnswer       Reason = "remote-no-answer"
+
+	// How a review ended.
+	ReasonReviewApproved Reason = "review-approved"
+	ReasonReviewDenied   Reason = "review-denied"
+	ReasonReviewTimeout  Reason = "review-timeout"
 )
 
 // Reasons is every reason with one plain sentence for operators, in the order of the constants.
@@ -72,6 +117,45 @@ var Reasons = []struct {
 	{ReasonEvidencePending, "Evidence other than the face that the policy needs was not presented."},
 	{ReasonUnknownCommand, "The command is none that the gate decides."},
 	{ReasonCommandUnreadable, "The command lacks its identifier, or one of its names is too long."},
+	{ReasonStandingUnknown, "What is on file about the person could not be found in time."},
+	{ReasonBlocked, "The operator has blocked the person."},
+	{ReasonRevoked, "The credential or the person's right to pass was revoked."},
+	{ReasonRevocationStale, "The list of revoked credentials is too old to rely on."},
+	{ReasonIncomplete, "The person's enrolment is not complete: the site's checklist has open items."},
+	{ReasonNotYetValid, "The person may pass only from a later date."},
+	{ReasonExpired, "The person's right to pass has expired."},
+	{ReasonOutsideHours, "The person may pass only at other hours."},
+	{ReasonAgeUnknown, "The person's birth date is not known, and this gate asks for an age."},
+	{ReasonUnderAge, "The person is too young to pass alone."},
+	{ReasonGuardian, "No guardian of the person came before the camera in time, or the guardian may not pass."},
+	{ReasonGuardianPresent, "A guardian stood at the gate and was recognised."},
+	{ReasonPassback, "The person has already gone in and not come out."},
+	{ReasonInterlock, "Another door is open; this one opens when it is closed."},
+	{ReasonWeak, "The comparisons together do not prove the false match rate that the policy asks for."},
+	{ReasonCredentialUntrusted, "The code is readable, but nobody whom this gate trusts has signed it."},
+	{ReasonCredentialInvalid, "The code is damaged, or its signature is not right."},
+	{ReasonCredentialEarly, "The code is not valid yet."},
+	{ReasonCredentialExpired, "The code has expired."},
+	{ReasonCredentialStale, "The code was shown too long after it was made: it may be a picture of a code."},
+	{ReasonCredentialReplayed, "The code was shown before."},
+	{ReasonCredentialUnbound, "The code lacks the fresh signature of its holder's phone."},
+	{ReasonCredentialNoPortrait, "The code carries no portrait that the face can be compared with."},
+	{ReasonOneTimeCode, "The number in the bar code is not the one that is due."},
+	{ReasonCardUnreadable, "The card could not be read with certainty."},
+	{ReasonCardNumber, "The number on the card is not a valid one."},
+	{ReasonCardContradiction, "The card contradicts itself."},
+	{ReasonCardExpired, "The card has expired."},
+	{ReasonCardSides, "The two sides do not belong to one card."},
+	{ReasonCardNoPortrait, "The card shows no portrait that the face can be compared with."},
+	{ReasonSpeech, "The lips did not say what was asked for, when it was asked for."},
+	{ReasonSpeechUnclear, "The lips could not be seen well enough."},
+	{ReasonFingerNoMatch, "The finger is not the enrolled one."},
+	{ReasonFingerUnreadable, "The finger could not be read."},
+	{ReasonRemoteNoMatch, "The authority's picture of the person is another face."},
+	{ReasonRemoteNoAnswer, "The authority did not answer in time."},
+	{ReasonReviewApproved, "A reviewer approved the passage."},
+	{ReasonReviewDenied, "A reviewer denied the passage."},
+	{ReasonReviewTimeout, "No reviewer answered in time."},
 }
 
 // Text is the reason's sentence, or its code where it has none.
@@ -82,4 +166,14 @@ func (r Reason) Text() string {
 		}
 	}
 	return string(r)
+}
+
+// known says whether a reason is one of the list.
+func (r Reason) known() bool {
+	for _, e := range Reasons {
+		if e.Code == r {
+			return true
+		}
+	}
+	return false
 }

@@ -25,10 +25,12 @@ type Record struct {
 	Passage  ID            `json:"passage"`
 	Verdict  Verdict       `json:"verdict"`
 	Reasons  []Reason      `json:"reasons"`
-	Person   string        `json:"person,omitempty"`  // granted, or recognised although denied
-	Command  string        `json:"command,omitempty"` // id of the fleet's command
-	Clock    RecordClock   `json:"clock"`             // at the begin
-	Duration time.Duration `json:"duration"`          // from begin to verdict, nanoseconds
+	Person   string        `json:"person,omitempty"`   // granted, or recognised although denied
+	Guardian string        `json:"guardian,omitempty"` // who vouched for a minor
+	LLR      Score         `json:"llr,omitempty"`      // of the comparisons together, where the policy asks for a total FMR
+	Command  string        `json:"command,omitempty"`  // id of the fleet's command
+	Clock    RecordClock   `json:"clock"`              // at the begin
+	Duration time.Duration `json:"duration"`           // from begin to verdict, nanoseconds
 	Face     *RecordFace   `json:"face,omitempty"`
 	Live     *RecordLive   `json:"live,omitempty"`
 	Rules    Rules         `json:"rules"`
@@ -41,6 +43,8 @@ type Record struct {
 type RecordClock struct {
 	Trust Trust `json:"trust"`
 	Wall  int64 `json:"wall"` // Unix time in microseconds
+	// Offset is that of the local time zone, in minutes.
+	Offset int16 `json:"offset,omitempty"`
 }
 
 // RecordFace sums up the comparisons.
@@ -60,11 +64,15 @@ type RecordLive struct {
 
 // Start is what the machine knew at the begin and needs in order to decide the same again.
 type Start struct {
-	Cause string `json:"cause"`           // EntryPassage, EntryCommand or EntryExit
+	Cause string `json:"cause"`           // the kind of entry
 	Track uint32 `json:"track,omitempty"` // the subject's
 	// Regrant is until when Person was not to be let through again, in nanoseconds since the begin; 0 where nothing stood
 	// against it.
 	Regrant Instant `json:"regrant,omitempty"`
+	// Interlock says that another door was open.
+	Interlock bool `json:"interlock,omitempty"`
+	// Person is whom a review is about.
+	Person string `json:"person,omitempty"`
 }
 
 // record describes the decision of an opening.
@@ -72,15 +80,26 @@ func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *R
 	o := &m.openings[cause]
 	r := &Record{
 		Schema: RecordSchema, Passage: o.id, Verdict: v, Reasons: reasons, Command: o.command,
-		Clock: RecordClock{o.clock.trust, o.clock.wall}, Duration: now.Sub(o.began),
-		Rules: m.rules, Start: Start{Cause: o.entry}, Count: o.log.count, Log: o.log.buf,
+		Clock: RecordClock{o.clock.trust, o.clock.wall, o.clock.offset}, Duration: now.Sub(o.began),
+		Rules: m.rules, Start: Start{Cause: o.entry, Interlock: o.interlocked}, Count: o.log.count, Log: o.log.buf,
+	}
+	if cause == forReview {
+		r.Start.Track, r.Start.Person, r.Person = m.review.track, m.review.person, m.review.person
+		return r
 	}
 	if cause != forPassage {
 		return r
 	}
 	a := &m.now
 	r.Start.Track = a.track
-	r.Person = m.recognised()
+	r.Person = m.subject()
+	if len(reasons) > 1 && reasons[1] == ReasonGuardianPresent {
+		r.Guardian = a.guardian.person
+	}
+	if _, asked := m.policy.TotalFMR(); asked {
+		e, _, _ := m.evidences()
+		r.LLR = m.strength(&e).LLR
+	}
 	if until := m.grantedUntil(r.Person); until > o.began {
 		r.Start.Regrant = until - o.began
 	}
@@ -135,6 +154,12 @@ func decodeRecord(data []byte) (*Record, error) {
 	}
 	if w := r.Clock.Wall; w > maxWall || w < -maxWall {
 		return nil, fmt.Errorf("wall clock %d, limit %d", w, maxWall)
+	}
+	if o := r.Clock.Offset; o > maxOffset || o < -maxOffset {
+		return nil, fmt.Errorf("time zone of %d minutes, limit %d", o, maxOffset)
+	}
+	if !validName(r.Start.Person) || r.Start.Cause == EntryReview && !r.Rules.Review.on() {
+		return nil, errors.New("a review that the rules do not know, or whose person has no valid name")
 	}
 	if r.Start.Regrant < 0 || r.Start.Regrant > maxInstant {
 		return nil, fmt.Errorf("regrant %d, allowed 0 to %d", r.Start.Regrant, maxInstant)

@@ -60,8 +60,13 @@ func replay(record []byte) (Effect, error) {
 
 // restore brings a new machine to the state in which the recorded passage began.
 func (m *Machine) restore(r *Record) {
-	m.clock = clock{r.Clock.Trust, r.Clock.Wall, 0}
+	m.clock = clock{r.Clock.Trust, r.Clock.Wall, 0, r.Clock.Offset}
 	m.cameraUp = true
+	m.interlocked = r.Start.Interlock
+	if r.Start.Cause == EntryReview {
+		m.openAs(0, forReview, r.Passage)
+		m.review = pending{active: true, track: r.Start.Track, person: r.Start.Person, deadline: Instant(m.rules.Review.Timeout)}
+	}
 	if r.Start.Cause == EntryPassage {
 		m.approach = approach{track: r.Start.Track, frames: m.rules.StartFrames}
 	}

@@ -16,6 +16,13 @@ type Rules struct {
 	Threshold  Score  `json:"threshold"`
 	FMR        string `json:"fmr"`
 	Population string `json:"population"`
+	// VerifyThreshold is the lowest similarity with the one reference that a document brought (1:1); no margin is asked.
+	VerifyThreshold Score `json:"verify_threshold,omitempty"`
+	// FingerThreshold is the lowest score of a fingerprint that counts as the person's.
+	FingerThreshold Score `json:"finger_threshold,omitempty"`
+	// FaceCalibration and FingerCalibration are what a policy's total false match rate is computed from.
+	FaceCalibration   Calibration `json:"face_calibration,omitempty"`
+	FingerCalibration Calibration `json:"finger_calibration,omitempty"`
 	// Margin is how far the second person's similarity must stay below the first's.
 	Margin Score `json:"margin"`
 	// MatchFrames frames must match the same person, and more frames match than do not. Face cannot be satisfied any
@@ -46,6 +53,9 @@ type Rules struct {
 	GrantTrust   Trust `json:"grant_trust"`   // the least trust in the clock for a grant to a person
 	CommandTrust Trust `json:"command_trust"` // the least trust in the clock for a command
 
+	Eligibility Eligibility `json:"eligibility,omitzero"`
+	Review      Review      `json:"review,omitzero"`
+
 	Pulse     time.Duration `json:"pulse"`      // how long the relay is energised
 	HeldOpen  time.Duration `json:"held_open"`  // an open door becomes an alert
 	PassGrace time.Duration `json:"pass_grace"` // after the relay, or the exit button, the door may still be opened
@@ -69,7 +79,7 @@ const (
 // for 1:N search with which an unknown population is started.
 func DefaultRules() Rules {
 	return Rules{
-		Policy: "face and live", Threshold: ScoreOf(0.58), Margin: ScoreOf(0.05), MatchFrames: 3, NoMatchFrames: 8,
+		Policy: "face and live", Threshold: ScoreOf(0.58), VerifyThreshold: ScoreOf(0.5), Margin: ScoreOf(0.05), MatchFrames: 3, NoMatchFrames: 8,
 		LiveThreshold: ScoreOf(0.5), LiveMin: ScoreOf(0.1), LiveSpread: ScoreOf(0.35), LiveFrames: 5, NotLiveFrames: 12,
 		StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 		CrowdRatio: ScoreOf(0.5), CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
@@ -89,10 +99,35 @@ func (r *Rules) Check() error {
 	if missing := policy.Needs() &^ r.Available; missing != 0 {
 		return fmt.Errorf("passage: policy %q needs %v, which this terminal cannot produce (it has %v)", r.Policy, missing, r.Available)
 	}
+	if _, asked := policy.TotalFMR(); asked {
+		for _, c := range []struct {
+			kind  EvidenceKind
+			table Calibration
+		}{{EvidenceFace, r.FaceCalibration}, {EvidenceFinger, r.FingerCalibration}} {
+			if policy.Needs().Has(c.kind) && len(c.table) == 0 {
+				return fmt.Errorf("passage: policy %q names a total false match rate, but there is no calibration of %v to prove it with", r.Policy, c.kind)
+			}
+		}
+	}
+	if policy.Needs()&documents != 0 && policy.Needs().Has(EvidenceFace) && r.VerifyThreshold == 0 {
+		return fmt.Errorf("passage: policy %q may compare the face with a document's photograph, but VerifyThreshold is 0", r.Policy)
+	}
+	if err := r.FaceCalibration.check("FaceCalibration"); err != nil {
+		return err
+	}
+	if err := r.FingerCalibration.check("FingerCalibration"); err != nil {
+		return err
+	}
 	for _, v := range []struct {
 		name      string
 		v, lo, hi int64
 	}{
+		{"VerifyThreshold", int64(r.VerifyThreshold), 0, int64(One)},
+		{"FingerThreshold", int64(r.FingerThreshold), 0, int64(MaxScore)},
+		{"Eligibility.MinAge", int64(r.Eligibility.MinAge), 0, maxAge},
+		{"Eligibility.Trust", int64(r.Eligibility.Trust), 0, int64(TrustNTP)},
+		{"Review.Approvals", int64(r.Review.Approvals), 0, maxApprovals},
+		{"Review.Failures", int64(r.Review.Failures), 0, 1<<EvidenceKinds - 1},
 		{"Threshold", int64(r.Threshold), 1, int64(One)},
 		{"Margin", int64(r.Margin), 0, int64(One)},
 		{"MatchFrames", int64(r.MatchFrames), 1, 1000},
@@ -130,7 +165,10 @@ func (r *Rules) Check() error {
 		name      string
 		v, lo, hi time.Duration
 	}{
-		{"DecideTimeout", r.DecideTimeout, 100 * time.Millisecond, time.Minute},
+		{"DecideTimeout", r.DecideTimeout, 100 * time.Millisecond, 10 * time.Minute},
+		{"Eligibility.GuardianTimeout", r.Eligibility.GuardianTimeout, 0, time.Minute},
+		{"Review.Timeout", r.Review.Timeout, 0, 5 * time.Minute},
+		{"Review.Leave", r.Review.Leave, 0, time.Minute},
 		{"LostAfter", r.LostAfter, 10 * time.Millisecond, time.Minute},
 		{"CrowdClear", r.CrowdClear, 0, time.Minute},
 		{"CrowdTimeout", r.CrowdTimeout, 100 * time.Millisecond, time.Minute},

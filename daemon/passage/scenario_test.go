@@ -151,13 +151,13 @@ func TestScenarios(t *testing.T) {
 			g.frames(10, ann)
 		}, []string{"alert camera-lost", "alert camera-back", "grant matched ann"}, 1},
 		{"the clock is not trusted", withRules(func(r *Rules) { r.GrantTrust = TrustNTP }), func(g *gate) {
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{TrustRTC, 5}})
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustRTC, Wall: 5}})
 			g.frames(10, ann)
 		}, []string{"deny clock-untrusted ann"}, 0},
 		{"the clock becomes trusted in time", withRules(func(r *Rules) { r.GrantTrust = TrustNTP }), func(g *gate) {
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{TrustRTC, 5}})
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustRTC, Wall: 5}})
 			g.frames(4, ann)
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{TrustNTP, 5}})
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 5}})
 			g.frames(4, ann)
 		}, []string{"grant matched ann"}, 1},
 		{"the journal fails", testRules(), func(g *gate) { g.disk = diskFails; g.frames(10, ann) },
@@ -197,7 +197,7 @@ func TestScenarios(t *testing.T) {
 			g.frames(10, ann)
 			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceCard, Outcome: Refused, Detail: "check-digit"}})
 			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceCredential, Outcome: Refused, Detail: "expired"}})
-		}, []string{"deny evidence-refused ann"}, 0},
+		}, []string{"deny evidence-refused expired ann"}, 0},
 		{"a doubtful comparison goes to a reviewer", all("remote and face"), func(g *gate) {
 			g.frames(10, ann)
 			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceRemote, Outcome: Doubtful}})
@@ -373,7 +373,7 @@ func TestWants(t *testing.T) {
 		}
 		return g.m.Wants(g.now, &f)
 	}
-	both, none := Wants{true, true}, Wants{}
+	both, none := Wants{Match: true, Live: true}, Wants{}
 	if w := ask(ann); w[0] != none {
 		t.Errorf("first sight wants %v: a passage begins only on the second frame", w[0])
 	}
@@ -450,7 +450,7 @@ func TestRecordIsReadable(t *testing.T) {
 	}
 	want := &Record{
 		Schema: 1, Passage: ID{7, 1}, Verdict: Grant, Reasons: []Reason{ReasonMatched}, Person: "ann",
-		Clock: RecordClock{TrustNTP, 1_770_000_000_100_000}, Duration: 4 * frameTime,
+		Clock: RecordClock{Trust: TrustNTP, Wall: 1_770_000_000_100_000}, Duration: 4 * frameTime,
 		Face: &RecordFace{Matched: 5, Best: ScoreOf(0.74)}, Live: &RecordLive{5, ScoreOf(0.97), ScoreOf(0.97), 0},
 		Rules: testRules(), Start: Start{Cause: EntryPassage, Track: 1}, Count: 5, Log: r.Log,
 	}

@@ -22,6 +22,17 @@ func (m *Machine) show() Screen {
 		return Screen{Code: ScreenIdle}
 	}
 	s := Screen{Code: ScreenLook, Passage: m.openings[forPassage].id, Progress: m.progress()}
+	if a.guardian.active {
+		s.Code, s.Progress = ScreenGuardian, min(100, a.guardian.matched*100/m.rules.MatchFrames)
+		return s
+	}
+	if ask := m.asked() &^ FaceEvidence; ask != 0 {
+		s.Code, s.Ask = ScreenAsk, ask
+		if a.crowded {
+			s.Code, s.Ask = ScreenOneAtATime, 0
+		}
+		return s
+	}
 	if p, any := a.problem.First(); any {
 		s.Code, s.Problem = ScreenGuide, p
 	}

@@ -1,0 +1,256 @@
+package passage
+
+import "time"
+
+// Limits of a standing.
+const (
+	MaxGuardians = 4
+	MaxWindows   = 4
+)
+
+// Standing is what is on file about a person, beside how they are recognised: by the terminal's enrolment, by a verified
+// credential or by a card. Zero values stand for "nothing is said".
+type Standing struct {
+	Person string
+	// Born is the birth date in days since 1970-01-01; BornKnown says that it is known.
+	Born      int32
+	BornKnown bool
+	// Marks are what stands against the person, or for the place where they are.
+	Marks Marks
+	// From and Until bound when the person may pass: Unix time in milliseconds, 0 for no bound.
+	From, Until int64
+	// Guardians are the people who may vouch for a minor.
+	Guardians [MaxGuardians]string
+	// Windows are the hours in which the person may pass; none at all means always.
+	Windows     [MaxWindows]Window
+	WindowCount int
+}
+
+// Mark is one thing that is on file about a person.
+type Mark uint8
+
+// The marks.
+const (
+	Blocked         Mark = iota // by the operator
+	Revoked                     // the credential or the person is on the revocation list
+	RevocationStale             // the revocation list is older than it may be
+	Incomplete                  // the enrolment's checklist is not complete
+	Inside                      // has already gone in and not come out
+	GuardianNamed               // the credential names a guardian who is enrolled here
+	markCount
+)
+
+var markNames = []string{"blocked", "revoked", "revocation-stale", "incomplete", "inside", "guardian-named"}
+
+// String is the mark's code.
+func (k Mark) String() string { return name(markNames, uint8(k)) }
+
+// Marks is a set of marks.
+type Marks uint8
+
+// With adds a mark.
+func (s Marks) With(k Mark) Marks { return s | 1<<k }
+
+// Has says whether k is in the set.
+func (s Marks) Has(k Mark) bool { return s&(1<<k) != 0 }
+
+// Window is a part of the week in local time: bit 0 of Days is Sunday. From and Until are minutes since midnight; a window
+// whose Until is not after From ends on the next day.
+type Window struct {
+	Days        uint8
+	From, Until uint16
+}
+
+const minutesOfDay = 24 * 60
+
+// Check says whether a window means something.
+func (w Window) Check() bool {
+	return w.Days != 0 && w.Days < 1<<7 && w.From < minutesOfDay && w.Until <= minutesOfDay
+}
+
+// holds says whether a minute of a weekday lies within the window.
+func (w Window) holds(day time.Weekday, minute uint16) bool {
+	today, yesterday := w.Days&(1<<day) != 0, w.Days&(1<<((day+6)%7)) != 0
+	if w.From < w.Until {
+		return today && minute >= w.From && minute < w.Until
+	}
+	return today && minute >= w.From || yesterday && minute < w.Until
+}
+
+// normalise drops what cannot be journalled or means nothing, always to the person's disadvantage: a window that means
+// nothing opens nothing.
+func (s *Standing) normalise() bool {
+	if s.Person == "" || !validName(s.Person) {
+		return false
+	}
+	s.Marks &= 1<<markCount - 1
+	s.WindowCount = max(0, min(s.WindowCount, MaxWindows))
+	for i := range s.Windows {
+		if i >= s.WindowCount || !s.Windows[i].Check() {
+			s.Windows[i] = Window{}
+		}
+	}
+	for i, g := range s.Guardians {
+		if !validName(g) {
+			s.Guardians[i] = ""
+		}
+	}
+	if !s.BornKnown {
+		s.Born = 0
+	}
+	s.From, s.Until = clampWall(s.From), clampWall(s.Until)
+	return true
+}
+
+func clampWall(ms int64) int64 { return max(-maxSetWall, min(ms, maxSetWall)) }
+
+// vouches says whether a person is one of the guardians.
+func (s *Standing) vouches(person string) bool {
+	for _, g := range s.Guardians {
+		if g == person && g != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Age is the age in whole years at a wall time, negative before the birth; ok is false where the birth date is unknown.
+func (s *Standing) Age(wall time.Time) (years int, ok bool) {
+	if !s.BornKnown {
+		return 0, false
+	}
+	born := time.Unix(int64(s.Born)*86_400, 0).UTC()
+	years = wall.Year() - born.Year()
+	if wall.Month() < born.Month() || wall.Month() == born.Month() && wall.Day() < born.Day() {
+		years--
+	}
+	return years, true
+}
+
+// Eligibility is which standing a grant needs. The zero value asks for none.
+type Eligibility struct {
+	// Ask looks up the standing of whoever is recognised before a grant.
+	Ask bool `json:"ask"`
+	// MinAge in years: who is younger needs a guardian. 0 asks for no age.
+	MinAge int `json:"min_age,omitempty"`
+	// AgeRequired refuses people whose birth date is not known; otherwise an unknown age is none that stands against them.
+	AgeRequired bool `json:"age_required,omitempty"`
+	// GuardianNamed lets a minor pass alone whose credential names a guardian who is enrolled; otherwise the guardian has
+	// to pass at the same gate in the same passage, within GuardianTimeout.
+	GuardianNamed   bool          `json:"guardian_named,omitempty"`
+	GuardianTimeout time.Duration `json:"guardian_timeout,omitempty"`
+	// Passback refuses people who are already inside.
+	Passback bool `json:"passback,omitempty"`
+	// Trust is the least trust in the clock with which ages, dates and hours are judged.
+	Trust Trust `json:"trust,omitempty"`
+}
+
+// maxAge bounds MinAge.
+const maxAge = 120
+
+// local is the wall clock in the terminal's zone.
+func (c clock) local(now Instant) time.Time {
+	return time.UnixMicro(c.wallAt(now)).UTC().Add(time.Duration(c.offset) * time.Minute)
+}
+
+// ineligible is what stands against a person, and whether a guardian would mend it; empty when nothing does.
+func (m *Machine) ineligible(now Instant, s *Standing) (reasons []Reason, guardian bool) {
+	rules, wall := m.rules.Eligibility, m.clock.local(now)
+	for _, against := range []struct {
+		is     bool
+		reason Reason
+	}{
+		{s.Marks.Has(Blocked), ReasonBlocked},
+		{s.Marks.Has(Revoked), ReasonRevoked},
+		{s.Marks.Has(RevocationStale), ReasonRevocationStale},
+		{s.Marks.Has(Incomplete), ReasonIncomplete},
+		{s.Marks.Has(Inside) && rules.Passback, ReasonPassback},
+	} {
+		if against.is {
+			reasons = append(reasons, against.reason)
+		}
+	}
+	timed := s.From != 0 || s.Until != 0 || s.WindowCount > 0 || rules.MinAge > 0 && s.BornKnown
+	if timed && m.clock.trust < rules.Trust {
+		return append(reasons, ReasonClockUntrusted), false
+	}
+	ms := m.clock.wallAt(now) / 1000
+	if s.From != 0 && ms < s.From {
+		reasons = append(reasons, ReasonNotYetValid)
+	}
+	if s.Until != 0 && ms >= s.Until {
+		reasons = append(reasons, ReasonExpired)
+	}
+	if s.WindowCount > 0 && !s.open(wall) {
+		reasons = append(reasons, ReasonOutsideHours)
+	}
+	age, known := s.Age(wall)
+	switch {
+	case rules.MinAge == 0:
+	case !known && rules.AgeRequired:
+		reasons = append(reasons, ReasonAgeUnknown)
+	case known && age < rules.MinAge && !(rules.GuardianNamed && s.Marks.Has(GuardianNamed)):
+		if s.Guardians == [MaxGuardians]string{} || len(reasons) > 0 {
+			reasons = append(reasons, ReasonUnderAge)
+		} else {
+			guardian = true
+		}
+	}
+	return reasons, guardian
+}
+
+// open says whether one of the windows holds the local time.
+func (s *Standing) open(local time.Time) bool {
+	minute := uint16(local.Hour()*60 + local.Minute())
+	for i := range s.WindowCount {
+		if s.Windows[i].holds(local.Weekday(), minute) {
+			return true
+		}
+	}
+	return false
+}
+
+// standing takes what is on file about somebody whom the machine asked for.
+func (m *Machine) standing(now Instant, o *Observation) {
+	if !m.collecting || !o.Standing.normalise() {
+		return
+	}
+	a := &m.now
+	for i := range a.asked {
+		if a.asked[i] == o.Standing.Person {
+			m.note(now, o)
+			a.standings[i], a.stands[i] = o.Standing, true
+			m.decide(now, false)
+			m.checkRoom(now)
+			return
+		}
+	}
+}
+
+// askEarly asks for what is on file as soon as somebody is recognised, so that the answer is there when it is needed.
+func (m *Machine) askEarly() {
+	if person := m.subject(); m.collecting && m.rules.Eligibility.Ask && person != "" {
+		m.standingOf(person)
+	}
+}
+
+// forgetStandings forgets whom was asked for: the passage is about somebody else now.
+func (a *attempt) forgetStandings() {
+	a.asked, a.standings, a.stands = [2]string{}, [2]Standing{}, [2]bool{}
+}
+
+// standingOf is what is on file about a person; it asks for it the first time. ok is false until the answer is there.
+func (m *Machine) standingOf(person string) (s *Standing, ok bool) {
+	a := &m.now
+	for i := range a.asked {
+		switch a.asked[i] {
+		case person:
+			return &a.standings[i], a.stands[i]
+		case "":
+			a.asked[i] = person
+			m.effects = append(m.effects, Effect{Kind: EffectLookUp, Passage: m.openings[forPassage].id, Person: person})
+			return nil, false
+		}
+	}
+	return nil, false
+}

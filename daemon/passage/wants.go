@@ -1,0 +1,91 @@
+package passage
+
+import "time"
+
+// Wants says, for each face of a frame that has tracks, boxes and problems but neither Match nor Live yet, what is worth
+// computing before the frame is observed: what is not wanted cannot change the verdict.
+func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
+	var w [MaxFaces]Wants
+	now = min(max(now, m.last), maxInstant)
+	g := *f
+	g.normalise()
+	var subject *Face
+	switch {
+	case m.review.active && !m.reviewOver(now), m.openings[forPassage].active:
+	case m.collecting && m.now.guardian.active && !m.left(now) && !m.tooLong(now):
+		return m.wantsGuardian(&g)
+	case m.collecting && !m.left(now):
+		if a := &m.now; !a.crowded || now.Sub(a.crowdLast) >= m.rules.CrowdClear {
+			subject = g.track(a.track)
+		}
+	case m.shown.active && now < m.shown.until && !m.review.active:
+	default: // outside a passage, or at the end of one
+		subject = g.front()
+		if subject != nil && (!subject.near() || m.isHeld(now, subject.Track) ||
+			m.rules.StartFrames > 1 && (m.approach.track != subject.Track || m.approach.frames+1 < m.rules.StartFrames)) {
+			subject = nil
+		}
+	}
+	if subject == nil || subject.Problems != 0 || g.rival(subject, m.rules.CrowdRatio) {
+		return w
+	}
+	for i := range g.Count {
+		if &g.Faces[i] == subject {
+			w[i] = m.wanted(now)
+		}
+	}
+	return w
+}
+
+// wanted is what is worth computing of the subject's face. While the person presents or does something else, a look a
+// second is enough to see that it is still the same one.
+func (m *Machine) wanted(now Instant) Wants {
+	need := m.policy.Needs()
+	w := Wants{Match: need.Has(EvidenceFace), Live: need.Has(EvidenceLive)}
+	if need&^FaceEvidence == 0 {
+		return w
+	}
+	a := &m.now
+	if !m.collecting {
+		a = new(attempt) // this frame may begin a passage
+	}
+	e, _, _ := m.evidencesOf(a)
+	switch {
+	case m.askedOf(&e)&^FaceEvidence == 0:
+		return w
+	case w.Match && a.faceTruth(&m.rules) == Impossible: // until a document brings a reference
+	case w.Match && e[EvidenceFace] == Open, w.Live && e[EvidenceLive] == Open:
+		return w
+	}
+	return Wants{Match: w.Match && now.Sub(a.compared) >= lookAgain}
+}
+
+// ignoreUnwanted takes out of a frame what was computed although nobody wanted it, so that the verdict is the same
+// whatever a terminal computes.
+func (m *Machine) ignoreUnwanted(now Instant, f *Frame) {
+	if m.policy.Needs()&^FaceEvidence == 0 || m.now.guardian.active {
+		return
+	}
+	w := m.wanted(now)
+	if subject := f.track(m.now.track); subject != nil {
+		if !w.Match {
+			subject.Match = Match{}
+		}
+		if !w.Live {
+			subject.Live = Live{}
+		}
+	}
+}
+
+const lookAgain = time.Second
+
+// wantsGuardian is what is worth computing while somebody is to vouch for a minor.
+func (m *Machine) wantsGuardian(f *Frame) (w [MaxFaces]Wants) {
+	face := m.now.vouching(f)
+	for i := range f.Count {
+		if &f.Faces[i] == face && face.Problems == 0 {
+			w[i] = Wants{Match: true, Gallery: true, Live: m.policy.Needs().Has(EvidenceLive)}
+		}
+	}
+	return w
+}
