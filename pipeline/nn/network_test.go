@@ -120,7 +120,7 @@ func (n *network) check(t fatal, pool *nn.Pool) {
 		ref.values[in.Name] = d
 	}
 	ref.run(&n.graph)
-	for _, tier := range testedTiers(t) {
+	for _, tier := range kernel.Names() {
 		for _, p := range []*nn.Pool{nil, pool} {
 			program, err := model.Compile(nn.Options{Tier: tier, Pool: p})
 			if err != nil {
@@ -131,14 +131,6 @@ func (n *network) check(t fatal, pool *nn.Pool) {
 			}
 		}
 	}
-}
-
-func testedTiers(t fatal) []string {
-	best, err := kernel.Choose("")
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return slices.Compact([]string{kernel.Generic.Name, best.Name})
 }
 
 func (n *network) compare(t fatal, program *nn.Program, ref *reference, tier string) {

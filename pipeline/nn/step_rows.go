@@ -35,11 +35,11 @@ func (s *rowStep) run(w *worker, from, to int) {
 		o := out[c.offsets[0]+k*strideOut:]
 		switch s.kind {
 		case "Softmax":
-			softmax(w.kernels, o[:s.width], x)
+			w.kernels.Softmax(o[:s.width], x)
 		case "LayerNorm":
 			layerNorm(o[:s.width], x, s.scale, s.shift, s.epsilon)
 		default:
-			o[0] = sum(x) / float32(s.width)
+			o[0] = kernel.Sum(x) / float32(s.width)
 		}
 	}
 }
@@ -69,60 +69,8 @@ func pairs(w *worker, out, in []float32, strideOut, strideIn, from, to int) {
 	}
 }
 
-// sum adds in four parts, which don't wait for each other.
-func sum(x []float32) float32 {
-	var a, b, c, d float32
-	for len(x) >= 4 {
-		v := (*[4]float32)(x)
-		a, b, c, d = a+v[0], b+v[1], c+v[2], d+v[3]
-		x = x[4:]
-	}
-	for _, v := range x {
-		a += v
-	}
-	return (a + b) + (c + d)
-}
-
-// greatest is the greatest of some numbers; what is no number is passed over, and comes out of what follows.
-func greatest(x []float32) float32 {
-	a := x[0]
-	b, c, d := a, a, a
-	for len(x) >= 4 {
-		v := (*[4]float32)(x)
-		if v[0] > a {
-			a = v[0]
-		}
-		if v[1] > b {
-			b = v[1]
-		}
-		if v[2] > c {
-			c = v[2]
-		}
-		if v[3] > d {
-			d = v[3]
-		}
-		x = x[4:]
-	}
-	for _, v := range x {
-		a = max(a, v)
-	}
-	return max(a, b, c, d)
-}
-
-func softmax(k *kernel.Set, out, x []float32) {
-	top := greatest(x)
-	for i, v := range x {
-		out[i] = v - top
-	}
-	k.Exp(out, out)
-	total := 1 / sum(out)
-	for i := range out {
-		out[i] *= total
-	}
-}
-
 func layerNorm(out, x, scale, shift []float32, epsilon float32) {
-	mean := sum(x) / float32(len(x))
+	mean := kernel.Sum(x) / float32(len(x))
 	var variance float32
 	for _, v := range x {
 		variance += (v - mean) * (v - mean)

@@ -125,6 +125,8 @@ type Set struct {
 	Merge3 func(out, a, b, c []float32)
 	// Exp writes eˣ with a relative error below 2⁻²², 0 below −87.3 and +Inf above 88.37.
 	Exp func(out, x []float32)
+	// Softmax writes eˣ divided by the sum of all, which are not infinite; out may be x. x has one element at least.
+	Softmax func(out, x []float32)
 	// Add writes a[i]+b[i]; MulAdd a[i]·s[i]+b[i]; both over len(out), all slices at least as long.
 	Add    func(out, a, b []float32)
 	MulAdd func(out, a, s, b []float32)
@@ -148,7 +150,7 @@ type Set struct {
 // Generic is the specification.
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
-	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Merge3: merge3Generic,
+	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Softmax: softmaxBy(expGeneric), Merge3: merge3Generic,
 	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric, Dot: dotGeneric, Dots8: dots8Generic,
 	Heights: [2]int{TilePixels, TilePixels}, Widths: []int{TileChannels},
 }

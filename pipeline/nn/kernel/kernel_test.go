@@ -178,13 +178,23 @@ func TestElementWiseAgrees(t *testing.T) {
 				a[3], b[5], a[17] = float32(math.NaN()), float32(math.Inf(-1)), float32(math.NaN())
 			}
 			for name, run := range map[string]func(*Set, []float32){
-				"add":        func(k *Set, out []float32) { k.Add(out, a, b) },
-				"mul":        func(k *Set, out []float32) { k.Mul(out, a, b) },
-				"mulAdd":     func(k *Set, out []float32) { k.MulAdd(out, a, s, b) },
-				"max":        func(k *Set, out []float32) { k.Max(out, a, b) },
-				"hardSwish":  func(k *Set, out []float32) { k.HardSwish(out, b, 1.5, -0.25) },
-				"exp":        func(k *Set, out []float32) { k.Exp(out, b) },
-				"expRange":   func(k *Set, out []float32) { k.Exp(out, wide) },
+				"add":       func(k *Set, out []float32) { k.Add(out, a, b) },
+				"mul":       func(k *Set, out []float32) { k.Mul(out, a, b) },
+				"mulAdd":    func(k *Set, out []float32) { k.MulAdd(out, a, s, b) },
+				"max":       func(k *Set, out []float32) { k.Max(out, a, b) },
+				"hardSwish": func(k *Set, out []float32) { k.HardSwish(out, b, 1.5, -0.25) },
+				"exp":       func(k *Set, out []float32) { k.Exp(out, b) },
+				"expRange":  func(k *Set, out []float32) { k.Exp(out, wide) },
+				"softmax": func(k *Set, out []float32) {
+					if n > 0 {
+						k.Softmax(out, wide)
+					}
+				},
+				"softmax of what is no number": func(k *Set, out []float32) {
+					if n > 0 {
+						k.Softmax(out, b)
+					}
+				},
 				"interleave": func(k *Set, out []float32) { clear(out); k.Interleave(out[:n&^1], a[:n/2], b[:n/2]) },
 				"merge3":     func(k *Set, out []float32) { clear(out); k.Merge3(out[:n/3*3], a[:n/3], b[:n/3], s[:n/3]) },
 				"accumulate": func(k *Set, out []float32) { copy(out, b); k.Accumulate(out, a) },
