@@ -52,9 +52,13 @@ func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
 	l.placeConcats()
 	l.markRepeats()
 	for _, o := range g.ops {
+		if o.weights != nil {
+			o.weights.settle()
+		}
 		if err := l.op(o); err != nil {
 			return nil, err
 		}
+		o.weights = nil // they are packed
 	}
 	if err := l.outputs(); err != nil {
 		return nil, err

@@ -13,14 +13,31 @@ type weights struct {
 	values     []float32 // [outputs][depth/groups][kernel height][kernel width]
 	bias       []float32 // [outputs]
 	outputs    int
-	depth      int  // inputs of one group
-	transposed bool // values belong to a ConvTranspose: [depth][outputs][kernel height][kernel width]
+	depth      int       // inputs of one group
+	factors    []float32 // that values are yet to be multiplied by, one an output; nil for none: see settle
+	transposed bool      // values belong to a ConvTranspose: [depth][outputs][kernel height][kernel width]
 }
 
-// scale multiplies each output by a factor and adds a term.
+// scale multiplies each output by a factor and adds a term. The values follow in settle.
 func (w *weights) scale(factor, term []float32) {
-	values := slices.Clone(w.values)
+	if w.factors == nil {
+		w.factors = slices.Repeat([]float32{1}, w.outputs)
+	}
 	bias := make([]float32, w.outputs)
+	for c := range bias {
+		w.factors[c] *= factor[c]
+		bias[c] = w.bias[c]*factor[c] + term[c]
+	}
+	w.bias = bias
+}
+
+// settle multiplies the values by the factors, in a copy. It is called when an operation's weights are about to be packed,
+// so that only those of one operation exist twice.
+func (w *weights) settle() {
+	if w.factors == nil {
+		return
+	}
+	values := slices.Clone(w.values)
 	per := len(values) / w.outputs
 	taps := per / w.depth
 	for i := range values {
@@ -28,12 +45,9 @@ func (w *weights) scale(factor, term []float32) {
 		if w.transposed {
 			c = i / taps % w.outputs
 		}
-		values[i] *= factor[c]
+		values[i] *= w.factors[c]
 	}
-	for c := range bias {
-		bias[c] = w.bias[c]*factor[c] + term[c]
-	}
-	w.values, w.bias = flushed(values), bias
+	w.values, w.factors = flushed(values), nil
 }
 
 // pads reads explicit and automatic padding for a picture of the given size.
