@@ -20,6 +20,7 @@ type entry struct {
 	step   step
 	units  int
 	work   int64 // multiply-adds, or floats moved
+	cost   int64 // about how long it takes on one core, in nanoseconds
 	layer  Layer
 	writes []*buffer
 	reads  []*buffer

@@ -19,6 +19,7 @@ type Program struct {
 	outputs []terminal
 	budget  Budget
 	kernels *kernel.Set
+	rouse   bool // wakes the pool's workers
 }
 
 // terminal is an input or output. A Program keeps no part of the graph, so that a Model's unpacked weights can be freed.
@@ -54,6 +55,9 @@ type Layer struct {
 	Bytes     int64 // read and written, each operand and weight once
 }
 
+// cost is a guess at the time that a step takes on one core, in nanoseconds: 40 multiply-adds and 10 bytes each.
+func (l *Layer) cost() int64 { return l.MACs/40 + l.Bytes/10 }
+
 // worker is what one thread needs for itself.
 type worker struct {
 	arena    []float32
@@ -72,11 +76,15 @@ type worker struct {
 
 func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {
 	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, kernels: set}
+	cost := int64(0)
 	for i := range p.steps {
+		p.steps[i].cost = p.steps[i].layer.cost()
+		cost += p.steps[i].cost
 		if s, ok := p.steps[i].step.(placed); ok {
 			s.place()
 		}
 	}
+	p.rouse = cost >= rouseCost
 	for _, v := range g.inputs {
 		p.inputs = append(p.inputs, p.terminal(v.name, v))
 	}
@@ -123,9 +131,6 @@ func names(list []terminal) (all []string) {
 	return all
 }
 
-// parallelWork is the work in multiply-adds (or floats moved) below which waking a second thread costs more than it gains.
-const parallelWork = 60_000
-
 // Run computes the outputs from the inputs. It allocates nothing.
 func (p *Program) Run() error {
 	for i := range p.steps {
@@ -135,7 +140,7 @@ func (p *Program) Run() error {
 }
 
 func (p *Program) step(e *entry) {
-	if e.work >= parallelWork && e.units > 1 && p.pool.do(e, p.workers) {
+	if e.cost >= sharedCost && e.units > 1 && p.pool.do(e, p.workers, p.rouse) {
 		return
 	}
 	e.step.run(p.workers[0], 0, e.units)
