@@ -20,19 +20,26 @@ func Example() string { return example }
 // highest value allowed (of each element of a list); oneof the words allowed; length the number of elements or of bytes
 // allowed; path marks names of files and folders, which Load resolves against the folder of the configuration file.
 type Config struct {
-	Terminal Terminal `toml:"terminal"`
-	Camera   Camera   `toml:"camera"`
-	Models   Models   `toml:"models"`
-	Face     Face     `toml:"face"`
-	Liveness Liveness `toml:"liveness"`
-	Gallery  Gallery  `toml:"gallery"`
-	Passage  Passage  `toml:"passage"`
-	Door     Door     `toml:"door"`
-	Store    Store    `toml:"store"`
-	Fleet    Fleet    `toml:"fleet"`
-	Local    Local    `toml:"local"`
-	Clock    Clock    `toml:"clock"`
-	Log      Log      `toml:"log"`
+	Terminal    Terminal    `toml:"terminal"`
+	Camera      Camera      `toml:"camera"`
+	Models      Models      `toml:"models"`
+	Face        Face        `toml:"face"`
+	Liveness    Liveness    `toml:"liveness"`
+	Gallery     Gallery     `toml:"gallery"`
+	Passage     Passage     `toml:"passage"`
+	Credential  Credential  `toml:"credential"`
+	Card        Card        `toml:"card"`
+	Speech      Speech      `toml:"speech"`
+	Finger      Finger      `toml:"finger"`
+	Remote      Remote      `toml:"remote"`
+	Review      Review      `toml:"review"`
+	Eligibility Eligibility `toml:"eligibility"`
+	Door        Door        `toml:"door"`
+	Store       Store       `toml:"store"`
+	Fleet       Fleet       `toml:"fleet"`
+	Local       Local       `toml:"local"`
+	Clock       Clock       `toml:"clock"`
+	Log         Log         `toml:"log"`
 }
 
 // Terminal says which terminal this is and what it may use.
@@ -59,7 +66,7 @@ type Models struct {
 	Dir      string `toml:"dir" length:"0..4096" path:"dir"`
 	Manifest string `toml:"manifest" length:"0..4096" path:"file"`
 	Threads  int    `toml:"threads" unit:"threads" range:"0..64"`
-	SIMD     string `toml:"simd" oneof:"auto|generic|avx2"`
+	SIMD     string `toml:"simd" oneof:"auto|generic|avx2|avx512"`
 }
 
 // Face says which faces are good enough and which are the same person's.
@@ -100,7 +107,7 @@ type Gallery struct {
 type Passage struct {
 	Policy        string        `toml:"policy" length:"1..512"`
 	StartFrames   int           `toml:"start_frames" unit:"frames" range:"1..30"`
-	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..30s"`
+	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..5m"`
 	LostAfter     time.Duration `toml:"lost_after" range:"100ms..10s"`
 	CrowdRatio    float64       `toml:"crowd_ratio" range:"0.2..1"`
 	CrowdClear    time.Duration `toml:"crowd_clear" range:"100ms..5s"`
@@ -200,6 +207,15 @@ func Default() Config {
 			Policy: "face and live", StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 			CrowdRatio: 0.5, CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
+		},
+		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, BarCodes: true, Issuers: []Issuer{}},
+		Card:       Card{Sides: "front", MinConfidence: 0.9, Readings: 2, Timeout: 20 * time.Second},
+		Speech:     Speech{Kind: "digits", Prompts: 6, Attempts: 2},
+		Finger:     Finger{Sensor: "none", FMR: 1e-3},
+		Remote:     Remote{Timeout: 5 * time.Second, Send: "nothing"},
+		Review:     Review{Leave: 5 * time.Second, Approvals: 1, Failures: []string{}, Reviewers: []Reviewer{}},
+		Eligibility: Eligibility{
+			MinAge: 16, Guardian: "present", GuardianTimeout: 20 * time.Second, Trust: "rtc", Checklist: []string{}, Schedules: []Schedule{},
 		},
 		Door: Door{
 			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ContactActiveLow: true, ExitActiveLow: true, ExitOpens: true,

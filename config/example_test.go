@@ -27,6 +27,9 @@ func facts(f reflect.StructField, v reflect.Value) string {
 		allowed = "Allowed: the name of a folder"
 	case tag.Get("path") == "file":
 		allowed = "Allowed: the name of a file"
+	case v.Kind() == reflect.Slice:
+		low, high, _ := strings.Cut(tag.Get("length"), "..")
+		allowed = fmt.Sprintf("Allowed: a list of %s to %s texts", low, high)
 	default:
 		low, high, _ := strings.Cut(tag.Get("length"), "..")
 		allowed = fmt.Sprintf("Allowed: text of %s to %s bytes", low, high)

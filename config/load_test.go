@@ -44,7 +44,7 @@ func TestErrors(t *testing.T) {
 		{"wrong table", "[camera]\npolicy = \"face\"\n", []string{`2:1 camera.policy: unknown key (did you mean "passage.policy"?)`}},
 		{"nothing near", "[log]\ncolour = 1\n", []string{`2:1 log.colour: unknown key, allowed here: level`}},
 		{"policy", "[passage]\npolicy = \"face and not live\"\n", []string{`2:20 passage.policy: "not" is no part of a policy`}},
-		{"unavailable", "[passage]\npolicy = \"face and card\"\n", []string{`2:10 passage.policy: found "face and card", but this terminal cannot produce card`}},
+		{"unavailable", "[passage]\npolicy = \"face and finger\"\n", []string{`2:10 passage.policy: found "face and finger", but this terminal cannot produce finger`}},
 		{"several at once", "[camera]\nwidth = 1\nhight = 3\n[gallery]\ncapacity = 0\n[passage]\npolicy = \"face and\"\n", []string{
 			`2:9 camera.width: found 1`, `3:1 camera.hight: unknown key (did you mean "height"?)`,
 			`5:12 gallery.capacity: found 0`, `7:19 passage.policy: the policy ends here`,
@@ -115,7 +115,7 @@ margin = 0
 identify_threshold = 0.61
 [passage]
 policy = "live or (face and live)"
-decide_timeout = "1m30s"
+decide_timeout = "6m"
 `))
 	var errs Errors
 	if !errors.As(err, &errs) || len(errs) != 1 || errs[0].Key != "passage.decide_timeout" {

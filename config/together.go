@@ -24,6 +24,7 @@ func (c *Config) checkTogether(errs *Errors) {
 	}
 	c.checkFace(errs)
 	c.checkPolicy(errs)
+	c.checkIdentity(errs)
 	c.checkDoor(errs)
 	if least := 2*c.Store.JournalMiB + 4; c.Store.FileMiB < least {
 		errs.add("store.file_mib", "found %d, allowed is at least %d: twice store.journal_mib and 4 more, because a change needs free pages beside the old ones", c.Store.FileMiB, least)
@@ -55,8 +56,8 @@ func (c *Config) checkPolicy(errs *Errors) {
 		(*errs)[len(*errs)-1].inText = where.Column
 		return
 	}
-	if missing := policy.Needs() &^ passage.FaceEvidence; missing != 0 {
-		errs.add("passage.policy", "found %s, but this terminal cannot produce %v; it can produce %v", quote(c.Passage.Policy), missing, passage.FaceEvidence)
+	if missing := policy.Needs() &^ c.Available(); missing != 0 {
+		errs.add("passage.policy", "found %s, but this terminal cannot produce %v; it can produce %v (finger needs finger.sensor, remote needs remote.authority)", quote(c.Passage.Policy), missing, c.Available())
 	}
 }
 

@@ -98,6 +98,13 @@ func TestIdentityScenarios(t *testing.T) {
 			g.see(brings(EvidenceCard, "did:2"))
 			g.frames(8, claimed(1, "did:2", 0.7))
 		}, []string{"deny subject-mismatch"}, 0},
+		{"a code of the passage before", all("credential and face and live"), func(g *gate) {
+			g.frames(3, stranger(1))
+			o := brings(EvidenceCredential, "did:1")
+			o.Evidence.Passage = ID{7, 2}
+			g.see(o)
+			g.frames(during(9*time.Second), claimed(1, "did:1", 0.7))
+		}, []string{"deny time-out low-quality evidence-missing"}, 0},
 		{"an expired code", all("credential and face and live"), func(g *gate) {
 			g.frames(10, ann)
 			g.see(refusedFor(EvidenceCredential, ReasonCredentialExpired))

@@ -303,7 +303,7 @@ func (m *Machine) begin(now Instant, front *Face) {
 func (m *Machine) evidence(now Instant, o *Observation) {
 	e := &o.Evidence
 	if !m.collecting || e.Kind >= EvidenceKinds || FaceEvidence.Has(e.Kind) || e.Outcome < Accepted || e.Outcome > Doubtful ||
-		!validName(e.Subject) || !validName(e.Detail) {
+		!validName(e.Subject) || !validName(e.Detail) || !e.Passage.IsZero() && e.Passage != m.openings[forPassage].id {
 		return
 	}
 	e.Score = e.Score.clamp()

@@ -131,6 +131,9 @@ type Evidence struct {
 	Score   Score
 	Subject string // whom it speaks of; empty where it names nobody
 	Detail  string // code of what was found wrong: a Reason where there is one for it
+	// Passage is the one in which it was established: evidence that comes too late is not the next person's. Zero counts
+	// for whichever passage is collecting.
+	Passage ID
 	// Reference says that the evidence brings a reference of Subject's face: from now on only comparisons with it count.
 	Reference bool
 }

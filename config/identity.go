@@ -1,0 +1,209 @@
+package config
+
+import (
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"umbral/daemon/passage"
+)
+
+// Credential is the electronic identity: codes that a person shows.
+type Credential struct {
+	MaxAge         time.Duration `toml:"max_age" range:"1s..10m"`
+	MaxSkew        time.Duration `toml:"max_skew" range:"0s..5m"`
+	HolderRequired bool          `toml:"holder_required"`
+	BarCodes       bool          `toml:"bar_codes"`
+	DecryptionKey  string        `toml:"decryption_key" length:"0..4096" path:"file"`
+	Issuers        []Issuer      `toml:"issuers" length:"0..64"`
+}
+
+// Issuer is somebody whose signature makes a credential trusted.
+type Issuer struct {
+	ID   string `toml:"id" length:"1..256"`
+	Name string `toml:"name" length:"0..64"`
+	Keys string `toml:"keys" length:"1..4096" path:"file"`
+}
+
+// Card is the printed identity card.
+type Card struct {
+	Sides         string        `toml:"sides" oneof:"front|both"`
+	MinConfidence float64       `toml:"min_confidence" range:"0.5..0.999"`
+	Readings      int           `toml:"readings" unit:"readings" range:"1..10"`
+	Timeout       time.Duration `toml:"timeout" range:"2s..2m"`
+	Regions       string        `toml:"regions" length:"0..4096" path:"file"`
+}
+
+// Speech is the challenge to read digits aloud, or to move as prompted.
+type Speech struct {
+	Kind     string `toml:"kind" oneof:"digits|movements"`
+	Prompts  int    `toml:"prompts" range:"3..12"`
+	Attempts int    `toml:"attempts" range:"1..5"`
+}
+
+// Finger is the fingerprint sensor.
+type Finger struct {
+	Sensor string  `toml:"sensor" oneof:"none|r503"`
+	Device string  `toml:"device" length:"0..256"`
+	FMR    float64 `toml:"fmr" range:"1e-4..1e-2"`
+}
+
+// Eligibility says who of those who are recognised may pass.
+type Eligibility struct {
+	Enabled         bool          `toml:"enabled"`
+	MinAge          int           `toml:"min_age" unit:"years" range:"0..120"`
+	AgeRequired     bool          `toml:"age_required"`
+	Guardian        string        `toml:"guardian" oneof:"present|named"`
+	GuardianTimeout time.Duration `toml:"guardian_timeout" range:"1s..1m"`
+	Trust           string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
+	Checklist       []string      `toml:"checklist" length:"0..32"`
+	RevocationMax   time.Duration `toml:"revocation_max_age" range:"0s..8760h"`
+	RevocationKey   string        `toml:"revocation_key" length:"0..44"`
+	Schedules       []Schedule    `toml:"schedules" length:"0..32"`
+}
+
+// Schedule is a named part of the week.
+type Schedule struct {
+	Name  string   `toml:"name" length:"1..48"`
+	Days  []string `toml:"days" oneof:"sun|mon|tue|wed|thu|fri|sat" length:"1..7"`
+	From  string   `toml:"from" length:"5..5"`
+	Until string   `toml:"until" length:"5..5"`
+}
+
+// Remote is the comparison with the authority's pictures.
+type Remote struct {
+	Authority string        `toml:"authority" length:"0..64"`
+	Public    string        `toml:"public" length:"0..44"`
+	Timeout   time.Duration `toml:"timeout" range:"1s..1m"`
+	Send      string        `toml:"send" oneof:"nothing|template|picture"`
+	SealTo    string        `toml:"seal_to" length:"0..128"`
+}
+
+// Review is the judgement of people on what the machine is unsure of.
+type Review struct {
+	Timeout   time.Duration `toml:"timeout" range:"0s..5m"`
+	Leave     time.Duration `toml:"leave" range:"1s..1m"`
+	Approvals int           `toml:"approvals" range:"1..2"`
+	Failures  []string      `toml:"failures" oneof:"credential|card|speech|finger|remote" length:"0..5"`
+	Pictures  bool          `toml:"pictures"`
+	Reviewers []Reviewer    `toml:"reviewers" length:"0..16"`
+}
+
+// Reviewer is a public key whose holder may approve and deny.
+type Reviewer struct {
+	Name   string `toml:"name" length:"1..48"`
+	Public string `toml:"public" length:"44..44"`
+	SealTo string `toml:"seal_to" length:"0..128"`
+}
+
+// Available is the evidence that the terminal can produce.
+func (c *Config) Available() passage.EvidenceSet {
+	set := passage.FaceEvidence.With(passage.EvidenceCredential).With(passage.EvidenceCard).With(passage.EvidenceSpeech)
+	if c.Finger.Sensor != "none" {
+		set = set.With(passage.EvidenceFinger)
+	}
+	if c.Remote.Authority != "" {
+		set = set.With(passage.EvidenceRemote)
+	}
+	return set
+}
+
+func (c *Config) checkIdentity(errs *Errors) {
+	for i, n := range c.Credential.Issuers {
+		for _, other := range c.Credential.Issuers[:i] {
+			if n.ID == other.ID && n.ID != "" {
+				errs.add(fmt.Sprintf("credential.issuers[%d].id", i), "found %s, which another issuer has already: put all its keys into one file", quote(n.ID))
+			}
+		}
+	}
+	if c.Finger.Sensor != "none" && c.Finger.Device == "" {
+		errs.add("finger.device", "found nothing, but finger.sensor is %s: allowed is its serial port, such as \"/dev/ttyS0\"", quote(c.Finger.Sensor))
+	}
+	c.checkEligibility(errs)
+	c.checkAuthorities(errs)
+}
+
+func (c *Config) checkEligibility(errs *Errors) {
+	e := &c.Eligibility
+	names := map[string]bool{}
+	for i, s := range e.Schedules {
+		key := fmt.Sprintf("eligibility.schedules[%d]", i)
+		if names[s.Name] {
+			errs.add(key+".name", "found %s, which another schedule has already: a schedule is one window of the same hours", quote(s.Name))
+		}
+		names[s.Name] = true
+		if _, err := s.Window(); err != nil {
+			errs.add(key+".from", "%v", err)
+		}
+	}
+	if e.RevocationKey != "" {
+		checkPublic(errs, "eligibility.revocation_key", e.RevocationKey)
+	} else if e.RevocationMax > 0 {
+		errs.add("eligibility.revocation_max_age", "found %v, but there is no eligibility.revocation_key: nothing could be trusted to be a list", e.RevocationMax)
+	}
+}
+
+// Window is the schedule as the decision knows it.
+func (s *Schedule) Window() (w passage.Window, err error) {
+	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	for _, day := range s.Days {
+		if i := indexOf(days, day); i >= 0 {
+			w.Days |= 1 << i
+		}
+	}
+	for _, t := range []struct {
+		text string
+		at   *uint16
+	}{{s.From, &w.From}, {s.Until, &w.Until}} {
+		var h, m uint16
+		if n, err := fmt.Sscanf(t.text, "%02d:%02d", &h, &m); n != 2 || err != nil || len(t.text) != 5 || h > 24 || m > 59 || h == 24 && m > 0 {
+			return w, fmt.Errorf("found %s, allowed is a time of day from 00:00 to 24:00", quote(t.text))
+		}
+		*t.at = h*60 + m
+	}
+	if !w.Check() {
+		return w, fmt.Errorf("found from %s until %s on %d days: no time lies within", quote(s.From), quote(s.Until), len(s.Days))
+	}
+	return w, nil
+}
+
+func (c *Config) checkAuthorities(errs *Errors) {
+	r, v := &c.Remote, &c.Review
+	if r.Authority != "" {
+		if !isName(r.Authority) {
+			errs.add("remote.authority", "found %s, allowed are A-Z a-z 0-9 . _ - and no dot at the beginning (it becomes a part of MQTT topics)", quote(r.Authority))
+		}
+		if !c.Fleet.Enabled {
+			errs.add("remote.authority", "found %s, but fleet.enabled is false: the authority is asked over MQTT", quote(r.Authority))
+		}
+		checkPublic(errs, "remote.public", r.Public)
+	}
+	if v.Timeout > 0 && !c.Fleet.Enabled {
+		errs.add("review.timeout", "found %v, but fleet.enabled is false: reviewers are asked over MQTT", v.Timeout)
+	}
+	if v.Timeout > 0 && len(v.Reviewers) < v.Approvals {
+		errs.add("review.approvals", "found %d, but there are %d review.reviewers", v.Approvals, len(v.Reviewers))
+	}
+	names := map[string]bool{}
+	for i, p := range v.Reviewers {
+		key := fmt.Sprintf("review.reviewers[%d]", i)
+		if p.Name != "" && !isName(p.Name) {
+			errs.add(key+".name", "found %s, allowed are A-Z a-z 0-9 . _ - and no dot at the beginning", quote(p.Name))
+		}
+		if names[p.Name] {
+			errs.add(key+".name", "found %s, which another reviewer has already", quote(p.Name))
+		}
+		names[p.Name] = true
+		checkPublic(errs, key+".public", p.Public)
+		if v.Pictures && p.SealTo == "" {
+			errs.add(key+".seal_to", "found nothing, but review.pictures is true: pictures are sent encrypted only")
+		}
+	}
+}
+
+// checkPublic refuses what is no Ed25519 public key.
+func checkPublic(errs *Errors, key, text string) {
+	if public, err := base64.StdEncoding.DecodeString(text); err != nil || len(public) != 32 {
+		errs.add(key, "found %s, allowed is an Ed25519 public key: 32 bytes in base64", quote(text))
+	}
+}
