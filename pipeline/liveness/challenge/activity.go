@@ -1,6 +1,9 @@
 package challenge
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // How likely somebody speaks, from two measures with the logistic function: how much more the picture of the mouth
 // changes than that of the rest of the face, and how far the lips are apart beyond their resting place. The measures and
@@ -17,6 +20,18 @@ const (
 
 // changeCentre is how long before its sample a change lies: it is that over the last 80 ms.
 const changeCentre = changeAfter / 2
+
+// Cell is the grid of Speaking.
+const Cell = cell
+
+// Speaking is the probability of speaking for each Cell of a length of time; what the samples leave open is not a number.
+// It looks ahead, so it is for time that is over.
+func Speaking(samples []Sample, length time.Duration) []float64 {
+	n := cells(length)
+	t := make(trace, n)
+	t.speaking(samples, &[3]trace{make(trace, n), make(trace, n), make(trace, n)})
+	return t
+}
 
 // speaking fills t with the probability of speaking, 0 to 1. Work holds three traces of the same length.
 func (t trace) speaking(samples []Sample, work *[3]trace) {

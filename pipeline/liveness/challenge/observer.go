@@ -82,17 +82,20 @@ func (o *Observer) Reset() {
 // Observe measures the face in box of a frame that was captured at at. Track, Similarity and Compared of the sample are
 // the caller's to fill in. The frames of one person come in order of time; after somebody else, Reset.
 func (o *Observer) Observe(at time.Duration, img *vision.Image, box vision.Rect) (Sample, error) {
-	points, err := o.landmarks(img, box)
+	points, err := o.Landmarks(img, box)
 	if err != nil {
 		return Sample{}, fmt.Errorf("challenge: %w", err)
 	}
-	s := Sample{At: at, Shape: NewShape(&points)}
-	s.Change = o.change(at, img, &points)
-	return s, nil
+	return o.Measure(at, img, &points), nil
 }
 
-// landmarks is the mean over several looks.
-func (o *Observer) landmarks(img *vision.Image, box vision.Rect) (face.Landmarks, error) {
+// Measure is Observe for landmarks that are known already.
+func (o *Observer) Measure(at time.Duration, img *vision.Image, points *face.Landmarks) Sample {
+	return Sample{At: at, Shape: NewShape(points), Change: o.change(at, img, points)}
+}
+
+// Landmarks is the mean over several looks.
+func (o *Observer) Landmarks(img *vision.Image, box vision.Rect) (face.Landmarks, error) {
 	points, err := o.analyzer.Landmarks(img, box)
 	if err != nil || o.looks == 1 {
 		return points, err

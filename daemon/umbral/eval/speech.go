@@ -1,0 +1,358 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os/exec"
+	"slices"
+	"sort"
+	"time"
+
+	"umbral/pipeline/liveness/challenge"
+)
+
+// SpeechReport says how well speech is seen, and which challenges are passed by whom.
+type SpeechReport struct {
+	Clips           int `json:"clips"`
+	Labelled        int `json:"labelled"`
+	FailedToAcquire int `json:"failed_to_acquire"`
+	// The figures of the clips' own rate once more.
+	AUC     float64 `json:"auc"`
+	AUCLow  float64 `json:"auc_low"`
+	AUCHigh float64 `json:"auc_high"`
+	// At the clips' own rate, and at half of it.
+	Rates []SpeechAtRate `json:"rates"`
+	// LowestSimilarity is the lowest cosine between a frame's face and that of its clip's first frame.
+	LowestSimilarity float64 `json:"lowest_similarity"`
+	MaxPValue        float64 `json:"max_p_value"`
+	ChallengeSeconds float64 `json:"challenge_s"`
+	RhythmBits       float64 `json:"rhythm_bits"`
+	SequenceBits     float64 `json:"sequence_bits"`
+}
+
+// SpeechAtRate are the figures at one frame rate.
+type SpeechAtRate struct {
+	FPS float64 `json:"fps"`
+	// AUC is over all 40 ms of all labelled clips, with 95 % bounds from drawing whole clips with replacement: the frames of
+	// one clip are alike.
+	AUC      float64 `json:"auc"`
+	AUCLow   float64 `json:"auc_low"`
+	AUCHigh  float64 `json:"auc_high"`
+	AUCMean  float64 `json:"auc_mean_of_clips"`
+	AUCWorst float64 `json:"auc_worst_clip"`
+	// Start and End are how far the seen begin and end of speech lie from the labels.
+	Start TimeError `json:"start_error_s"`
+	End   TimeError `json:"end_error_s"`
+	// Rejected are simulated challenges that the clips' people answer and don't pass.
+	Rejected     Rate    `json:"false_rejection"`
+	Inconclusive int     `json:"inconclusive"`
+	MedianP      float64 `json:"median_p_value"`
+	// Clips of which more than half of the challenges are rejected: the challenges of one clip are alike.
+	RejectedClips Rate           `json:"false_rejection_of_clips"`
+	Attacks       []SpeechAttack `json:"attacks"`
+	// Accepted is over all attacks.
+	Accepted Rate `json:"false_acceptance"`
+}
+
+// SpeechAttack is one kind of attack.
+type SpeechAttack struct {
+	Name         string `json:"attack"`
+	Accepted     Rate   `json:"false_acceptance"`
+	Inconclusive int    `json:"inconclusive"`
+}
+
+// TimeError sums up errors in seconds; positive is late.
+type TimeError struct {
+	N          int     `json:"n"`
+	NotFound   int     `json:"not_found"`
+	Median     float64 `json:"median_absolute"`
+	P90        float64 `json:"p90_absolute"`
+	MedianBias float64 `json:"median_signed"`
+}
+
+// SpeechTrace is what a plot shows of one clip.
+type SpeechTrace struct {
+	Clip     SpeechClip
+	Speaking [rates][]float64 // a value for each challenge.Cell
+	Aperture []float64
+	Seconds  []float64 // of Aperture
+}
+
+// Speech observes clips and puts their people through simulated challenges. At most pictures clips are made into pictures
+// that are moved before the camera, since that takes longest; they are spread over the list.
+func Speech(ctx context.Context, clips []SpeechClip, pictures int, o Opts) (SpeechReport, []SpeechTrace, error) {
+	opts := challenge.DefaultOpts()
+	opts.MinSimilarity = 0 // measured apart: see LowestSimilarity
+	report := SpeechReport{Clips: len(clips), MaxPValue: opts.MaxPValue, ChallengeSeconds: opts.Length().Seconds(), LowestSimilarity: 1}
+	report.RhythmBits, report.SequenceBits = opts.Entropy()
+	files := make([]string, len(clips))
+	for i, c := range clips {
+		files[i] = c.File
+	}
+	all := make([]*observed, len(clips))
+	tried := make([][rates]trials, len(clips))
+	every := max(1, (len(clips)+pictures-1)/max(pictures, 1))
+	err := o.each(ctx, files, func(e *eye, i int) error {
+		seen, err := e.observe(ctx, clips[i])
+		if errors.Is(err, exec.ErrNotFound) {
+			err = fmt.Errorf("%w %s: it is a video, and ffmpeg is not installed (apt-get install ffmpeg)", errCannot, files[i])
+		}
+		if err != nil {
+			return err
+		}
+		if tried[i], err = e.try(ctx, seen, opts, i, pictures > 0 && i%every == 0); err != nil {
+			return err
+		}
+		seen.still = nil
+		all[i] = seen
+		return nil
+	})
+	if err != nil {
+		return report, nil, err
+	}
+	var traces []SpeechTrace
+	for _, seen := range all {
+		if seen == nil {
+			report.FailedToAcquire++
+			continue
+		}
+		report.LowestSimilarity = min(report.LowestSimilarity, float64(seen.similarity))
+		if seen.clip.Labelled {
+			report.Labelled++
+		}
+		traces = append(traces, seen.trace())
+	}
+	for which := range rates {
+		report.Rates = append(report.Rates, atRate(which, all, tried, traces))
+	}
+	report.AUC, report.AUCLow, report.AUCHigh = report.Rates[0].AUC, report.Rates[0].AUCLow, report.Rates[0].AUCHigh
+	return report, traces, nil
+}
+
+func (o *observed) trace() SpeechTrace {
+	t := SpeechTrace{Clip: o.clip}
+	for which, samples := range o.samples {
+		t.Speaking[which] = challenge.Speaking(usable(samples), o.length)
+	}
+	for _, s := range usable(o.samples[0]) {
+		t.Seconds = append(t.Seconds, s.At.Seconds())
+		t.Aperture = append(t.Aperture, float64(s.Aperture))
+	}
+	return t
+}
+
+// usable leaves out frames without a face, and those without one before them.
+func usable(samples []challenge.Sample) []challenge.Sample {
+	return slices.DeleteFunc(slices.Clone(samples), func(s challenge.Sample) bool {
+		return s.Width == 0 || math.IsNaN(float64(s.Mouth))
+	})
+}
+
+func atRate(which int, all []*observed, tried [][rates]trials, traces []SpeechTrace) SpeechAtRate {
+	var r SpeechAtRate
+	var fps []float64
+	for _, o := range all {
+		if o != nil {
+			fps = append(fps, o.rate)
+		}
+	}
+	r.FPS = median(fps)
+	if which == 1 {
+		r.FPS /= halved
+	}
+	var clips []scored
+	var starts, ends []float64
+	lost := 0
+	for _, t := range traces {
+		if !t.Clip.Labelled {
+			continue
+		}
+		s := score(t.Speaking[which], t.Clip)
+		clips = append(clips, s)
+		start, end, ok := interval(t.Speaking[which])
+		if !ok {
+			lost++
+			continue
+		}
+		starts, ends = append(starts, start-t.Clip.Start), append(ends, end-t.Clip.End)
+	}
+	r.Start, r.End = timeError(starts, lost), timeError(ends, lost)
+	r.AUC, r.AUCLow, r.AUCHigh = pooledAUC(clips)
+	r.AUCWorst = 1
+	var mean float64
+	for _, c := range clips {
+		a := auc(c.yes, c.no)
+		mean += a / float64(len(clips))
+		r.AUCWorst = min(r.AUCWorst, a)
+	}
+	r.AUCMean = mean
+	r.challenges(which, tried)
+	return r
+}
+
+// challenges sums up the trials.
+func (r *SpeechAtRate) challenges(which int, tried [][rates]trials) {
+	var p []float64
+	rejected, clips, rejectedClips := 0, 0, 0
+	for _, t := range tried {
+		own := 0
+		for _, g := range t[which].genuine {
+			p = append(p, g.p)
+			if g.outcome != challenge.Passed {
+				own++
+			}
+			if g.outcome == challenge.Inconclusive {
+				r.Inconclusive++
+			}
+		}
+		rejected += own
+		if n := len(t[which].genuine); n > 0 {
+			clips++
+			if 2*own > n {
+				rejectedClips++
+			}
+		}
+	}
+	r.Rejected, r.RejectedClips, r.MedianP = NewRate(rejected, len(p)), NewRate(rejectedClips, clips), median(p)
+	accepted, held := 0, 0
+	for k, name := range attackNames {
+		a := SpeechAttack{Name: name}
+		n, passed := 0, 0
+		for _, t := range tried {
+			if t[which].attacks == nil {
+				continue
+			}
+			for _, x := range t[which].attacks[k] {
+				n++
+				switch x.outcome {
+				case challenge.Passed:
+					passed++
+				case challenge.Inconclusive:
+					a.Inconclusive++
+				}
+			}
+		}
+		a.Accepted = NewRate(passed, n)
+		r.Attacks = append(r.Attacks, a)
+		accepted, held = accepted+passed, held+n
+	}
+	r.Accepted = NewRate(accepted, held)
+}
+
+// scored are the values of one clip while somebody speaks and while nobody does.
+type scored struct{ yes, no []float64 }
+
+func score(speaking []float64, clip SpeechClip) (s scored) {
+	for k, v := range speaking {
+		at := (time.Duration(k)*challenge.Cell + challenge.Cell/2).Seconds()
+		switch {
+		case math.IsNaN(v):
+		case at >= clip.Start && at < clip.End:
+			s.yes = append(s.yes, v)
+		default:
+			s.no = append(s.no, v)
+		}
+	}
+	return s
+}
+
+// auc is the area under the ROC curve: how often a value of yes is above one of no, ties counted half (the statistic of
+// Mann and Whitney). It is 0.5 where one of both is empty.
+func auc(yes, no []float64) float64 {
+	if len(yes) == 0 || len(no) == 0 {
+		return 0.5
+	}
+	no = slices.Clone(no)
+	slices.Sort(no)
+	var sum float64
+	for _, v := range yes {
+		below := sort.SearchFloat64s(no, v)
+		above := sort.Search(len(no), func(i int) bool { return no[i] > v })
+		sum += float64(below) + float64(above-below)/2
+	}
+	return sum / float64(len(yes)) / float64(len(no))
+}
+
+// bootstraps is how often clips are drawn anew for the bounds of the AUC.
+const bootstraps = 2000
+
+// pooledAUC is that over all clips together. The bounds come from the cluster bootstrap with clips as clusters.
+func pooledAUC(clips []scored) (value, low, high float64) {
+	pool := func(pick func(i int) int) float64 {
+		var yes, no []float64
+		for i := range clips {
+			c := clips[pick(i)]
+			yes, no = append(yes, c.yes...), append(no, c.no...)
+		}
+		return auc(yes, no)
+	}
+	value = pool(func(i int) int { return i })
+	if len(clips) < 2 {
+		return value, 0, 1
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	drawn := make([]float64, bootstraps)
+	for k := range drawn {
+		drawn[k] = pool(func(int) int { return r.IntN(len(clips)) })
+	}
+	slices.Sort(drawn)
+	tail := (1 - Confidence) / 2
+	return value, drawn[int(tail*bootstraps)], drawn[int((1-tail)*bootstraps)]
+}
+
+const cellSeconds = float64(challenge.Cell) / float64(time.Second)
+
+// A pause shorter than this many cells belongs to speech, and speech is longer than so many.
+const (
+	pauseCells, speechCells = 8, 4
+	speaksFrom              = 0.5
+)
+
+// interval is the longest time of speech that is seen, in seconds.
+func interval(speaking []float64) (start, end float64, ok bool) {
+	bestFrom, bestTo := 0, 0
+	from, to := -1, -1
+	for k, v := range speaking {
+		if !(v >= speaksFrom) {
+			continue
+		}
+		if from < 0 || k-to > pauseCells {
+			from = k
+		}
+		to = k + 1
+		if to-from > bestTo-bestFrom {
+			bestFrom, bestTo = from, to
+		}
+	}
+	return float64(bestFrom) * cellSeconds, float64(bestTo) * cellSeconds, bestTo-bestFrom >= speechCells
+}
+
+func timeError(errors []float64, lost int) TimeError {
+	e := TimeError{N: len(errors), NotFound: lost, MedianBias: median(errors)}
+	size := make([]float64, len(errors))
+	for i, v := range errors {
+		size[i] = math.Abs(v)
+	}
+	e.Median, e.P90 = median(size), quantile(size, 0.9)
+	return e
+}
+
+func median(values []float64) float64 { return quantile(values, 0.5) }
+
+// quantile interpolates between the two values around a share of the sorted ones; 0 of none.
+func quantile(values []float64, share float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	at := share * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 == len(sorted) {
+		return sorted[i]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
