@@ -16,9 +16,26 @@ type Stage struct {
 	norm    vision.Norm
 }
 
+// Size is the width and height of an input in pixels.
+type Size struct{ Width, Height int }
+
 // Compile opens a model with an input of fixed size and plans its memory. The model's input must have the manifest's
 // shape and there must be an output for each name of the manifest. A nil pool runs on the caller's goroutine.
 func (s *Set) Compile(role Role, l nn.Limits, pool *nn.Pool) (*Stage, error) {
+	model, err := s.Of(role)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := s.CompileSizes(role, []Size{{model.Input.Width, model.Input.Height}}, l, pool)
+	if err != nil {
+		return nil, err
+	}
+	return stages[0], nil
+}
+
+// CompileSizes opens a model whose input has no fixed size (a side of 0 in the manifest) once and plans it for each of
+// the sizes. The stages share their packed weights; each has its own arena.
+func (s *Set) CompileSizes(role Role, sizes []Size, l nn.Limits, pool *nn.Pool) ([]*Stage, error) {
 	model, err := s.Of(role)
 	if err != nil {
 		return nil, err
@@ -27,6 +44,22 @@ func (s *Set) Compile(role Role, l nn.Limits, pool *nn.Pool) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	stages := make([]*Stage, len(sizes))
+	for i, size := range sizes {
+		in := model.Input
+		if size.Width < 1 || size.Height < 1 || in.Width > 0 && in.Width != size.Width || in.Height > 0 && in.Height != size.Height {
+			return nil, fmt.Errorf("models: %s: input of %d×%d pixels, the manifest has %d×%d (0: free)", model.File, size.Width, size.Height, in.Width, in.Height)
+		}
+		sized := model
+		sized.Input.Width, sized.Input.Height = size.Width, size.Height
+		if stages[i], err = s.compile(parsed, sized, pool); err != nil {
+			return nil, err
+		}
+	}
+	return stages, nil
+}
+
+func (s *Set) compile(parsed *nn.Model, model Model, pool *nn.Pool) (*Stage, error) {
 	in := model.Input
 	shape := []int{1, orders[in.Order].Planes(), in.Height, in.Width}
 	named := func(t nn.TensorInfo) bool { return t.Name == in.Name }

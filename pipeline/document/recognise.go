@@ -1,0 +1,235 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"umbral/pipeline/models"
+	"umbral/pipeline/nn"
+	"umbral/pipeline/vision"
+)
+
+// lineHeight is the height that the recogniser takes lines of text in.
+const lineHeight = 48
+
+// stride is how many columns of a line stand for one step of the recogniser's output.
+const stride = 8
+
+// lineWidths are the inputs that the recogniser is planned for. A line is put at its natural width to the left of the
+// smallest that holds it, the rest is the grey that normalises to zero, as in training; a longer one is squeezed into
+// the largest.
+var lineWidths = []int{96, 160, 240, 320, 448, 640}
+
+// blank is the class of CTC that stands for no character (Graves et al., ICML 2006).
+const blank = 0
+
+// alphabet gives the characters of the recogniser's classes.
+type alphabet struct {
+	runes []rune // by class; that of blank is 0
+	class map[rune]int
+	twins [][2]int // classes of full-width forms, and of what they are the full-width forms of
+}
+
+// maxKeys bounds a list of characters.
+const maxKeys = 1 << 16
+
+// newAlphabet reads a list of characters, one a line. The classes are blank, those of the list, and the space.
+func newAlphabet(keys []byte) (*alphabet, error) {
+	lines := strings.Split(strings.TrimRight(string(keys), "\r\n"), "\n")
+	if len(lines) > maxKeys {
+		return nil, fmt.Errorf("document: list of %d characters, limit %d", len(lines), maxKeys)
+	}
+	a := &alphabet{runes: []rune{0}, class: map[rune]int{}}
+	for i, line := range lines {
+		r := []rune(strings.TrimSuffix(line, "\r"))
+		if len(r) != 1 {
+			return nil, fmt.Errorf("document: list of characters, line %d: %q, wanted one character (a list of another model set?)", i+1, line)
+		}
+		a.class[r[0]] = len(a.runes)
+		a.runes = append(a.runes, r[0])
+	}
+	a.class[' '] = len(a.runes)
+	a.runes = append(a.runes, ' ')
+	for _, r := range "0123456789X" {
+		if _, known := a.class[r]; !known {
+			return nil, fmt.Errorf("document: list of characters: %q is not among the %d (a list of another model set?)", r, len(lines))
+		}
+	}
+	for r, class := range a.class {
+		const first, last, shift = '！', '～', '！' - '!'
+		if half, known := a.class[r-shift]; known && r >= first && r <= last {
+			a.twins = append(a.twins, [2]int{class, half})
+		}
+	}
+	return a, nil
+}
+
+// recogniser reads lines of text.
+type recogniser struct {
+	*alphabet
+	stages []*models.Stage // one for each of lineWidths
+	canvas []*vision.Image
+}
+
+func newRecogniser(set *models.Set, l nn.Limits, pool *nn.Pool) (*recogniser, error) {
+	keys, err := set.Read(models.TextKeys)
+	if err != nil {
+		return nil, err
+	}
+	r := &recogniser{}
+	if r.alphabet, err = newAlphabet(keys); err != nil {
+		return nil, err
+	}
+	sizes := make([]models.Size, len(lineWidths))
+	for i, w := range lineWidths {
+		sizes[i] = models.Size{Width: w, Height: lineHeight}
+		r.canvas = append(r.canvas, vision.NewImage(w, lineHeight))
+	}
+	if r.stages, err = set.CompileSizes(models.TextRecognise, sizes, l, pool); err != nil {
+		return nil, err
+	}
+	for i, s := range r.stages {
+		out, err := s.Output("characters")
+		if err != nil {
+			return nil, err
+		}
+		if want := lineWidths[i] / stride * len(r.runes); len(out) != want {
+			return nil, fmt.Errorf("document: the recogniser gives %d values for a line of %d pixels, wanted %d: %d steps of %d characters (list and model of different sets?)",
+				len(out), lineWidths[i], want, lineWidths[i]/stride, len(r.runes))
+		}
+	}
+	return r, nil
+}
+
+var errWideLine = errors.New("document: line of text wider than the recogniser takes")
+
+// probabilities runs the recogniser on a line of lineHeight rows. The rows of the result are valid until the next run.
+func (r *recogniser) probabilities(line *vision.Image) (steps, error) {
+	i := 0
+	for i < len(lineWidths) && lineWidths[i] < line.Width {
+		i++
+	}
+	if i == len(lineWidths) || line.Height != lineHeight {
+		return steps{}, errWideLine
+	}
+	c := r.canvas[i]
+	for y := range lineHeight {
+		row := c.Row(y)
+		n := copy(row, line.Row(y))
+		for k := n; k < len(row); k++ {
+			row[k] = 127 + byte(k&1) // 127.5 on average
+		}
+	}
+	if err := r.stages[i].Look(c, c.Bounds()); err != nil {
+		return steps{}, err
+	}
+	out, err := r.stages[i].Output("characters")
+	if err != nil {
+		return steps{}, err
+	}
+	n := (line.Width + stride - 1) / stride
+	return steps{count: n, classes: len(r.runes), values: out[:n*len(r.runes)]}, nil
+}
+
+// steps are the probabilities of the classes in each step along a line.
+type steps struct {
+	count, classes int
+	values         []float32
+}
+
+func (s *steps) at(t int) []float32 { return s.values[t*s.classes:][:s.classes] }
+
+// add adds other with a weight, the surer a step the more; an empty s takes other's shape and keeps its own memory. The
+// sum is of no use before normalise.
+func (s *steps) add(other *steps, weight float32) {
+	if s.classes == 0 {
+		s.count, s.classes = other.count, other.classes
+		s.values = s.values[:len(other.values)]
+		clear(s.values)
+	}
+	for t := range min(s.count, other.count) {
+		p, q := s.at(t), other.at(t)
+		m := slices.Max(q)
+		w := weight * m * m
+		for i, v := range q {
+			p[i] += w * v
+		}
+	}
+}
+
+// normalise makes the probabilities of each step sum to 1.
+func (s *steps) normalise() {
+	for t := range s.count {
+		p := s.at(t)
+		sum := float32(0)
+		for _, v := range p {
+			sum += v
+		}
+		if sum > 0 {
+			for i := range p {
+				p[i] /= sum
+			}
+		}
+	}
+}
+
+// fold gives the probabilities of full-width forms to the ordinary ones, which are the same character in print, and those
+// of captions to the blank.
+func (a *alphabet) fold(s steps, captions []int) {
+	for t := range s.count {
+		p := s.at(t)
+		for _, twin := range a.twins {
+			p[twin[1]] += p[twin[0]]
+			p[twin[0]] = 0
+		}
+		for _, c := range captions {
+			p[blank] += p[c]
+			p[c] = 0
+		}
+	}
+}
+
+// glyph is one character that was read.
+type glyph struct {
+	char       rune
+	confidence float32 // the largest probability of its steps
+	at         float64 // its middle along the line, in columns of the recogniser's input
+}
+
+// greedy takes the most probable class of each step, merges repetitions and drops blanks.
+func (r *recogniser) greedy(s steps) []glyph {
+	var out []glyph
+	last := blank
+	first := 0
+	for t := range s.count {
+		p := s.at(t)
+		best := 0
+		for c, v := range p {
+			if v > p[best] {
+				best = c
+			}
+		}
+		switch {
+		case best == blank:
+		case best == last:
+			g := &out[len(out)-1]
+			g.confidence = max(g.confidence, p[best])
+			g.at = float64(stride) * (float64(first+t) + 1) / 2
+		default:
+			first = t
+			out = append(out, glyph{char: r.runes[best], confidence: p[best], at: float64(stride) * (float64(t) + 0.5)})
+		}
+		last = best
+	}
+	return out
+}
+
+func text(glyphs []glyph) string {
+	var b strings.Builder
+	for _, g := range glyphs {
+		b.WriteRune(g.char)
+	}
+	return b.String()
+}

@@ -1,0 +1,147 @@
+package document
+
+import (
+	"slices"
+
+	"umbral/pipeline/vision"
+)
+
+// tone is a way to look at a line of text again: it changes the greys so that what is printed stands out from what lies
+// over or under it. None of them can show a stroke that is not there.
+type tone struct {
+	apply          func(dst, src *vision.Image, s *scene)
+	clean, stamped float64 // weights where nothing, and where something, lies over the print
+	onlyStamped    bool
+}
+
+// tones are tried in this order.
+var tones = []tone{
+	{apply: plain, clean: 1, stamped: 0.5},
+	{apply: stretched, clean: 1, stamped: 0.5},
+	{apply: narrow, clean: 0.5, stamped: 1},
+	{apply: darkest(0.55), clean: 0.5, stamped: 1},
+	{apply: darkest(0.4), stamped: 1, onlyStamped: true},
+	{apply: below, stamped: 1, onlyStamped: true},
+}
+
+// scene holds what several tones need to know about a line; it is measured when the first of them asks.
+type scene struct {
+	grey      []byte // the lightest channel
+	low, high int    // levels of the darkest strokes and the background; low < 0 before they are measured
+	stamp     int    // level of the stamp on this card, −1 for none
+}
+
+func (s *scene) measure(src *vision.Image) {
+	if s.low < 0 {
+		s.grey = lightest(src)
+		s.low, s.high = levels(s.grey)
+	}
+}
+
+// plain leaves the line as it is.
+func plain(dst, src *vision.Image, _ *scene) {
+	dst.Reset(src.Width, src.Height)
+	copy(dst.Pix, src.Pix)
+}
+
+// stretched spreads the greys from the darkest stroke to the background over the whole range.
+func stretched(dst, src *vision.Image, s *scene) {
+	s.measure(src)
+	put(dst, src, s.grey, s.low, s.high)
+}
+
+// darkest shows only what is nearly as dark as the darkest: black print below a paler stamp. Share is the part of the
+// range from the darkest to the background that is kept.
+func darkest(share float64) func(dst, src *vision.Image, s *scene) {
+	return func(dst, src *vision.Image, s *scene) {
+		s.measure(src)
+		put(dst, src, s.grey, s.low, s.low+int(share*float64(s.high-s.low)))
+	}
+}
+
+// below shows only what is darker than the stamp itself.
+func below(dst, src *vision.Image, s *scene) {
+	s.measure(src)
+	const margin = 0.06 // of the range, for the stamp's own unevenness
+	cut := s.stamp - int(margin*float64(s.high-s.low))
+	put(dst, src, s.grey, s.low, max(cut, s.low+(s.high-s.low)/5))
+}
+
+// narrow shows strokes that are narrower than a stamp's: each pixel beside the lightest that a square of strokeSide
+// pixels around it, moved by up to its side, has as its darkest (a morphological closing, Serra 1982). A solid stamp
+// is background then, and print on it appears.
+func narrow(dst, src *vision.Image, s *scene) {
+	const strokeSide = 11
+	s.measure(src)
+	closed := closing(s.grey, src.Width, src.Height, strokeSide)
+	flat := make([]byte, len(s.grey))
+	for i, v := range s.grey {
+		flat[i] = byte(min(255, 255*int(v)/max(1, int(closed[i]))))
+	}
+	low, high := levels(flat)
+	put(dst, src, flat, low, high)
+}
+
+// lightest is the greatest of the three channels of each pixel: coloured ink is pale in it, black is not.
+func lightest(src *vision.Image) []byte {
+	grey := make([]byte, src.Width*src.Height)
+	for y := range src.Height {
+		row := src.Row(y)
+		for x := range src.Width {
+			grey[y*src.Width+x] = max(row[3*x], row[3*x+1], row[3*x+2])
+		}
+	}
+	return grey
+}
+
+// levels are the darkest strokes (a hundredth is darker) and the background (the median of the lighter half).
+func levels(grey []byte) (low, high int) {
+	sorted := slices.Clone(grey)
+	slices.Sort(sorted)
+	low, high = int(sorted[len(sorted)/100]), int(sorted[len(sorted)*3/4])
+	return low, max(high, low+1)
+}
+
+// put writes grey with the levels from low to high spread over the whole range.
+func put(dst, src *vision.Image, grey []byte, low, high int) {
+	dst.Reset(src.Width, src.Height)
+	var table [256]byte
+	for v := range table {
+		table[v] = byte(min(255, max(0, 255*(v-low)/max(1, high-low))))
+	}
+	for i, v := range grey {
+		g := table[v]
+		dst.Pix[3*i], dst.Pix[3*i+1], dst.Pix[3*i+2] = g, g, g
+	}
+}
+
+// closing is the least over a square of the greatest over a square: dark shapes into which the square does not fit
+// disappear.
+func closing(grey []byte, w, h, side int) []byte {
+	most := func(a, b byte) byte { return max(a, b) }
+	least := func(a, b byte) byte { return min(a, b) }
+	out := slices.Clone(grey)
+	for _, f := range []func(a, b byte) byte{most, least} {
+		slide(out, w, h, 1, w, side, f)
+		slide(out, h, w, w, 1, side, f)
+	}
+	return out
+}
+
+// slide replaces each value by f over the side values around it, along rows of n values step apart; next is the distance
+// from one row to the next.
+func slide(v []byte, n, rows, step, next, side int, f func(a, b byte) byte) {
+	line := make([]byte, n)
+	for r := range rows {
+		for i := range n {
+			line[i] = v[r*next+i*step]
+		}
+		for i := range n {
+			m := line[i]
+			for k := max(0, i-side/2); k <= min(n-1, i+side/2); k++ {
+				m = f(m, line[k])
+			}
+			v[r*next+i*step] = m
+		}
+	}
+}
