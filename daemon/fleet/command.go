@@ -9,20 +9,36 @@ import (
 
 // The commands that exist.
 const (
-	CommandStatus = "status"
-	CommandOpen   = "door.open"
+	CommandStatus  = "status"
+	CommandOpen    = "door.open"
+	CommandReview  = "review.answer"  // arguments: ReviewArgs
+	CommandBlock   = "person.block"   // arguments: BlockArgs
+	CommandUnblock = "person.unblock" // arguments: BlockArgs without a reason
 )
+
+// Commands are all of them.
+func Commands() []string {
+	return []string{CommandStatus, CommandOpen, CommandReview, CommandBlock, CommandUnblock}
+}
+
+// admits tells whether a command can let somebody in: it is obeyed only while the terminal can tell that it has not expired.
+func admits(name string) bool {
+	return name == CommandOpen || name == CommandReview || name == CommandUnblock
+}
 
 // Command is an order to one terminal. On the wire it is the payload of a signed envelope (see Sign).
 type Command struct {
 	Terminal string          // the only terminal that may obey
-	Name     string          // CommandStatus or CommandOpen
+	Name     string          // one of Commands
 	ID       string          // names this order; last level of its topic
 	Nonce    string          // 16 to 64 characters never used before under the same key
 	Issued   time.Time       // when it was signed
 	Expires  time.Time       // from then on it is void
 	Args     json.RawMessage // a JSON object of at most 1 KiB, nil when there are none
 	Key      string          // name of the key that signed it; set by the terminal, not signed itself
+	// Fingerprint names the key itself, whatever names it has: 32 hex digits, set by the terminal. Two reviewers are two
+	// fingerprints.
+	Fingerprint string
 }
 
 // Key is a public key that may command this terminal.
@@ -87,6 +103,12 @@ const (
 const (
 	ReasonFailed  Reason = "failed"  // Execute returned an error that says no more
 	ReasonTimeout Reason = "timeout" // Execute did not end in time
+
+	ReasonArguments Reason = "bad-arguments"  // the command's arguments are not what it takes
+	ReasonNoReview  Reason = "no-review"      // no review of that passage waits, or it is another one
+	ReasonDecided   Reason = "decided"        // the review is closed, or its deadline has passed
+	ReasonTwice     Reason = "answered-twice" // this reviewer has answered already: another one has to
+	ReasonNoPerson  Reason = "no-person"      // nobody is enrolled under that pseudonym, or nothing is to be changed
 )
 
 // Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 80

@@ -26,8 +26,9 @@ type Link struct {
 	inbox   chan inbound  // from paho to the commands' goroutine; full: refused as busy
 	answers chan outbound // from there to the session; full: the answer is dropped and counted
 	unsaid  *outbound     // an answer whose connection broke before it was acknowledged
-	stale   chan string   // alarm types that the broker still holds from before; full: found at the next connection
+	stale   chan retained // what the broker still holds from before; full: found at the next connection
 	outbox  outbox
+	remote  remote
 
 	refusals refusals
 	mu       sync.Mutex
@@ -41,10 +42,16 @@ type outbound struct {
 	retained bool
 }
 
+// retained is an alarm or a review that the broker keeps.
+type retained struct {
+	channel Channel
+	name    string // type or passage
+}
+
 // Bounds of the queues inside a link, in messages.
 const (
 	maxAnswers = 32
-	maxStale   = 32
+	maxStale   = 32 + MaxReviews
 )
 
 // New checks the options, reads the TLS files and returns a link that does nothing before Run.
@@ -64,8 +71,9 @@ func New(o Opts, j Journal, c Commander, n Nonces, s State) (*Link, error) {
 		nudge:   make(chan struct{}, 1),
 		inbox:   make(chan inbound, o.CommandQueue),
 		answers: make(chan outbound, maxAnswers),
-		stale:   make(chan string, maxStale),
+		stale:   make(chan retained, maxStale),
 		outbox:  newOutbox(j),
+		remote:  newRemote(o.Remote),
 		dial: dialOpts{
 			address: o.Broker, username: o.Username, password: o.Password, clientID: "umbral-" + o.Terminal,
 			keepAlive: o.KeepAlive, connectTimeout: o.ConnectTimeout, ackTimeout: o.AckTimeout,
@@ -191,10 +199,15 @@ func (l *Link) report(status, reason string, h Health) healthReport {
 // one message at a time.
 func (l *Link) serve(ctx context.Context, s *session) error {
 	// Subscribed before "up" is said: who sees "up" may command.
-	for _, filter := range []string{
+	filters := []string{
 		Topic(l.o.Terminal, ChannelCommand, "+", "+"),
 		Topic(l.o.Terminal, ChannelAlarm, "+"),
-	} {
+		Topic(l.o.Terminal, ChannelReview, "+"),
+	}
+	if l.o.Remote != nil {
+		filters = append(filters, Topic(l.o.Terminal, ChannelRemote, "+", "answer"))
+	}
+	for _, filter := range filters {
 		if err := s.subscribe(ctx, filter); err != nil {
 			return err
 		}
@@ -209,6 +222,16 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 		}
 	}
 	l.connected()
+	connection := l.Stats().Connects
+	var repeat <-chan time.Time // nil: never
+	if l.o.Remote != nil {
+		t := time.NewTicker(repeatTick)
+		defer t.Stop()
+		repeat = t.C
+		if err := l.ask(ctx, s, connection); err != nil {
+			return err
+		}
+	}
 	poll := time.NewTicker(l.o.Poll)
 	defer poll.Stop()
 	interval := time.NewTicker(l.o.Interval)
@@ -228,8 +251,14 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 			err = l.deliver(ctx, s)
 		case m := <-l.answers:
 			err = l.say(ctx, s, m)
-		case kind := <-l.stale:
-			err = told.clearStale(ctx, kind)
+		case r := <-l.stale:
+			err = told.clearStale(ctx, r)
+		case <-l.remote.wake:
+			err = l.ask(ctx, s, connection)
+		case <-repeat:
+			err = l.ask(ctx, s, connection)
+		case m := <-l.remote.replies:
+			l.reply(m)
 		case <-l.nudge:
 			err = told.news(ctx)
 		case <-poll.C:
@@ -257,16 +286,27 @@ func (l *Link) say(ctx context.Context, s *session, m outbound) error {
 // receive takes a message from paho's goroutine, which must not be held up.
 func (l *Link) receive(m mqtt.Message) {
 	_, channel, rest, err := ParseTopic(m.Topic())
-	if err == nil && channel == ChannelAlarm {
+	if err == nil && (channel == ChannelAlarm || channel == ChannelReview) {
 		if m.Retained() && len(m.Payload()) > 0 && len(rest) == 1 {
 			select {
-			case l.stale <- rest[0]:
+			case l.stale <- retained{channel, rest[0]}:
 			default:
 			}
 		}
 		return
 	}
 	in := inbound{topic: m.Topic(), retained: m.Retained()}
+	if err == nil && channel == ChannelRemote {
+		if in.oversized = len(m.Payload()) > maxReplyBytes; !in.oversized {
+			in.payload = m.Payload()
+		}
+		select {
+		case l.remote.replies <- in:
+		default:
+			l.count(func(s *Stats) { s.Forged++ }) // an authority sends one answer a question
+		}
+		return
+	}
 	if len(m.Payload()) > max(l.o.MaxCommandBytes, 2*maxAnswer) {
 		in.oversized = true
 	} else {

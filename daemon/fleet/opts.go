@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,8 +35,13 @@ type Opts struct {
 	MaxCommandSkew  time.Duration // a command may come this far from the terminal's future
 	CommandTimeout  time.Duration // for Execute
 	CommandQueue    int           // commands waiting; what comes when it is full is refused as busy
-	// TrustedClocks are the words of Clock under which door.open is obeyed; with none, any will do.
+	// TrustedClocks are the words of Clock under which commands that can let somebody in are obeyed; with none, any will do.
 	TrustedClocks []string
+
+	// Identity is the terminal's own key. It signs reviews and questions, which need it.
+	Identity ed25519.PrivateKey
+	Reviews  Reviews     // nil: no passage is referred
+	Remote   *RemoteOpts // nil: no authority is asked
 
 	Clock func() (now time.Time, trust string) // the terminal's wall clock; default: time.Now, "unknown"
 	Log   *slog.Logger                         // default: none
@@ -95,6 +102,14 @@ func (o *Opts) check() error {
 			return fmt.Errorf("fleet: %s %d, allowed %d to %d", n.name, n.v, n.lo, n.hi)
 		}
 	}
+	if (o.Reviews != nil || o.Remote != nil) && len(o.Identity) != ed25519.PrivateKeySize {
+		return fmt.Errorf("fleet: Identity has %d bytes, reviews and questions need an Ed25519 private key of %d", len(o.Identity), ed25519.PrivateKeySize)
+	}
+	if o.Remote != nil {
+		if err := o.Remote.check(); err != nil {
+			return err
+		}
+	}
 	return checkKeys(o.Keys)
 }
 
@@ -111,8 +126,8 @@ func checkKeys(keys []Key) error {
 		}
 		seen[k.Name] = true
 		for _, c := range k.Commands {
-			if c != CommandStatus && c != CommandOpen {
-				return fmt.Errorf("fleet: key %q may give %q, commands are %q and %q", k.Name, clip(c, 80), CommandStatus, CommandOpen)
+			if !slices.Contains(Commands(), c) {
+				return fmt.Errorf("fleet: key %q may give %q, commands are %s", k.Name, clip(c, 80), strings.Join(Commands(), ", "))
 			}
 		}
 	}

@@ -167,7 +167,7 @@ var errNoAck = errors.New("no acknowledgement")
 // called by one goroutine at a time. After an error the session is of no more use.
 func (s *session) publish(ctx context.Context, topic string, qos byte, retained bool, payload []byte) error {
 	t := s.client.Publish(topic, qos, retained, payload)
-	if err := s.wait(ctx, t); err != nil {
+	if err := s.wait(ctx, t, s.ackTimeout+transfer(len(payload))); err != nil {
 		return fmt.Errorf("fleet: publish on %s: %w", topic, err)
 	}
 	if p, ok := t.(*mqtt.PublishToken); ok && qos > 0 && p.MessageID() != s.wire.lastAck() {
@@ -179,7 +179,7 @@ func (s *session) publish(ctx context.Context, topic string, qos byte, retained 
 // subscribe asks for one filter at QoS 1.
 func (s *session) subscribe(ctx context.Context, filter string) error {
 	t := s.client.Subscribe(filter, 1, nil)
-	if err := s.wait(ctx, t); err != nil {
+	if err := s.wait(ctx, t, s.ackTimeout); err != nil {
 		return fmt.Errorf("fleet: subscribe to %s: %w", filter, err)
 	}
 	if st, ok := t.(*mqtt.SubscribeToken); ok && st.Result()[filter] > 2 {
@@ -188,8 +188,14 @@ func (s *session) subscribe(ctx context.Context, filter string) error {
 	return nil
 }
 
-func (s *session) wait(ctx context.Context, t mqtt.Token) error {
-	limit := time.NewTimer(s.ackTimeout)
+// slowest is the slowest connection that is worth having, in bytes a second: a message of pictures gets the time that it
+// takes there, or a terminal with a slow modem would break its connection over each of them.
+const slowest = 4 << 10
+
+func transfer(bytes int) time.Duration { return time.Duration(bytes) * time.Second / slowest }
+
+func (s *session) wait(ctx context.Context, t mqtt.Token, patience time.Duration) error {
+	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	select {
 	case <-t.Done():
@@ -197,7 +203,7 @@ func (s *session) wait(ctx context.Context, t mqtt.Token) error {
 	case <-s.lost:
 		return fmt.Errorf("%w: %w", errNoAck, s.why)
 	case <-limit.C:
-		return fmt.Errorf("%w within %v", errNoAck, s.ackTimeout)
+		return fmt.Errorf("%w within %v", errNoAck, patience)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

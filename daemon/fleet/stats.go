@@ -20,4 +20,8 @@ type Stats struct {
 	Refused      uint64    // commands refused, whatever the reason
 	Dropped      uint64    // commands dropped because the queue was full (part of Refused)
 	Unanswered   uint64    // answers dropped because there was no connection to send them over
+	Asked        uint64    // questions to the authority
+	Answered     uint64    // that were answered in time
+	Late         uint64    // answers that came when nobody waited any more, or again
+	Forged       uint64    // answers that no authority has signed for the question
 }

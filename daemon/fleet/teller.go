@@ -23,10 +23,15 @@ type teller struct {
 	health []byte
 	twin   map[string][]byte
 	alarms map[string][]byte
+
+	reviews  map[string][]byte // by passage
+	pictures map[string]bool   // passages whose pictures were published
 }
 
 func newTeller(l *Link, s *session) *teller {
-	return &teller{l: l, s: s, twin: map[string][]byte{}, alarms: map[string][]byte{}}
+	return &teller{
+		l: l, s: s, twin: map[string][]byte{}, alarms: map[string][]byte{}, reviews: map[string][]byte{}, pictures: map[string]bool{},
+	}
 }
 
 // news says what has changed since it was last said.
@@ -46,7 +51,10 @@ func (t *teller) news(ctx context.Context) error {
 	if err := t.sayTwin(ctx); err != nil {
 		return err
 	}
-	return t.sayAlarms(ctx)
+	if err := t.sayAlarms(ctx); err != nil {
+		return err
+	}
+	return t.sayReviews(ctx)
 }
 
 func (t *teller) sayHealth(ctx context.Context, h Health) error {
@@ -105,12 +113,85 @@ func (t *teller) sayAlarms(ctx context.Context) error {
 	return nil
 }
 
-// clearStale clears an alarm that the broker still held when the connection was made, unless it holds now.
-func (t *teller) clearStale(ctx context.Context, kind string) error {
-	if t.alarms[kind] != nil {
+// clearStale clears an alarm or a review that the broker still held when the connection was made, unless it holds now.
+func (t *teller) clearStale(ctx context.Context, r retained) error {
+	switch {
+	case r.channel == ChannelReview && t.reviews[r.name] == nil:
+		return t.clearReview(ctx, r.name)
+	case r.channel == ChannelAlarm && t.alarms[r.name] == nil:
+		return t.send(ctx, nil, 1, true, ChannelAlarm, r.name)
+	}
+	return nil
+}
+
+// sayReviews publishes the reviews that wait, the pictures before the review that speaks of them, and clears those that
+// wait no more.
+func (t *teller) sayReviews(ctx context.Context) error {
+	if t.l.o.Reviews == nil {
 		return nil
 	}
-	return t.send(ctx, nil, 1, true, ChannelAlarm, kind)
+	pending := map[string]bool{}
+	for i, r := range t.l.o.Reviews.Pending() {
+		if i >= MaxReviews || pending[r.Passage] || !validLevel(r.Passage, maxLevel) || len(r.Statement) > MaxStatement {
+			t.unfit("review "+clip(r.Passage, maxLevel), len(r.Statement), nil)
+			continue
+		}
+		pending[r.Passage] = true
+		b, err := t.l.publishedReview(r)
+		if err != nil {
+			t.unfit("review "+r.Passage, len(b), err)
+			continue
+		}
+		if bytes.Equal(b, t.reviews[r.Passage]) {
+			continue
+		}
+		if err := t.sayPictures(ctx, r); err != nil {
+			return err
+		}
+		if err := t.send(ctx, b, 1, true, ChannelReview, r.Passage); err != nil {
+			return err
+		}
+		t.reviews[r.Passage] = b
+	}
+	for _, passage := range slices.Sorted(maps.Keys(t.reviews)) {
+		if pending[passage] {
+			continue
+		}
+		if err := t.clearReview(ctx, passage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *teller) sayPictures(ctx context.Context, r Review) error {
+	if !r.Pictures || t.pictures[r.Passage] {
+		return nil
+	}
+	b, err := t.l.o.Reviews.Pictures(r.Passage)
+	if err != nil || len(b) > MaxSealedPictures {
+		t.unfit("pictures of review "+r.Passage, len(b), err)
+		return nil // the reviewers can answer without, or deny
+	}
+	if err := t.send(ctx, b, 1, true, ChannelReview, r.Passage, levelPictures); err != nil {
+		return err
+	}
+	t.pictures[r.Passage] = true
+	return nil
+}
+
+// clearReview takes a review off the broker, the pictures first: where the connection breaks in between, the review is
+// found again at the next one, and both are cleared.
+func (t *teller) clearReview(ctx context.Context, passage string) error {
+	if err := t.send(ctx, nil, 1, true, ChannelReview, passage, levelPictures); err != nil {
+		return err
+	}
+	if err := t.send(ctx, nil, 1, true, ChannelReview, passage); err != nil {
+		return err
+	}
+	delete(t.reviews, passage)
+	delete(t.pictures, passage)
+	return nil
 }
 
 // numbers says the measurements, once and without acknowledgement: the next ones come soon. The health

@@ -16,6 +16,8 @@ const (
 	ChannelTwin        Channel = "twin"
 	ChannelCommand     Channel = "cmd"
 	ChannelStatus      Channel = "status"
+	ChannelRemote      Channel = "remote"
+	ChannelReview      Channel = "review"
 )
 
 const (
@@ -46,7 +48,7 @@ func ParseTopic(topic string) (terminal string, c Channel, rest []string, err er
 		return "", "", nil, fmt.Errorf("fleet: topic %q has no channel with one to four levels", clip(topic, 80))
 	}
 	switch c = Channel(channel); c {
-	case ChannelEvent, ChannelAlarm, ChannelMeasurement, ChannelTwin, ChannelCommand, ChannelStatus:
+	case ChannelEvent, ChannelAlarm, ChannelMeasurement, ChannelTwin, ChannelCommand, ChannelStatus, ChannelRemote, ChannelReview:
 	default:
 		return "", "", nil, fmt.Errorf("fleet: topic %q has the unknown channel %q", clip(topic, 80), clip(channel, 20))
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,7 +88,7 @@ func (v *verifier) verify(m inbound, now time.Time, trust string) (Command, *ref
 	if err != nil {
 		return c, refuse(ReasonMalformed, "signed payload: %v", err)
 	}
-	signed.Key = e.Key
+	signed.Key, signed.Fingerprint = e.Key, fingerprint(key.Public)
 	if r := v.authorise(signed, c, key); r != nil {
 		return signed, r
 	}
@@ -148,8 +149,8 @@ func (v *verifier) authorise(signed, topic Command, key Key) *refusal {
 		return refuse(ReasonWrongTarget, "made for %s, this is %s", signed.Terminal, v.terminal)
 	case signed.Name != topic.Name || signed.ID != topic.ID || signed.Terminal != topic.Terminal:
 		return refuse(ReasonWrongTopic, "signed as %s/%s", signed.Name, signed.ID)
-	case signed.Name != CommandStatus && signed.Name != CommandOpen:
-		return refuse(ReasonUnknown, "commands are %s and %s", CommandStatus, CommandOpen)
+	case !slices.Contains(Commands(), signed.Name):
+		return refuse(ReasonUnknown, "commands are %s", strings.Join(Commands(), ", "))
 	case !slices.Contains(key.Commands, signed.Name):
 		return refuse(ReasonNotAllowed, "key %q may not give %s", key.Name, signed.Name)
 	}
@@ -168,7 +169,7 @@ func (v *verifier) timely(c Command, now time.Time, trust string) *refusal {
 		return refuse(ReasonTooOld, "issued %s, this terminal's clock says %s (%s), limit %v", c.Issued.Format(time.RFC3339), clock, trust, v.age)
 	case c.Expires.Sub(c.Issued) > v.age+v.skew:
 		return refuse(ReasonTooOld, "valid for %v, limit %v", c.Expires.Sub(c.Issued), v.age+v.skew)
-	case c.Name == CommandOpen && len(v.trusted) > 0 && !slices.Contains(v.trusted, trust):
+	case admits(c.Name) && len(v.trusted) > 0 && !slices.Contains(v.trusted, trust):
 		return refuse(ReasonUntrusted, "this terminal's clock is %q, so it cannot tell whether the command has expired", trust)
 	}
 	return nil

@@ -54,9 +54,9 @@ func (w *wire) cut() {
 	_ = w.Close()
 }
 
-// Write gives up when the peer takes nothing for the write timeout.
+// Write gives up when the peer has not taken all of it after the write timeout and the time that a slow connection needs.
 func (w *wire) Write(p []byte) (int, error) {
-	if err := w.Conn.SetWriteDeadline(time.Now().Add(w.writeTimeout)); err != nil {
+	if err := w.Conn.SetWriteDeadline(time.Now().Add(w.writeTimeout + transfer(len(p)))); err != nil {
 		return 0, err
 	}
 	return w.Conn.Write(p)
