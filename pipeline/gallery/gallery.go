@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"umbral/pipeline/pages"
 )
 
 // Dimension is the length of a face template.
@@ -32,7 +34,7 @@ type Gallery struct {
 	scratch  sync.Mutex // guards what follows; who finds it taken searches without it
 	probe    []int8
 	products [256]int32 // of a block of templates
-	scores   []float32  // of each template, by bytes
+	kept     []candidate
 }
 
 type person struct {
@@ -59,11 +61,11 @@ func NewOf(capacity, dimension int) *Gallery {
 	return &Gallery{
 		capacity:  capacity,
 		dimension: dimension,
-		vectors:   make([]float32, capacity*dimension),
-		bytes:     make([]int8, capacity*dimension),
+		vectors:   pages.Make[float32](capacity * dimension),
+		bytes:     pages.Make[int8](capacity * dimension),
 		approx:    make([]approximation, capacity),
 		probe:     make([]int8, dimension),
-		scores:    make([]float32, capacity),
+		kept:      make([]candidate, keptCandidates),
 		owners:    make([]int32, 0, capacity),
 		people:    make([]person, 0, capacity),
 		places:    make(map[string]int32),
@@ -73,8 +75,8 @@ func NewOf(capacity, dimension int) *Gallery {
 
 // Bytes is the memory that a gallery of that many face templates takes, identifiers aside.
 func Bytes(capacity int) int64 {
-	const owner, free, entry, approximation, score = 4, 4, 24, 8, 4
-	return int64(max(capacity, 1)) * (4*Dimension + Dimension + owner + free + entry + approximation + score)
+	const owner, free, entry, approximation = 4, 4, 24, 8
+	return int64(max(capacity, 1)) * (4*Dimension + Dimension + owner + free + entry + approximation)
 }
 
 // Len is the number of references.

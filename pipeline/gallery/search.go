@@ -1,5 +1,7 @@
 package gallery
 
+import "math"
+
 // fewReferences is up to how many references the exact products alone are as quick.
 const fewReferences = 64
 
@@ -43,25 +45,81 @@ func (g *Gallery) searchExact(f *finalists, probe []float32) {
 // searchBytes finds by bytes who can be among the two most similar people, and then who is.
 func (g *Gallery) searchBytes(f *finalists, probe []float32) {
 	p := quantise(g.probe, probe)
-	var sure finalists // by the least that they can score
+	s := screening{g: g, found: *f, probe: probe, bar: float32(math.Inf(-1))}
+	// The bound of reach is slope·lost + offset.
+	offset := reach(p, approximation{})
+	slope := reach(p, approximation{lost: 1}) - offset
 	for first := 0; first < len(g.owners); first += len(g.products) {
 		block := g.products[:min(len(g.products), len(g.owners)-first)]
 		dots8(block, g.probe, g.bytes[first*g.dimension:])
+		approx := g.approx[first:][:len(block)]
 		for i, product := range block {
-			slot := first + i
-			a := g.approx[slot]
-			score := float32(product) * (p.scale * a.scale)
-			g.scores[slot] = score
-			if least := score - reach(p, a); sure.second.place == 0 || least > sure.second.score {
-				sure.take(g.owners[slot], least)
+			a := approx[i]
+			score, bound := float32(product)*(p.scale*a.scale), slope*a.lost+offset
+			if score+bound >= s.bar {
+				s.keep(int32(first+i), score, bound)
 			}
 		}
 	}
-	for slot, owner := range g.owners {
-		if sure.second.place == 0 || g.scores[slot]+reach(p, g.approx[slot]) >= sure.second.score {
-			f.take(owner, dot(probe, g.vector(slot)))
+	s.decide()
+	*f = s.found
+}
+
+// screening is a search by bytes under way. Who can't reach bar any more is out.
+type screening struct {
+	g     *Gallery
+	probe []float32
+	found finalists // by exact products
+	sure  finalists // by the least that they can score
+	bar   float32   // what the second of them scores at least
+	kept  int       // of g.kept
+}
+
+// keptCandidates is how many references may wait for their exact products at a time.
+const keptCandidates = 1024
+
+// candidate is a reference that may be among the two most similar people, with the most that it can score.
+type candidate struct {
+	slot int32
+	most float32
+}
+
+// keep remembers a reference. Where there is no room those that are out make it, or all are decided on.
+func (s *screening) keep(slot int32, score, bound float32) {
+	if owner := s.g.owners[slot]; s.sure.second.place == 0 || score-bound > s.sure.second.score {
+		s.sure.take(owner, score-bound)
+		if s.sure.second.place != 0 {
+			s.bar = s.sure.second.score
 		}
 	}
+	if s.kept == len(s.g.kept) {
+		if s.sift(); s.kept > len(s.g.kept)/2 {
+			s.decide()
+		}
+	}
+	s.g.kept[s.kept] = candidate{slot, score + bound}
+	s.kept++
+}
+
+// sift drops those who are out.
+func (s *screening) sift() {
+	all := s.g.kept[:s.kept]
+	s.kept = 0
+	for _, c := range all {
+		if c.most >= s.bar {
+			s.g.kept[s.kept] = c
+			s.kept++
+		}
+	}
+}
+
+// decide lets those who are kept compete by their exact products.
+func (s *screening) decide() {
+	s.sift()
+	for _, c := range s.g.kept[:s.kept] {
+		s.found.take(s.g.owners[c.slot], dot(s.probe, s.g.vector(int(c.slot))))
+	}
+	s.kept = 0
 }
 
 // finalist is a person by place, counted from 1 so that 0 is nobody.

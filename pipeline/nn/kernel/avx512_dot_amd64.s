@@ -11,51 +11,6 @@
 	VPSHUFD $0xb1, X0, X1; \
 	ADD X1, X0, X0
 
-// func dot512(a, b *float32, n int) float32
-// n is a multiple of 32, and not 0.
-TEXT ·dot512(SB), NOSPLIT, $0-28
-	MOVQ a+0(FP), SI
-	MOVQ b+8(FP), DX
-	MOVQ n+16(FP), R8
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	XORL AX, AX
-	SUBQ $64, R8
-	JLT  half
-
-step:
-	VMOVUPS (DX)(AX*4), Z4
-	VMOVUPS 64(DX)(AX*4), Z5
-	VMOVUPS 128(DX)(AX*4), Z6
-	VMOVUPS 192(DX)(AX*4), Z7
-	VFMADD231PS (SI)(AX*4), Z4, Z0
-	VFMADD231PS 64(SI)(AX*4), Z5, Z1
-	VFMADD231PS 128(SI)(AX*4), Z6, Z2
-	VFMADD231PS 192(SI)(AX*4), Z7, Z3
-	ADDQ $64, AX
-	CMPQ AX, R8
-	JLE  step
-
-half:
-	ADDQ $64, R8
-	CMPQ AX, R8
-	JEQ  sum
-	VMOVUPS (DX)(AX*4), Z4
-	VMOVUPS 64(DX)(AX*4), Z5
-	VFMADD231PS (SI)(AX*4), Z4, Z0
-	VFMADD231PS 64(SI)(AX*4), Z5, Z1
-
-sum:
-	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	VADDPS Z2, Z0, Z0
-	TOTAL(VADDPS)
-	VMOVSS X0, ret+24(FP)
-	VZEROUPPER
-	RET
-
 // What makes a signed byte an unsigned one that is 128 more.
 DATA lift<>+0(SB)/4, $0x80808080
 GLOBL lift<>(SB), RODATA|NOPTR, $4

@@ -9,7 +9,7 @@ var avx512 = func() Set {
 	s.Tile, s.Tiles = tileAVX512, tilesAVX512
 	s.Strip = stripAVX512
 	s.Add, s.Mul, s.MulAdd, s.Max, s.Accumulate, s.HardSwish = addAVX512, mulAVX512, mulAddAVX512, maxAVX512, accumulateAVX512, hardSwishAVX512
-	s.Peak, s.Dot, s.Dots8 = peakAVX512, dotAVX512, dots8AVX512
+	s.Peak, s.Dots8 = peakAVX512, dots8AVX512 // AVX2's Dot reads memory faster, 33 GB/s instead of 26
 	s.Interleave, s.Merge3, s.Exp, s.Softmax = interleaveAVX512, merge3AVX512, expAVX512, softmaxAVX512
 	s.Heights, s.Widths, s.InOrder, s.Exact = [2]int{1, MaxPixels}, []int{MaxChannels, TileChannels, NarrowChannels}, false, true
 	return s

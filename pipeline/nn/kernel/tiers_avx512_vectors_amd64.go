@@ -95,18 +95,7 @@ func softmaxAVX512(out, x []float32) {
 }
 
 //go:noescape
-func dot512(a, b *float32, n int) float32
-
-//go:noescape
 func dots8VNNI(out *int32, probe, rows *int8, dimension, count int, lifted int32)
-
-func dotAVX512(a, b []float32) float32 {
-	if len(a) == 0 {
-		return 0
-	}
-	b = b[:len(a)]
-	return dot512(&a[0], &b[0], len(a))
-}
 
 func dots8AVX512(out []int32, probe, rows []int8) {
 	if len(out) > 0 && len(probe) > 0 {

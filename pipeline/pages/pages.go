@@ -1,0 +1,20 @@
+// Package pages makes large slices that lie in large pages where the system has them: reading one of hundreds of
+// mebibytes from end to end is then up to twice as fast, for the processor looks far fewer addresses up.
+package pages
+
+// Element is what a slice in large pages may hold: nothing that the collector would have to follow.
+type Element interface {
+	~int8 | ~uint8 | ~int32 | ~float32
+}
+
+// large is the least size in bytes that is worth asking for large pages, of which a part of one at either end has none.
+const large = 8 << 20
+
+// Make is make([]T, n). The memory is the collector's like any other, and untouched pages of it take none.
+func Make[T Element](n int) []T {
+	s := make([]T, n)
+	if len(s) > 0 {
+		advise(bytes(s))
+	}
+	return s
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package pages
+
+func bytes[T Element]([]T) []byte { return nil }
+
+// advise does nothing: the system decides by itself.
+func advise([]byte) {}

@@ -1,0 +1,57 @@
+package pages
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+func TestMake(t *testing.T) {
+	for _, n := range []int{0, 1, large - 1, large, large + 12345} {
+		s := Make[int8](n)
+		if len(s) != n {
+			t.Fatalf("%d elements, want %d", len(s), n)
+		}
+		for i := 0; i < n; i += 4095 {
+			if s[i] != 0 {
+				t.Fatalf("element %d of %d is %d", i, n, s[i])
+			}
+			s[i] = 1
+		}
+	}
+	if n := len(Make[float32](3 << 20)); n != 3<<20 {
+		t.Errorf("%d elements", n)
+	}
+}
+
+// The kernel knows that large pages are wanted (proc(5), smaps: flag hg).
+func TestLargePagesAreWanted(t *testing.T) {
+	mode, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
+	if err != nil || strings.Contains(string(mode), "[never]") {
+		t.Skip("this system has no large pages to ask for")
+	}
+	s := Make[float32](8 << 20)
+	middle := uintptr(unsafe.Pointer(&s[len(s)/2]))
+	f, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer f.Close()
+	inside := false
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var from, to uintptr
+		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x ", &from, &to); n == 2 {
+			inside = from <= middle && middle < to
+		}
+		if flags, ok := strings.CutPrefix(lines.Text(), "VmFlags:"); ok && inside {
+			if !strings.Contains(flags+" ", " hg ") {
+				t.Errorf("the memory's flags are%s, want hg among them", flags)
+			}
+			return
+		}
+	}
+	t.Error("the memory is not among the process's mappings")
+}
