@@ -25,6 +25,8 @@ type (
 	Fault  = feed.Fault  // a kind of error
 	Faults = feed.Faults // counts by kind
 	Pace   = feed.Pace   // how fast a replay goes
+
+	Setting = feed.Setting // a control of the camera with its value
 )
 
 // The formats, states, faults and paces of package feed.
@@ -90,6 +92,9 @@ func DefaultOpts() Opts { return feed.DefaultOpts() }
 
 // ParseFourCC returns the format of that name, one of YUYV, GREY, NV12 and MJPG.
 func ParseFourCC(name string) (FourCC, error) { return feed.ParseFourCC(name) }
+
+// ParseSetting reads a control and its value, such as "gain=64" or "white_balance_automatic=off".
+func ParseSetting(text string) (Setting, error) { return feed.ParseSetting(text) }
 
 // Open makes a source:
 //

@@ -98,6 +98,17 @@ func newSite(t *testing.T, change func(*machine.Opts)) *site {
 	return s
 }
 
+// sub runs a subtest: what fails in it is told of it, not of its parent.
+func (s *site) sub(name string, f func(t *testing.T)) {
+	s.t.Helper()
+	parent := s.t
+	parent.Run(name, func(t *testing.T) {
+		s.t = t
+		defer func() { s.t = parent }()
+		f(t)
+	})
+}
+
 // plug plugs the camera in and waits for its node.
 func (s *site) plug() {
 	s.t.Helper()
@@ -235,14 +246,14 @@ func TestGate(t *testing.T) {
 		return fmt.Sprint(len(events), broken), len(s.fleet.with("passage", "verdict", "grant")) == 1
 	})
 
-	t.Run("exit button", func(t *testing.T) {
+	s.sub("exit button", func(t *testing.T) {
 		s.drive(exitLine, true)
 		time.Sleep(100 * time.Millisecond)
 		s.drive(exitLine, false)
 		begin, end := s.pulse(10 * time.Second)
 		t.Logf("pulse of %v", end.Sub(begin))
 	})
-	t.Run("door held open and forced", func(t *testing.T) {
+	s.sub("door held open and forced", func(t *testing.T) {
 		alert := func(reason string) {
 			t.Helper()
 			until(t, 20*time.Second, reason, func() (string, bool) {
@@ -260,7 +271,7 @@ func TestGate(t *testing.T) {
 		s.drive(contactLine, true)
 		s.quiet("when the door was forced")
 	})
-	t.Run("restart", func(t *testing.T) {
+	s.sub("restart", func(t *testing.T) {
 		took := s.signal("TERM", daemon)
 		t.Logf("a clean stop took %v", took.Round(time.Millisecond))
 		if took > 3*time.Second {
@@ -270,13 +281,13 @@ func TestGate(t *testing.T) {
 		daemon = s.start()
 		s.quiet("at a start")
 	})
-	t.Run("crash", func(t *testing.T) {
+	s.sub("crash", func(t *testing.T) {
 		s.signal("KILL", daemon)
 		s.quiet("at a crash")
 		daemon = s.start()
 		s.quiet("at the start after a crash")
 	})
-	t.Run("crash in a pulse", func(t *testing.T) {
+	s.sub("crash in a pulse", func(t *testing.T) {
 		s.drive(exitLine, true)
 		if _, err := s.QTest.Wait(t.Context(), relayLine, true); err != nil {
 			t.Fatal(err)

@@ -23,6 +23,7 @@ type Opts struct {
 	Stall         time.Duration // no frame for so long is a stall: Frame says so, and a driver reopens its device
 	RetryMin      time.Duration // the first wait after a failure; it doubles with each further one
 	RetryMax      time.Duration // the longest such wait
+	Controls      []Setting     // v4l2 only: set in this order, but switches and choices first, whenever the device is opened; at most 32
 	Pace          Pace          // replay only
 	Once          bool          // replay only: end after the last picture, even where the scene says to loop
 	Pictures      string        // replay only: folder of the pictures of a scene that do not lie beside it
@@ -58,12 +59,19 @@ func (o Opts) Check() error {
 		return fmt.Errorf("camera: stall: %v, must be above 0", o.Stall)
 	case o.RetryMin <= 0 || o.RetryMax < o.RetryMin:
 		return fmt.Errorf("camera: retry: from %v to %v, must be above 0 and rising", o.RetryMin, o.RetryMax)
+	case len(o.Controls) > maxSettings:
+		return fmt.Errorf("camera: controls: %d, limit %d", len(o.Controls), maxSettings)
 	case o.Pace != RealTime && o.Pace != AsTaken:
 		return fmt.Errorf("camera: pace: %d is unknown", o.Pace)
 	}
 	for _, c := range o.Formats {
 		if _, err := ParseFourCC(c.String()); err != nil {
 			return err
+		}
+	}
+	for _, s := range o.Controls {
+		if !isSettingName(s.Name) {
+			return fmt.Errorf("camera: control %q, wanted is a name of a-z 0-9 _, at most %d", s.Name, maxSettingName)
 		}
 	}
 	return nil

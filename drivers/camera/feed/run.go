@@ -112,6 +112,13 @@ func (f *Feed) Note(text string) {
 	f.stats.Note = text
 }
 
+// Unset says which controls could not be set; empty when all are.
+func (f *Feed) Unset(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stats.Unset = text
+}
+
 // Opened counts a successful opening of that device.
 func (f *Feed) Opened(device string) {
 	f.mu.Lock()

@@ -70,6 +70,7 @@ type Stats struct {
 	Device        string    // what is read, as precisely as it is known: path, card and bus, or file
 	State         State     //
 	Text          string    // for the technician: the last error's text, empty while all is well
+	Unset         string    // which of Opts.Controls could not be set, and why; empty while all are
 	Note          string    // replay: what is being shown
 	Since         time.Time // when State began
 	Format        FourCC    // as negotiated; 0 until then, as are the sizes

@@ -37,9 +37,10 @@ func (g *good) setRate(fps float64) error {
 	g.period = time.Duration(float64(time.Second) / fps)
 	return nil
 }
-func (g *good) rate() (float64, error)     { return float64(time.Second) / float64(g.period), nil }
-func (g *good) close() error               { g.opened.Add(-1); return nil }
-func (g *good) release(index uint32) error { g.out[index] = false; return nil }
+func (g *good) rate() (float64, error)       { return float64(time.Second) / float64(g.period), nil }
+func (g *good) control([]feed.Setting) error { return nil }
+func (g *good) close() error                 { g.opened.Add(-1); return nil }
+func (g *good) release(index uint32) error   { g.out[index] = false; return nil }
 func (g *good) format() (pixFormat, error) {
 	return pixFormat{code: feed.YUYV, width: 64, height: 48, stride: 128, size: 128 * 48}, nil
 }

@@ -27,6 +27,8 @@ type device interface {
 	setRate(fps float64) error
 	// rate is what was negotiated.
 	rate() (float64, error)
+	// control sets controls and says of each that could not be set why.
+	control(wanted []feed.Setting) error
 	// start begins streaming with that many buffers.
 	start(buffers int) error
 	// wait waits for a frame, for at most waitLimit; errTimeout when there is none. nil is no promise that there is one.

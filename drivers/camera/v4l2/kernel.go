@@ -72,7 +72,7 @@ func inspect(fd int) (identity, error) {
 	case caps&capStreaming == 0:
 		return identity{}, fmt.Errorf("%w: no streaming, capabilities %#08x", errNotCamera, caps)
 	}
-	return identity{card: text(c.card[:]), bus: text(c.bus[:])}, nil
+	return identity{card: cString(c.card[:]), bus: cString(c.bus[:])}, nil
 }
 
 // node is an open video node: the library's descriptor, and one of our own for what the library does not tell.
@@ -145,8 +145,10 @@ const maxBuffers = 32
 
 func (n *node) wait() error {
 	err := n.cam.WaitForFrame(uint32(waitLimit / time.Second))
-	var timeout *webcam.Timeout
-	if errors.As(err, &timeout) {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*webcam.Timeout](err); ok {
 		return errTimeout
 	}
 	return err

@@ -27,6 +27,10 @@ func TestRequestsAreTheKernels(t *testing.T) {
 	}{
 		{"VIDIOC_QUERYCAP", vidiocQueryCap, 0x80685600, 0x80685600},
 		{"VIDIOC_G_FMT", vidiocGetFmt, 0xc0d05604, 0xc0cc5604},
+		{"VIDIOC_G_CTRL", vidiocGetCtrl, 0xc008561b, 0xc008561b},
+		{"VIDIOC_S_CTRL", vidiocSetCtrl, 0xc008561c, 0xc008561c},
+		{"VIDIOC_QUERYCTRL", vidiocQueryCtrl, 0xc0445624, 0xc0445624},
+		{"VIDIOC_QUERYMENU", vidiocQueryMenu, 0xc02c5625, 0xc02c5625},
 		{"VIDIOC_QUERYBUF", vidiocQueryBuf, 0xc0585609, 0xc0445609},
 	} {
 		want := c.bits32

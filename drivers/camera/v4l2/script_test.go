@@ -84,6 +84,8 @@ func (s *script) rate() (float64, error) {
 	return r.rate, r.err
 }
 
+func (s *script) control(wanted []feed.Setting) error { return s.play("control %v", wanted).err }
+
 func (s *script) start(buffers int) error { return s.play("start %d", buffers).err }
 func (s *script) wait() error             { return s.play("wait").err }
 

@@ -75,6 +75,10 @@ func (c *Camera) negotiate(d device) (feed.Format, error) {
 	if rate, err := d.rate(); err == nil {
 		n.Rate = rate
 	}
+	// A camera that takes no exposure time still shows who stands there.
+	if len(c.opts.Controls) > 0 {
+		c.Unset(text(d.control(c.opts.Controls)))
+	}
 	if n.Format == feed.MJPG {
 		n.Bytes = min(n.Bytes, c.opts.MaxFrameBytes)
 	}
@@ -82,6 +86,13 @@ func (c *Camera) negotiate(d device) (feed.Format, error) {
 		return feed.Format{}, fail(feed.FaultFormat, err)
 	}
 	return n, nil
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // usable checks what was negotiated and says what a whole frame is.

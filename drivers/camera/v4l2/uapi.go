@@ -12,6 +12,11 @@ var (
 	vidiocQueryCap = ioctl.IoR('V', 0, unsafe.Sizeof(capability{}))
 	vidiocGetFmt   = ioctl.IoRW('V', 4, unsafe.Sizeof(formatRequest{}))
 	vidiocQueryBuf = ioctl.IoRW('V', 9, unsafe.Sizeof(bufferRequest{}))
+
+	vidiocGetCtrl   = ioctl.IoRW('V', 27, unsafe.Sizeof(controlValue{}))
+	vidiocSetCtrl   = ioctl.IoRW('V', 28, unsafe.Sizeof(controlValue{}))
+	vidiocQueryCtrl = ioctl.IoRW('V', 36, unsafe.Sizeof(controlQuery{}))
+	vidiocQueryMenu = ioctl.IoRW('V', 37, unsafe.Sizeof(menuQuery{}))
 )
 
 const (
@@ -72,5 +77,28 @@ type bufferRequest struct {
 	_        [2]uint32
 }
 
-// text is a C string in a field of fixed length.
-func text(field []byte) string { return unix.ByteSliceToString(field) }
+// controlValue is struct v4l2_control.
+type controlValue struct {
+	id    uint32
+	value int32
+}
+
+// controlQuery is struct v4l2_queryctrl.
+type controlQuery struct {
+	id                   uint32
+	kind                 uint32
+	name                 [32]byte
+	min, max, step, init int32
+	flags                uint32
+	_                    [2]uint32
+}
+
+// menuQuery is struct v4l2_querymenu, which is packed; the union holds a name or a number of 64 bits.
+type menuQuery struct {
+	id, index uint32
+	name      [32]byte
+	_         uint32
+}
+
+// cString is a C string in a field of fixed length.
+func cString(field []byte) string { return unix.ByteSliceToString(field) }

@@ -37,3 +37,13 @@ type Process struct {
 	Exit    int
 	Error   string
 }
+
+// CameraReport is a line that "guest watch" writes about its camera.
+type CameraReport struct {
+	Device, State, Text, Unset, Format string
+	FPS                                float64
+	Captured, Opened                   uint64
+	Faults                             map[string]uint64
+	CPU                                time.Duration
+	Descriptors, Mappings              int
+}

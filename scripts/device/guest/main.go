@@ -22,6 +22,7 @@ var commands = map[string]struct {
 	"serve":    {"serve package control", serve},
 	"modprobe": {"NAME [PARAMETER=VALUE ...]: load a module and what it needs", modprobe},
 	"forward":  {"LISTEN TO: carry connections to an address of the device's own", forward},
+	"watch":    {"[FORMAT ...] [CONTROL=VALUE ...]: take frames from the camera and tell of them", watch},
 	"attach":   {"HOST:PORT: plug in the USB device that is emulated there", attach},
 }
 

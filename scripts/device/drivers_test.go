@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"umbral/scripts/device/control"
+	"umbral/scripts/device/image"
+	"umbral/scripts/device/machine"
+)
+
+// inside builds the tests of a package for the device and runs there those that match, each as one of its own tests here.
+func inside(t *testing.T, m *machine.Machine, pkg, match string, env ...string) {
+	t.Helper()
+	name := filepath.Base(pkg) + ".test"
+	local := filepath.Join(t.TempDir(), name)
+	if err := image.Cross(t.Context(), local, "test", "-c", pkg); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.PutProgram(t.Context(), "/tmp/"+name, local); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	r, err := m.Do(ctx, control.Command{
+		Args: []string{"/tmp/" + name, "-test.v", "-test.run", match, "-test.timeout", "280s"}, Env: env, Limit: 5 * time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := strings.Count(string(r.Output), "\n--- PASS") + strings.Count(string(r.Output), "\n    --- PASS")
+	t.Logf("%d tests passed in the device, %.1f s of which %.1f s of processor:\n%s", passed, r.Took.Seconds(), r.CPU.Seconds(), r.Output)
+	if r.Exit != 0 || passed == 0 || strings.Contains(string(r.Output), "--- SKIP") {
+		t.Errorf("exit %d %s, %d passed", r.Exit, r.Error, passed)
+	}
+}
+
+// TestVirtualCamera runs the camera driver's own tests against the kernel's vivid.
+func TestVirtualCamera(t *testing.T) {
+	m := booted(t, nil)
+	inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", "UMBRAL_VIVID=guest modprobe vivid")
+}
