@@ -18,5 +18,5 @@
 //	finder patterns, triples      96, 24 for each way of looking and polarity
 //	grids given to gozxing        12 for each way of looking
 //	module                        from 2 pixels (1 pixel in pictures that can be doubled) to a tenth of the frame
-//	bar codes                     up to 48 characters of 12 pixels a module; 40 lines given to gozxing
+//	bar codes                     up to 48 characters of 12 pixels a module; 3 of 12 directions, 12 lines of each given to gozxing
 package symbol

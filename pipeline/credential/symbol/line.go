@@ -13,7 +13,7 @@ const (
 	lineAngles   = 12 // directions, 15° apart; a bar code is read up to half of that beside one
 	linesAFrame  = 3  // directions in a frame of many
 	leastRuns    = 48 // of a bar code of 12 digits there are 55
-	maxLineReads = 40 // decodings a frame
+	maxLineReads = 12 // decodings a direction
 	widestRun    = 48 // pixels: four modules of 12
 	leastSpan    = 40 // in luma between bars and gaps
 	agreeing     = 2  // lines that must give the same text
@@ -58,11 +58,11 @@ func newLineReader(maxSide int) lineReader {
 // read gives the first text that enough lines agree on. It looks in so many directions, beginning where it ended last.
 func (l *lineReader) read(luma plane, directions int) (lineHit, bool) {
 	l.n = 0
-	budget := maxLineReads
 	w, h := float64(luma.width), float64(luma.height)
 	for range directions {
 		a := lineOrder[l.turn%lineAngles]
 		l.turn++
+		budget := maxLineReads
 		angle := math.Pi / lineAngles * float64(a)
 		dx, dy := math.Cos(angle), math.Sin(angle)
 		// Lines are placed along the normal, through the middle of the frame.
@@ -78,7 +78,7 @@ func (l *lineReader) read(luma plane, directions int) (lineHit, bool) {
 				continue
 			}
 			if budget--; budget < 0 {
-				return lineHit{}, false
+				break
 			}
 			if a%(lineAngles/2) != 0 { // pixels next to a slanted line are not good enough for narrow bars
 				l.interpolate(luma, x0+dx*from, y0+dy*from, dx, dy, n)
