@@ -38,6 +38,8 @@ func fuse(g *graph) {
 			}
 		case "ReduceMean":
 			f.layerNorm(i)
+		case "Concat":
+			f.shuffle(i)
 		}
 	}
 	for i, o := range g.ops {

@@ -122,6 +122,36 @@ func (f *fuser) layerNorm(i int) {
 	out[0].producer = f.g.ops[last]
 }
 
+// shuffle recognises the joining of two pictures whose channels are then taken in turn, as ShuffleNet does by way of a
+// fifth dimension: what is joined is never stored.
+func (f *fuser) shuffle(i int) {
+	join := f.g.ops[i]
+	if join.axis != 1 || len(join.in) != 2 || join.in[0].constant || join.in[1].constant || len(join.out[0].shape) != 4 || !slices.Equal(join.in[0].shape, join.in[1].shape) {
+		return
+	}
+	half, whole := join.in[0].shape, join.out[0].shape
+	chain := []int{i}
+	for k, kind := range []string{"Reshape", "Transpose", "Reshape"} {
+		j := f.next(f.g.ops[chain[k]].out[0])
+		if j < 0 || f.g.ops[j].kind != kind {
+			return
+		}
+		chain = append(chain, j)
+	}
+	split, swap, last := f.g.ops[chain[1]], f.g.ops[chain[2]], f.g.ops[chain[3]]
+	if !slices.Equal(split.out[0].shape, []int{half[0], 2, half[1], half[2], half[3]}) || !slices.Equal(swap.perm, []int{0, 2, 1, 3, 4}) || !slices.Equal(last.out[0].shape, whole) {
+		return
+	}
+	a, b, node, out, at := join.in[0], join.in[1], last.node, last.out, chain[3]
+	for _, j := range chain {
+		f.remove(j)
+	}
+	f.g.ops[at] = &op{kind: "Shuffle", node: node, in: []*value{a, b}, out: out}
+	f.read(at, a)
+	f.read(at, b)
+	out[0].producer = f.g.ops[at]
+}
+
 // mulAdd joins a·s + b, as squeeze-and-excitation blocks end.
 func (f *fuser) mulAdd(i int) {
 	mul := f.g.ops[i]

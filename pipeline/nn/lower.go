@@ -191,6 +191,8 @@ func (l *lowering) op(o *op) error {
 		l.activation(o)
 	case "Softmax", "LayerNorm", "ReduceMean":
 		l.rows(o)
+	case "Shuffle":
+		l.shuffle(o)
 	case "Pool":
 		l.pool(o)
 	case "GlobalAveragePool":

@@ -229,6 +229,17 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 	macs := int64(s.height*s.width) * int64(s.taps*s.depth*s.outputs)
 	layer := layerOf(o, algorithm, macs)
 	layer.Bytes = int64(4 * len(s.packed))
+	if both := l.separable(o, s); both != nil {
+		before := l.entries[len(l.entries)-1]
+		l.entries = l.entries[:len(l.entries)-1]
+		l.buffers = slices.DeleteFunc(l.buffers, func(b *buffer) bool { return b == s.in.buf })
+		l.rowFloats = max(l.rowFloats, both.floats())
+		layer.Algorithm = "separable"
+		layer.MACs += before.layer.MACs
+		layer.Bytes += int64(4 * len(both.deep.packed))
+		l.emit(layer, both, both.units(), layer.MACs, s.out, both.deep.in, s.residual)
+		return
+	}
 	l.emit(layer, s, s.units(), macs, s.out, s.in, s.residual)
 }
 

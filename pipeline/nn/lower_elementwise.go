@@ -123,6 +123,12 @@ func (l *lowering) pool(o *op) {
 	l.emit(layerOf(o, "rows", 0), s, out.shape[2], int64(elements(out.shape)*o.window.kernel[0]*o.window.kernel[1]), out, in)
 }
 
+func (l *lowering) shuffle(o *op) {
+	a, b := l.channelsInner(o, o.in[0].view), l.channelsInner(o, o.in[1].view)
+	out := l.output(o.out[0], nil)
+	l.emit(layerOf(o, "interleave", 0), &shuffleStep{out: out, a: a, b: b}, out.shape[2], int64(elements(out.shape)), out, a, b)
+}
+
 func (l *lowering) globalPool(o *op) {
 	in := l.channelsInner(o, o.in[0].view)
 	out := l.output(o.out[0], nil)
@@ -137,18 +143,4 @@ func (l *lowering) resize(o *op) {
 	}
 	out := l.output(o.out[0], nil)
 	l.emit(layerOf(o, "nearest", 0), &resizeStep{in: in, out: out, scales: o.scales}, out.shape[2], int64(elements(out.shape)), out, in)
-}
-
-func (l *lowering) matMul(o *op) {
-	a, b := o.in[0].view, o.in[1].view
-	shape := o.out[0].shape
-	if o.out[0].view == nil {
-		o.out[0].view = l.allocate(shape, rowMajor(shape))
-	}
-	out := o.out[0].view
-	r := len(shape)
-	batch := newNest(shape[:r-2], out.strides[:r-2], a.strides[:r-2], b.strides[:r-2])
-	s := &matMulStep{batch: batch, rows: shape[r-2], columns: shape[r-1], depth: a.shape[r-1], out: out, a: a, b: b}
-	macs := int64(elements(shape)) * int64(s.depth)
-	l.emit(layerOf(o, "strided product", macs), s, elements(shape[:r-2])*s.rows, macs, out, a, b)
 }

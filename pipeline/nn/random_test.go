@@ -73,7 +73,12 @@ func randomNetwork(t *rapid.T) *network {
 				continue
 			}
 			half := int64(x.channels / 2)
-			y := n.node("Reshape", []string{x.name, n.integers(1, 2, half, int64(h), int64(w))})
+			whole := x.name
+			if y := pick(); y.channels == x.channels && rapid.Bool().Draw(t, "of two") {
+				whole, half = n.node("Concat", []string{x.name, y.name}, integer("axis", 1)), 2*half
+				made.channels *= 2
+			}
+			y := n.node("Reshape", []string{whole, n.integers(1, 2, half, int64(h), int64(w))})
 			y = n.node("Transpose", []string{y}, ints("perm", 0, 2, 1, 3, 4))
 			made.name = n.node("Reshape", []string{y, n.integers(1, -1, int64(h), int64(w))})
 		case 9: // there and back by way of rows

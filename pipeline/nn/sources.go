@@ -29,9 +29,9 @@ func (t tiling) heights() [2]int { return [2]int{t.height, t.height - 1} }
 // run is tiles of one height that follow each other.
 type run struct {
 	height, tiles int
-	first, pixels int // of the row
-	base          int // where the offsets count from in the arena
-	move          int // see kernel.Tile
+	first, pixels int       // of the row
+	base          []float32 // what the offsets count in
+	move          int       // see kernel.Tile
 	offsets       []int32
 	last          bool // no run follows
 }
@@ -114,9 +114,9 @@ func (p *sources) runs(list *[2]run, w *worker, row, from, until int) (count int
 		}
 		if p.even {
 			at := row*p.rowPixels + r.first
-			r.base, r.move, r.offsets = p.windows.place(at/p.windows.width, at%p.windows.width), r.height*p.step, p.same[i]
+			r.base, r.move, r.offsets = w.arena[p.windows.place(at/p.windows.width, at%p.windows.width):], r.height*p.step, p.same[i]
 		} else {
-			r.offsets = offsets
+			r.base, r.offsets = w.arena, offsets
 			offsets = offsets[r.tiles*r.height*taps:]
 		}
 		list[count] = r

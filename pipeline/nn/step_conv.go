@@ -110,22 +110,27 @@ func (s *convStep) runBlock(w *worker, row, from, to int) {
 	}
 	var runs [2]run
 	count := s.sources.runs(&runs, w, row, from, to)
+	s.runPanels(w, s.packed, runs[:count], first, out, residual)
+	s.finish.applyPixels(w, out, s.tiling.start(to)-first, s.outputs, s.outPx)
+}
+
+// runPanels computes all channels of tiles that follow each other, the first pixel of the row being that of out.
+func (s *convStep) runPanels(w *worker, packed []float32, runs []run, first int, out, residual []float32) {
 	t := &w.tile
 	t.Taps, t.Depth, t.Relu = s.taps, s.depth, s.relu
 	for i := range s.panels {
 		p := &s.panels[i]
 		t.Width = p.width
-		t.Weights = s.packed[p.packed:][:s.taps*s.depth*p.width]
+		t.Weights = packed[p.packed:][:s.taps*s.depth*p.width]
 		t.Bias = s.bias[i*kernel.MaxChannels:]
 		t.Slope = nil
 		if s.slope != nil {
 			t.Slope = s.slope[i*kernel.MaxChannels:]
 		}
-		for r := range runs[:count] {
+		for r := range runs {
 			s.runTiles(w, p, &runs[r], runs[r].first-first, out, residual)
 		}
 	}
-	s.finish.applyPixels(w, out, s.tiling.start(to)-first, s.outputs, s.outPx)
 }
 
 // runTiles computes one panel of tiles of the same height; first is their first pixel in the block. In a layer of fewer
@@ -141,7 +146,7 @@ func (s *convStep) runTiles(w *worker, p *panel, r *run, first int, out, residua
 		for s.spills && r.last && whole > 0 && p.width-p.channels > (r.pixels-whole*r.height)*p.channels {
 			whole--
 		}
-		t.Base, t.Offsets, t.Move = w.arena[r.base:], r.offsets, r.move
+		t.Base, t.Offsets, t.Move = r.base, r.offsets, r.move
 		t.Out, t.OutPitch = out[first*s.outPx+p.start:], s.outPx
 		t.Residual = nil
 		if residual != nil {
@@ -151,7 +156,7 @@ func (s *convStep) runTiles(w *worker, p *panel, r *run, first int, out, residua
 	}
 	for at := whole * r.height; at < r.pixels; at += r.height {
 		pixels := min(r.height, r.pixels-at)
-		t.Base = w.arena[r.base+at/r.height*r.move:]
+		t.Base = r.base[at/r.height*r.move:]
 		if r.move != 0 {
 			t.Offsets = clamped(w.offsets, r.offsets, r.height, pixels)
 		} else {

@@ -102,11 +102,7 @@ func (s *depthwiseStep) units() int {
 func (s *depthwiseStep) run(w *worker, from, to int) {
 	if s.byRows || s.byStrips {
 		from, to = from*s.rowsOfUnit, min(to*s.rowsOfUnit, s.height)
-		if s.byRows {
-			s.runRows(w, from, to)
-		} else {
-			s.runStrips(w, from, to, w.arena[s.out.start()+from*s.outRow:], s.outRow)
-		}
+		s.runLines(w, from, to, w.arena[s.out.start()+from*s.outRow:], s.outRow)
 		return
 	}
 	if s.byChannels() {
@@ -159,11 +155,23 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	s.finish.applyPixels(w, out[starts[0]:], count, last-starts[0], s.outPx)
 }
 
-// runRows computes rows of the output: in each row the pixels whose windows touch no padding at their sides in one run,
-// then column by column those beside them. A window that reaches into the padding is one of fewer taps.
-func (s *depthwiseStep) runRows(w *worker, from, to int) {
+// runLines computes rows of the output into out, row floats apart.
+func (s *depthwiseStep) runLines(w *worker, from, to int, out []float32, row int) {
+	if s.byStrips {
+		s.runStrips(w, from, to, out, row)
+		return
+	}
+	s.runRows(w, from, to, out, row)
+	for y := range to - from {
+		s.finish.applyPixels(w, out[y*row:], s.width, s.channels, s.outPx)
+	}
+}
+
+// runRows computes in each row the pixels whose windows touch no padding at their sides in one run, then column by column
+// those beside them. A window that reaches into the padding is one of fewer taps.
+func (s *depthwiseStep) runRows(w *worker, from, to int, out []float32, row int) {
 	for y := from; y < to && s.left < s.right; y++ {
-		s.runRow(w, y, s.left, s.right-s.left, 1)
+		s.runRow(w, y, s.left, s.right-s.left, 1, out[(y-from)*row:], row)
 	}
 	upper, lower := max(from, s.top), min(to, s.bottom)
 	for _, sides := range [][2]int{{0, s.left}, {s.right, s.width}} {
@@ -173,18 +181,15 @@ func (s *depthwiseStep) runRows(w *worker, from, to int) {
 				if y == upper && lower > upper {
 					n = lower - upper
 				}
-				s.runRow(w, y, x, n, 0)
+				s.runRow(w, y, x, n, 0, out[(y-from)*row:], row)
 				y += n
 			}
 		}
 	}
-	for y := from; y < to; y++ {
-		s.finish.applyPixels(w, w.arena[s.out.start()+y*s.outRow:], s.width, s.channels, s.outPx)
-	}
 }
 
-// runRow computes count pixels from one on, along axis 0, a column, or 1, a row.
-func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int) {
+// runRow computes count pixels from one on, along axis 0, a column, or 1, a row; out is the row of the first of them.
+func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int, out []float32, row int) {
 	win := &s.window
 	up, down := win.taps(0, y, s.inHeight)
 	near, far := win.taps(1, x, s.inWidth)
@@ -193,7 +198,7 @@ func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int) {
 	r.Tap = win.dilation[1] * s.windows.stride
 	r.Step, r.OutPitch = win.stride[1]*s.windows.stride, s.outPx
 	if axis == 0 {
-		r.Step, r.OutPitch = win.stride[0]*s.windows.rowStride, s.outRow
+		r.Step, r.OutPitch = win.stride[0]*s.windows.rowStride, row
 	}
 	at := s.windows.place(y, x) + near*r.Tap
 	for k := range r.Rows {
@@ -201,6 +206,6 @@ func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int) {
 	}
 	r.Channels, r.WeightPitch, r.WeightRow, r.Relu = s.channels, s.weightPitch, win.kernel[1]*s.weightPitch, s.relu
 	r.Weights, r.Bias, r.Slope = s.packed[up*r.WeightRow+near*r.WeightPitch:], s.bias, s.slope
-	r.Out = w.arena[s.out.start()+y*s.outRow+x*s.outPx:]
+	r.Out = out[x*s.outPx:]
 	w.kernels.Row(r)
 }

@@ -37,8 +37,17 @@ func (s *interleaveStep) run(w *worker, from, to int) {
 	apart := s.nest.strides[1][s.nest.rank-1]
 	for u := from; u < to; u++ {
 		c := s.nest.seek(u * n)
-		o, i := out[c.offsets[0]:], in[c.offsets[1]:]
-		w.kernels.Interleave(o[:2*n], i[:n], i[apart:][:n])
+		w.kernels.Interleave(out[c.offsets[0]:], in[c.offsets[1]:], in[c.offsets[1]+apart:], n, 1, 0, 0, 0)
+	}
+}
+
+// shuffleStep interleaves the channels of two pictures; a unit is a row.
+type shuffleStep struct{ out, a, b *view }
+
+func (s *shuffleStep) run(w *worker, from, to int) {
+	out, a, b := s.out.resolve(w.arena), s.a.resolve(w.arena), s.b.resolve(w.arena)
+	for y := from; y < to; y++ {
+		w.kernels.Interleave(out[y*s.out.strides[2]:], a[y*s.a.strides[2]:], b[y*s.b.strides[2]:], s.a.shape[1], s.a.shape[3], s.out.strides[3], s.a.strides[3], s.b.strides[3])
 	}
 }
 

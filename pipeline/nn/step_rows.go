@@ -90,11 +90,45 @@ type poolStep struct {
 
 func (s *poolStep) run(w *worker, from, to int) {
 	in, out := s.in.resolve(w.arena), s.out.resolve(w.arena)
+	if w.kernels.MaxRow != nil && !s.average && s.window.kernel[0] <= kernel.RowRows {
+		for y := from; y < to; y++ {
+			s.greatest(w, in, out, y)
+		}
+		return
+	}
 	for y := from; y < to; y++ {
 		rows := s.rows(w, in, y)
 		for x := range s.out.shape[3] {
 			s.pixel(w, out[y*s.out.strides[2]+x*s.out.strides[3]:][:s.in.shape[1]], x, rows)
 		}
+	}
+}
+
+// greatest computes a row of maxima: the pixels whose windows touch no padding at their sides in one run, the others one
+// by one.
+func (s *poolStep) greatest(w *worker, in, out []float32, y int) {
+	win, width := &s.window, s.out.shape[3]
+	up, down := win.taps(0, y, s.in.shape[2])
+	left, right := within(inside(win.kernel[1], win.stride[1], win.dilation[1], win.pad[1], s.in.shape[3]), width)
+	r := &w.row
+	r.Rows, r.Channels, r.OutPitch = down-up, s.in.shape[1], s.out.strides[3]
+	r.Tap, r.Step = win.dilation[1]*s.in.strides[3], win.stride[1]*s.in.strides[3]
+	for x := 0; x < width; x += r.Count {
+		r.Count = 1
+		if x == left && left < right {
+			r.Count = right - left
+		}
+		near, far := win.taps(1, x, s.in.shape[3])
+		r.Taps, r.Out = far-near, out[y*s.out.strides[2]+x*s.out.strides[3]:]
+		if r.Rows == 0 || r.Taps == 0 { // taps so far apart that they miss a small picture
+			clear(r.Out[:r.Channels])
+			continue
+		}
+		at := (x*win.stride[1] - win.pad[1] + near*win.dilation[1]) * s.in.strides[3]
+		for k := range r.Rows {
+			r.In[k] = in[(y*win.stride[0]-win.pad[0]+(up+k)*win.dilation[0])*s.in.strides[2]+at:]
+		}
+		w.kernels.MaxRow(r)
 	}
 }
 
@@ -186,66 +220,4 @@ func (s *resizeStep) run(w *worker, from, to int) {
 			copy(row[x*s.out.strides[3]:][:channels], source[x/s.scales[1]*s.in.strides[3]:])
 		}
 	}
-}
-
-// matMulStep multiplies two tensors that a run computes, as attention does; a unit is a row of a product.
-type matMulStep struct {
-	batch                nest
-	rows, columns, depth int
-	out, a, b            *view
-}
-
-func (s *matMulStep) run(w *worker, from, to int) {
-	out, a, b := s.out.resolve(w.arena), s.a.resolve(w.arena), s.b.resolve(w.arena)
-	r := len(s.out.shape)
-	ao, ak := s.a.strides[r-2], s.a.strides[r-1]
-	bk, bc := s.b.strides[r-2], s.b.strides[r-1]
-	inner, last := s.batch.inner(), s.batch.rank-1
-	for u := from; u < to; u++ {
-		batch, row := u/s.rows, u%s.rows
-		c := s.batch.seek(batch / inner)
-		k := batch % inner
-		o := out[c.offsets[0]+k*s.batch.strides[0][last]+row*s.out.strides[r-2]:][:s.columns]
-		x := a[c.offsets[1]+k*s.batch.strides[1][last]+row*ao:]
-		y := b[c.offsets[2]+k*s.batch.strides[2][last]:]
-		if bc == 1 {
-			clear(o)
-			for d := range s.depth {
-				factor := x[d*ak]
-				for i, v := range y[d*bk:][:s.columns] {
-					o[i] += factor * v
-				}
-			}
-			continue
-		}
-		if ak == 1 && bk == 1 {
-			x := x[:s.depth]
-			for i := range o {
-				o[i] = dot(x, y[i*bc:][:len(x)])
-			}
-			continue
-		}
-		for i := range o {
-			column := y[i*bc:]
-			var t float32
-			for d := range s.depth {
-				t += x[d*ak] * column[d*bk]
-			}
-			o[i] = t
-		}
-	}
-}
-
-// dot is the dot product of two runs of one length, in four parts as sum.
-func dot(x, y []float32) float32 {
-	var a, b, c, d float32
-	for len(x) >= 4 && len(y) >= 4 {
-		v, u := (*[4]float32)(x), (*[4]float32)(y)
-		a, b, c, d = a+v[0]*u[0], b+v[1]*u[1], c+v[2]*u[2], d+v[3]*u[3]
-		x, y = x[4:], y[4:]
-	}
-	for i, v := range x {
-		a += v * y[i]
-	}
-	return (a + b) + (c + d)
 }

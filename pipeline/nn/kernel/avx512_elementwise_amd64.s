@@ -135,38 +135,62 @@ DATA pairs<>+120(SB)/4, $15
 DATA pairs<>+124(SB)/4, $31
 GLOBL pairs<>(SB), RODATA|NOPTR, $128
 
-// func interleave512(out, a, b *float32, n int)
-TEXT ·interleave512(SB), NOSPLIT, $0-32
+// func interleave512(out, a, b *float32, n, count, outPitch, pitchA, pitchB int)
+TEXT ·interleave512(SB), NOSPLIT, $0-64
 	MOVQ out+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ b+16(FP), DX
-	MOVQ n+24(FP), CX
+	MOVQ count+32(FP), BX
+	MOVQ outPitch+40(FP), R10
+	MOVQ pitchA+48(FP), R11
+	MOVQ pitchB+56(FP), R12
 	VMOVUPS pairs<>+0(SB), Z0
 	VMOVUPS pairs<>+64(SB), Z1
-	BEGIN
+
+run:
+	MOVQ n+24(FP), CX
+	XORL AX, AX
+
+sixteen:
+	SUBQ $16, CX
+	JLT  part
+	VMOVUPS (SI)(AX*1), Z2
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVAPS Z2, Z3
+	VPERMT2PS Z4, Z0, Z2
+	VPERMT2PS Z4, Z1, Z3
+	VMOVUPS Z2, (DI)(AX*2)
+	VMOVUPS Z3, 64(DI)(AX*2)
+	ADDQ $64, AX
+	JMP  sixteen
+
+part:
+	ADDQ $16, CX
+	JZ   next
+	MOVQ $-1, R9
+	BZHIQ CX, R9, R8
+	KMOVW R8, K1
+	ADDQ CX, CX
+	BZHIQ CX, R9, R8
+	KMOVW R8, K2
+	SHRQ $16, R8
+	KMOVW R8, K3
 	VMOVUPS.Z (SI)(AX*1), K1, Z2
 	VMOVUPS.Z (DX)(AX*1), K1, Z4
 	VMOVAPS Z2, Z3
 	VPERMT2PS Z4, Z0, Z2
 	VPERMT2PS Z4, Z1, Z3
-	CMPQ CX, $16
-	JLT  part
-	VMOVUPS Z2, (DI)(AX*2)
-	VMOVUPS Z3, 64(DI)(AX*2)
-	JMP  next
-
-part:
-	LEAQ (CX)(CX*1), R9
-	MOVQ $-1, R8
-	BZHIQ R9, R8, R8
-	KMOVW R8, K2
-	SHRQ $16, R8
-	KMOVW R8, K3
 	VMOVUPS Z2, K2, (DI)(AX*2)
 	VMOVUPS Z3, K3, 64(DI)(AX*2)
 
 next:
-	END
+	LEAQ (DI)(R10*4), DI
+	LEAQ (SI)(R11*4), SI
+	LEAQ (DX)(R12*4), DX
+	DECQ BX
+	JNZ  run
+	VZEROUPPER
+	RET
 
 // Where the floats of three merged vectors come from: in threes, from the first two of them (from 16 on the second) and
 // from the third, whose floats the masks name.

@@ -73,6 +73,15 @@ func interleaveGeneric(out, a, b []float32) {
 	}
 }
 
+// interleavesBy is Set.Interleave with a tier's way to interleave two runs.
+func interleavesBy(one func(out, a, b []float32)) func(out, a, b []float32, n, count, outPitch, pitchA, pitchB int) {
+	return func(out, a, b []float32, n, count, outPitch, pitchA, pitchB int) {
+		for i := range count {
+			one(out[i*outPitch:][:2*n], a[i*pitchA:][:n], b[i*pitchB:][:n])
+		}
+	}
+}
+
 func expGeneric(out, x []float32) {
 	out = out[:len(x)]
 	for i, v := range x {

@@ -103,6 +103,9 @@ type Set struct {
 	Tile      func(*Tile)
 	Depthwise func(*Depthwise)
 	Row       func(*Row)
+	// MaxRow is a Row whose outputs are the greatest of what the taps meet; what is no number may be passed over. Nil where
+	// the rows' maximum first is as good.
+	MaxRow func(*Row)
 	// Strip is nil where rows of pixels one by one are as good.
 	Strip func(*Strip)
 	// WinogradInput and WinogradOutput (see the generic ones) are nil where a convolution by tiles is as good.
@@ -119,8 +122,8 @@ type Set struct {
 	InOrder, Exact bool
 	// Depthwises does the same for Depthwise.
 	Depthwises func(d *Depthwise, count int)
-	// Interleave writes a[0], b[0], a[1], b[1], …; out is twice as long as each.
-	Interleave func(out, a, b []float32)
+	// Interleave writes count times a[0], b[0], a[1], b[1], … of n floats each, and goes on by a pitch in each slice.
+	Interleave func(out, a, b []float32, n, count, outPitch, pitchA, pitchB int)
 	// Merge3 writes a[0], b[0], c[0], a[1], …; out is three times as long as each.
 	Merge3 func(out, a, b, c []float32)
 	// Exp writes eˣ with a relative error below 2⁻²², 0 below −87.3 and +Inf above 88.37.
@@ -150,7 +153,7 @@ type Set struct {
 // Generic is the specification.
 var Generic = Set{
 	Name: "generic", Tile: tileGeneric, Depthwise: depthwiseGeneric, Add: addGeneric, MulAdd: mulAddGeneric, Mul: mulGeneric,
-	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleaveGeneric, Exp: expGeneric, Softmax: softmaxBy(expGeneric), Merge3: merge3Generic,
+	HardSwish: hardSwishGeneric, Accumulate: accumulateGeneric, Max: maxGeneric, Interleave: interleavesBy(interleaveGeneric), Exp: expGeneric, Softmax: softmaxBy(expGeneric), Merge3: merge3Generic,
 	Row: rowGeneric, Peak: peakGeneric, Read: readGeneric, Dot: dotGeneric, Dots8: dots8Generic,
 	Heights: [2]int{TilePixels, TilePixels}, Widths: []int{TileChannels},
 }

@@ -195,7 +195,7 @@ func TestElementWiseAgrees(t *testing.T) {
 						k.Softmax(out, b)
 					}
 				},
-				"interleave": func(k *Set, out []float32) { clear(out); k.Interleave(out[:n&^1], a[:n/2], b[:n/2]) },
+				"interleave": func(k *Set, out []float32) { clear(out); k.Interleave(out, a, b, n/2, 1, 0, 0, 0) },
 				"merge3":     func(k *Set, out []float32) { clear(out); k.Merge3(out[:n/3*3], a[:n/3], b[:n/3], s[:n/3]) },
 				"accumulate": func(k *Set, out []float32) { copy(out, b); k.Accumulate(out, a) },
 			} {
@@ -381,6 +381,67 @@ func TestRowAgrees(t *testing.T) {
 					if i := p*row.OutPitch + c; !close32(want[i], got[i]) {
 						t.Fatalf("%s: pixel %d channel %d: %v, want %v", set.Name, p, c, got[i], want[i])
 					}
+				}
+			}
+		}
+	}
+}
+
+// Runs interleaved in one call, with floats between them that are nobody's.
+func TestInterleavesAgree(t *testing.T) {
+	for _, set := range append(tiers(), &Generic) {
+		r := rand.New(rand.NewPCG(23, 24))
+		for range 200 {
+			n, count := 1+r.IntN(70), 1+r.IntN(5)
+			outPitch, pitchA, pitchB := 2*n+r.IntN(9), n+r.IntN(9), n+r.IntN(9)
+			a, b := random(r, (count-1)*pitchA+n), random(r, (count-1)*pitchB+n)
+			whole, out := guarded((count-1)*outPitch + 2*n)
+			set.Interleave(out, a, b, n, count, outPitch, pitchA, pitchB)
+			intact(t, set.Name, whole)
+			for i, v := range out {
+				want, run, at := canary, i/outPitch, i%outPitch
+				if at < 2*n && at%2 == 0 {
+					want = a[run*pitchA+at/2]
+				} else if at < 2*n {
+					want = b[run*pitchB+at/2]
+				}
+				if v != want {
+					t.Fatalf("%s: float %d of runs of %d, pitch %d, is %v, want %v", set.Name, i, n, outPitch, v, want)
+				}
+			}
+		}
+	}
+}
+
+func TestMaxRowAgrees(t *testing.T) {
+	for _, set := range tiers() {
+		if set.MaxRow == nil {
+			continue
+		}
+		r := rand.New(rand.NewPCG(25, 26))
+		for range 200 {
+			channels := 1 + r.IntN(40)
+			row := Row{Rows: 1 + r.IntN(RowRows), Taps: 1 + r.IntN(4), Channels: channels, Tap: channels + r.IntN(20), Step: channels + r.IntN(40), OutPitch: channels + r.IntN(9), Count: 1 + r.IntN(20)}
+			for y := range row.Rows {
+				row.In[y] = random(r, (row.Count-1)*row.Step+(row.Taps-1)*row.Tap+channels)
+			}
+			whole, got := guarded((row.Count-1)*row.OutPitch + channels)
+			row.Out = got
+			set.MaxRow(&row)
+			intact(t, set.Name, whole)
+			for i, v := range got {
+				p, c := i/row.OutPitch, i%row.OutPitch
+				want := canary
+				if c < channels {
+					want = float32(math.Inf(-1))
+					for y := range row.Rows {
+						for x := range row.Taps {
+							want = max(want, row.In[y][p*row.Step+x*row.Tap+c])
+						}
+					}
+				}
+				if v != want {
+					t.Fatalf("%s: pixel %d channel %d is %v, want %v", set.Name, p, c, v, want)
 				}
 			}
 		}

@@ -5,7 +5,7 @@ import "golang.org/x/sys/cpu"
 // avx2 serves every x86-64 processor since 2013 (Haswell) and 2015 (Excavator).
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
-	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleaveAVX2, Exp: expAVX2, Softmax: softmaxBy(expAVX2), Merge3: merge3AVX2,
+	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleavesBy(interleaveAVX2), Exp: expAVX2, Softmax: softmaxBy(expAVX2), Merge3: merge3AVX2,
 	Row: rowAVX2, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)

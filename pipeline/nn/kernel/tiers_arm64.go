@@ -3,7 +3,7 @@ package kernel
 // neon serves every 64-bit ARM processor: the architecture demands its instructions.
 var neon = Set{
 	Name: "neon", Tile: tileNEON, Depthwise: depthwiseNEON, Add: addNEON, MulAdd: mulAddNEON, Mul: mulNEON,
-	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleaveNEON, Exp: expNEON, Softmax: softmaxBy(expNEON), Merge3: merge3NEON,
+	HardSwish: hardSwishNEON, Accumulate: accumulateNEON, Max: maxNEON, Interleave: interleavesBy(interleaveNEON), Exp: expNEON, Softmax: softmaxBy(expNEON), Merge3: merge3NEON,
 	Row: rowNEON, Peak: peakNEON, Read: readNEON, Dot: dotNEON, Dots8: dots8NEON, InOrder: true,
 	Tiles: tilesNEON, Heights: [2]int{TilePixels, TilePixels}, Widths: []int{TileChannels, NarrowChannels},
 	Depthwises: func(d *Depthwise, count int) {

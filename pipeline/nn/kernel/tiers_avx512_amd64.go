@@ -7,7 +7,7 @@ var avx512 = func() Set {
 	s := avx2
 	s.Name = "avx512"
 	s.Tile, s.Tiles = tileAVX512, tilesAVX512
-	s.Strip = stripAVX512
+	s.Strip, s.MaxRow = stripAVX512, maxRow512
 	s.Add, s.Mul, s.MulAdd, s.Max, s.Accumulate, s.HardSwish = addAVX512, mulAVX512, mulAddAVX512, maxAVX512, accumulateAVX512, hardSwishAVX512
 	s.Peak, s.Dots8 = peakAVX512, dots8AVX512 // AVX2's Dot reads memory faster, 33 GB/s instead of 26
 	s.Interleave, s.Merge3, s.Exp, s.Softmax = interleaveAVX512, merge3AVX512, expAVX512, softmaxAVX512
@@ -40,6 +40,9 @@ func stripAVX512(s *Strip) {
 		strip1AVX512(s)
 	}
 }
+
+//go:noescape
+func maxRow512(r *Row)
 
 //go:noescape
 func strip1AVX512(s *Strip)

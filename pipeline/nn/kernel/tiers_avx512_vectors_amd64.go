@@ -18,7 +18,7 @@ func mulAdd512(out, a, s, b *float32, n int)
 func hardSwish512(out, x *float32, n int, scale, shift float32)
 
 //go:noescape
-func interleave512(out, a, b *float32, n int)
+func interleave512(out, a, b *float32, n, count, outPitch, pitchA, pitchB int)
 
 //go:noescape
 func merge3512(out, a, b, c *float32, n int)
@@ -66,10 +66,10 @@ func hardSwishAVX512(out, x []float32, scale, shift float32) {
 	}
 }
 
-func interleaveAVX512(out, a, b []float32) {
-	if n := len(a); n > 0 {
-		out, b = out[:2*n], b[:n]
-		interleave512(&out[0], &a[0], &b[0], n)
+func interleaveAVX512(out, a, b []float32, n, count, outPitch, pitchA, pitchB int) {
+	if n > 0 && count > 0 {
+		_, _, _ = out[(count-1)*outPitch+2*n-1], a[(count-1)*pitchA+n-1], b[(count-1)*pitchB+n-1]
+		interleave512(&out[0], &a[0], &b[0], n, count, outPitch, pitchA, pitchB)
 	}
 }
 
