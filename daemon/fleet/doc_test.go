@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/json"
 	"go/parser"
 	"go/token"
@@ -37,6 +38,21 @@ func TestDocumentationShowsWhatIsSent(t *testing.T) {
 		Position: Position{7, 42}, Wall: noon, Clock: "ntp", Kind: "passage",
 		Payload: []byte(`{"passage":"7-12","verdict":"grant"}`), Previous: [32]byte{0x11}, Hash: [32]byte{0x22},
 	}
+	link := Link{o: Opts{Terminal: "gate-1", Identity: seeded(7)}}
+	review, err := link.publishedReview(Review{Statement: encoded(t, testStatement()), Answers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reviewTopic := Topic("gate-1", ChannelReview, "7-12")
+	question := questionPayload{
+		Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Nonce: "0123456789abcdef0123456789abcdef",
+		Issued: noon, Expires: noon.Add(5 * time.Second), Purpose: PurposeVerify, Enc: []byte("encapsulated key"), Data: []byte("encrypted claim"),
+	}
+	score := 0.41
+	list, err := newManifest("revocation", 9, []byte("list"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := map[string][]byte{
 		Topic("gate-1", ChannelEvent, "passage"): encode(NewEvent("gate-1", entry, 1024)),
 		Topic("gate-1", ChannelStatus, "health"): encode(healthReport{
@@ -45,10 +61,22 @@ func TestDocumentationShowsWhatIsSent(t *testing.T) {
 		}),
 		Topic("gate-1", ChannelAlarm, "camera"):         encode(alarmReport{Schema: Schema, Severity: Major, Text: "no frames for 5 s", Time: noon}),
 		Topic("gate-1", ChannelMeasurement, "pipeline"): encode(measurement(map[string]float64{"fps": 14.5, "detect_p95_ms": 31}, noon)),
-		topic:              envelope,
-		topic + " payload": signed.Payload,
-		topic + " answer":  encode(Answer{Schema: Schema, Status: StatusSuccessful, Result: json.RawMessage(`{"door":"open"}`), Time: noon, Clock: "ntp"}),
-		topic + " refusal": encode(Answer{Schema: Schema, Status: StatusFailed, Reason: r.reason, Detail: r.detail, Time: noon.Add(time.Minute), Clock: "ntp"}),
+		topic:                    envelope,
+		topic + " payload":       signed.Payload,
+		topic + " answer":        encode(Answer{Schema: Schema, Status: StatusSuccessful, Result: json.RawMessage(`{"door":"open"}`), Time: noon, Clock: "ntp"}),
+		reviewTopic:              review,
+		reviewTopic + " payload": encoded(t, testStatement()),
+		Topic("gate-1", ChannelCommand, CommandReview, "r-1") + " payload": encode(order{
+			Schema: Schema, Terminal: "gate-1", Command: CommandReview, ID: "r-1", Nonce: "fedcba9876543210", Issued: noon, Expires: noon.Add(30 * time.Second),
+			Args: encode(ReviewArgs{Passage: "7-12", Review: StatementHash(encoded(t, testStatement())), Answer: Approve}),
+		}),
+		Topic("gate-1", ChannelRemote, "8a8f5d3c2b1e0f47", "request") + " payload": encode(question),
+		Topic("gate-1", ChannelRemote, "8a8f5d3c2b1e0f47", "answer") + " payload": encode(replyPayload{
+			Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Question: hexDigest(sha256.Sum256(encode(question))),
+			Outcome: OutcomeDoubtful, Score: &score, Detail: "below-threshold", Data: []byte("nonce, encrypted"), Time: noon.Add(time.Second),
+		}),
+		"te/fleet/all///list/revocation": encode(list),
+		topic + " refusal":               encode(Answer{Schema: Schema, Status: StatusFailed, Reason: r.reason, Detail: r.detail, Time: noon.Add(time.Minute), Clock: "ntp"}),
 	}
 	shown := examples(t)
 	for name, b := range want {
@@ -60,7 +88,11 @@ func TestDocumentationShowsWhatIsSent(t *testing.T) {
 		t.Errorf("doc.go has %d examples, %d are checked", len(shown), len(want))
 	}
 	for name := range shown {
-		if _, _, _, err := ParseTopic(strings.Fields(name)[0]); err != nil {
+		topic := strings.Fields(name)[0]
+		if list, _ := isListTopic(topic); list {
+			continue
+		}
+		if _, _, _, err := ParseTopic(topic); err != nil {
 			t.Error(err)
 		}
 	}
@@ -96,7 +128,7 @@ func examples(t *testing.T) map[string][]byte {
 		t.Fatal(err)
 	}
 	found := map[string][]byte{}
-	block := regexp.MustCompile(`(?m)^\t(te/device/gate-1\S+(?: \w+)?)\n((?:\t.*\n)+)`)
+	block := regexp.MustCompile(`(?m)^\t(te/(?:device/gate-1|fleet/all)\S+(?: \w+)?)\n((?:\t.*\n)+)`)
 	for _, m := range block.FindAllStringSubmatch(f.Doc.Text(), -1) {
 		found[m[1]] = []byte(m[2])
 	}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
 // Link is one terminal's connection to the fleet's broker.
@@ -29,6 +27,10 @@ type Link struct {
 	stale   chan retained // what the broker still holds from before; full: found at the next connection
 	outbox  outbox
 	remote  remote
+
+	listNews chan inbound // manifests and parts from paho; full: dropped, found again later
+	installs chan fetched // to the goroutine that installs them
+	bad      badLists
 
 	refusals refusals
 	mu       sync.Mutex
@@ -74,6 +76,9 @@ func New(o Opts, j Journal, c Commander, n Nonces, s State) (*Link, error) {
 		stale:   make(chan retained, maxStale),
 		outbox:  newOutbox(j),
 		remote:  newRemote(o.Remote),
+
+		listNews: make(chan inbound, listQueue),
+		installs: make(chan fetched, 1),
 		dial: dialOpts{
 			address: o.Broker, username: o.Username, password: o.Password, clientID: "umbral-" + o.Terminal,
 			keepAlive: o.KeepAlive, connectTimeout: o.ConnectTimeout, ackTimeout: o.AckTimeout,
@@ -124,6 +129,9 @@ func (l *Link) Run(ctx context.Context) error {
 	defer cancel()
 	group.Go(func() { l.obey(ctx) })
 	group.Go(func() { l.outbox.watch(ctx) })
+	if l.o.Lists != nil {
+		group.Go(func() { l.install(ctx) })
+	}
 	pauses := backoff{min: l.o.BackoffMin, max: l.o.BackoffMax}
 	for ctx.Err() == nil {
 		healthy, err := l.attend(ctx)
@@ -212,6 +220,9 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	if err := l.wantLists(ctx, s); err != nil {
+		return err
+	}
 	told := newTeller(l, s)
 	if err := told.news(ctx); err != nil {
 		return err
@@ -232,6 +243,7 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	lists := newFetcher(l, s)
 	poll := time.NewTicker(l.o.Poll)
 	defer poll.Stop()
 	interval := time.NewTicker(l.o.Interval)
@@ -261,8 +273,12 @@ func (l *Link) serve(ctx context.Context, s *session) error {
 			l.reply(m)
 		case <-l.nudge:
 			err = told.news(ctx)
+		case m := <-l.listNews:
+			err = lists.hear(ctx, m)
 		case <-poll.C:
-			err = told.news(ctx)
+			if err = told.news(ctx); err == nil {
+				err = lists.tick(ctx)
+			}
 		case <-interval.C:
 			err = told.numbers(ctx)
 		}
@@ -281,46 +297,6 @@ func (l *Link) say(ctx context.Context, s *session, m outbound) error {
 	}
 	l.unsaid = nil
 	return nil
-}
-
-// receive takes a message from paho's goroutine, which must not be held up.
-func (l *Link) receive(m mqtt.Message) {
-	_, channel, rest, err := ParseTopic(m.Topic())
-	if err == nil && (channel == ChannelAlarm || channel == ChannelReview) {
-		if m.Retained() && len(m.Payload()) > 0 && len(rest) == 1 {
-			select {
-			case l.stale <- retained{channel, rest[0]}:
-			default:
-			}
-		}
-		return
-	}
-	in := inbound{topic: m.Topic(), retained: m.Retained()}
-	if err == nil && channel == ChannelRemote {
-		if in.oversized = len(m.Payload()) > maxReplyBytes; !in.oversized {
-			in.payload = m.Payload()
-		}
-		select {
-		case l.remote.replies <- in:
-		default:
-			l.count(func(s *Stats) { s.Forged++ }) // an authority sends one answer a question
-		}
-		return
-	}
-	if len(m.Payload()) > max(l.o.MaxCommandBytes, 2*maxAnswer) {
-		in.oversized = true
-	} else {
-		in.payload = m.Payload() // paho allocates each one anew
-	}
-	if report(in) {
-		return
-	}
-	select {
-	case l.inbox <- in:
-	default:
-		l.refusals.busy.Add(1)
-		l.count(func(s *Stats) { s.Refused++; s.Dropped++ })
-	}
 }
 
 // read notes how far the journal has been read and acknowledged, and tells when it begins to fail.

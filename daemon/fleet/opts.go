@@ -42,6 +42,7 @@ type Opts struct {
 	Identity ed25519.PrivateKey
 	Reviews  Reviews     // nil: no passage is referred
 	Remote   *RemoteOpts // nil: no authority is asked
+	Lists    Lists       // nil: no lists are taken
 
 	Clock func() (now time.Time, trust string) // the terminal's wall clock; default: time.Now, "unknown"
 	Log   *slog.Logger                         // default: none

@@ -199,10 +199,7 @@ func (r *remote) add(a *asked) bool {
 		return false
 	}
 	r.waiting = append(r.waiting, a)
-	select {
-	case r.wake <- struct{}{}:
-	default: // the link will look anyway
-	}
+	offer(r.wake, struct{}{}) // full: the link will look anyway
 	return true
 }
 
@@ -238,10 +235,7 @@ func (r *remote) due(connection uint64, now time.Time) (next *asked, more bool) 
 func (l *Link) ask(ctx context.Context, s *session, connection uint64) error {
 	a, more := l.remote.due(connection, time.Now())
 	if more {
-		select {
-		case l.remote.wake <- struct{}{}:
-		default:
-		}
+		offer(l.remote.wake, struct{}{})
 	}
 	if a == nil {
 		return nil
@@ -308,10 +302,8 @@ func (l *Link) accept(m inbound) error {
 		return errors.New("it speaks of somebody else")
 	}
 	l.remote.remove(a)
-	select {
-	case a.answer <- Finding{Outcome: p.Outcome, Score: p.Score, Detail: p.Detail, Subject: who.Subject, Name: who.Name}:
-	default: // answered already
-	}
+	// Full: answered already.
+	offer(a.answer, Finding{Outcome: p.Outcome, Score: p.Score, Detail: p.Detail, Subject: who.Subject, Name: who.Name})
 	return nil
 }
 

@@ -176,6 +176,9 @@ func (s *session) publish(ctx context.Context, topic string, qos byte, retained 
 	return nil
 }
 
+// errForbidden says that the broker does not let this client subscribe.
+var errForbidden = errors.New("refused by the broker")
+
 // subscribe asks for one filter at QoS 1.
 func (s *session) subscribe(ctx context.Context, filter string) error {
 	t := s.client.Subscribe(filter, 1, nil)
@@ -183,7 +186,15 @@ func (s *session) subscribe(ctx context.Context, filter string) error {
 		return fmt.Errorf("fleet: subscribe to %s: %w", filter, err)
 	}
 	if st, ok := t.(*mqtt.SubscribeToken); ok && st.Result()[filter] > 2 {
-		return fmt.Errorf("fleet: subscribe to %s: refused by the broker (look at its access rules)", filter)
+		return fmt.Errorf("fleet: subscribe to %s: %w (look at its access rules)", filter, errForbidden)
+	}
+	return nil
+}
+
+// unsubscribe takes a subscription back.
+func (s *session) unsubscribe(ctx context.Context, filter string) error {
+	if err := s.wait(ctx, s.client.Unsubscribe(filter), s.ackTimeout); err != nil {
+		return fmt.Errorf("fleet: unsubscribe from %s: %w", filter, err)
 	}
 	return nil
 }
@@ -222,6 +233,9 @@ func (s *session) close(grace time.Duration) {
 	// Returns at once when paho has disconnected, else waits for its goroutines to end.
 	s.client.Disconnect(uint(closeTimeout.Milliseconds()))
 }
+
+// ignore is for who only publishes.
+func ignore(mqtt.Message) {}
 
 // forget is a store that keeps nothing: unacknowledged messages are in the journal.
 type forget struct{}

@@ -20,6 +20,8 @@ type Stats struct {
 	Refused      uint64    // commands refused, whatever the reason
 	Dropped      uint64    // commands dropped because the queue was full (part of Refused)
 	Unanswered   uint64    // answers dropped because there was no connection to send them over
+	Lists        uint64    // signed lists taken
+	ListError    string    // why the last one was not, empty when it was
 	Asked        uint64    // questions to the authority
 	Answered     uint64    // that were answered in time
 	Late         uint64    // answers that came when nobody waited any more, or again

@@ -20,6 +20,7 @@ const (
 	typePublish  = 3
 	typePuback   = 4
 	typeSuback   = 9
+	typeUnsuback = 11
 	typePingresp = 13
 )
 
@@ -137,7 +138,7 @@ func checkPacket(first byte, body []byte) error {
 	kind, flags := first>>4, first&0x0f
 	ok := false
 	switch kind {
-	case typeConnack, typePuback:
+	case typeConnack, typePuback, typeUnsuback:
 		ok = flags == 0 && len(body) == 2
 	case typeSuback:
 		ok = flags == 0 && len(body) == 3
