@@ -451,3 +451,23 @@ func TestVectorPhotos(t *testing.T) {
 		}
 	}
 }
+
+func TestEnrolment(t *testing.T) {
+	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	text := must(NewEnrolment(wallet, noon, "7H3K"))
+	e, err := ParseEnrolment(text)
+	if err != nil || !e.At.Equal(noon) || e.Claim != "7H3K" || !wallet.PublicKey.Equal(e.Key.Public) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	other := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	key := must(NewKey(other.Public(), nil))
+	forged := EnrolmentPrefix + encodeBase45(must(sign(encode(map[int]any{6: noon.Unix(), 8: confirmation(key)}), wallet, nil, []byte(enrolmentContext))))
+	for name, text := range map[string]string{
+		"somebody else's key": forged, "cut off": text[:len(text)-3], "a presentation": PresentationPrefix + text, "nothing": "",
+		"too large": EnrolmentPrefix + strings.Repeat("0", 5000),
+	} {
+		if _, err := ParseEnrolment(text); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}

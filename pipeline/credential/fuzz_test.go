@@ -124,3 +124,14 @@ func FuzzWebP(f *testing.F) {
 		}
 	})
 }
+
+func FuzzEnrolment(f *testing.F) {
+	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	f.Add(must(decodeBase45(must(NewEnrolment(wallet, noon, "7H3K"))[len(EnrolmentPrefix):])))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := ParseEnrolment(EnrolmentPrefix + encodeBase45(data))
+		if err == nil && (e.Key == nil || e.At.IsZero()) {
+			t.Errorf("taken: %+v", e)
+		}
+	})
+}

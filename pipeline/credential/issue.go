@@ -48,7 +48,7 @@ func Issue(d Draft, signer crypto.Signer, keyID []byte) (string, error) {
 		c[claimTokenID] = d.TokenID
 	}
 	if d.Holder != nil {
-		c[claimHolder] = map[int]any{1: cbor.RawMessage(d.Holder.COSE())}
+		c[claimHolder] = confirmation(d.Holder)
 	}
 	data, err := sign(encode(c), signer, keyID, nil)
 	if err != nil {
@@ -65,6 +65,9 @@ func Issue(d Draft, signer crypto.Signer, keyID []byte) (string, error) {
 	}
 	return text, nil
 }
+
+// confirmation is the claim cnf with a whole key (RFC 8747, section 3.2).
+func confirmation(k *Key) map[int]any { return map[int]any{1: cbor.RawMessage(k.COSE())} }
 
 func (d *Draft) check() error {
 	switch {

@@ -26,24 +26,24 @@ const (
 	Replayed                // the same presentation was seen before; see Replay
 )
 
-// Each step's name in events and on the command line, and what it means in words.
-var steps = [...]struct{ name, words string }{
-	Passed:             {"passed", "everything is in order"},
-	TooLarge:           {"too-large", "the code is larger than a credential can be"},
-	NotBase45:          {"not-base45", "the code is no electronic credential (not base45)"},
-	NotZlib:            {"not-zlib", "the code is no electronic credential (not zlib)"},
-	NotCOSE:            {"not-cose", "the code is no electronic credential (not COSE)"},
-	NotDecrypted:       {"not-decrypted", "the credential is encrypted with another key than this terminal has"},
-	NotClaim169:        {"not-claim-169", "the credential holds no identity"},
-	UnknownIssuer:      {"unknown-issuer", "the credential comes from an issuer that is not trusted here"},
-	BadSignature:       {"bad-signature", "the issuer's signature is not valid"},
-	NotYetValid:        {"not-yet-valid", "the credential is not valid yet"},
-	Expired:            {"expired", "the credential has expired"},
-	NoPresentation:     {"no-presentation", "the credential is bound to a phone and must be shown by its wallet"},
-	BadHolderSignature: {"bad-holder-signature", "the wallet's signature is not valid"},
-	WrongAudience:      {"wrong-audience", "the code was made for another terminal"},
-	Stale:              {"stale", "the code is too old: show a fresh one"},
-	Replayed:           {"replayed", "the code was shown before: show a fresh one"},
+// Each step's name in events and on the command line, what it checks, and what a refusal means.
+var steps = [...]struct{ name, checks, words string }{
+	Passed:             {"passed", "", "everything is in order"},
+	TooLarge:           {"too-large", "size", "the code is larger than a credential can be"},
+	NotBase45:          {"not-base45", "base45", "the code is no electronic credential (not base45)"},
+	NotZlib:            {"not-zlib", "zlib", "the code is no electronic credential (not zlib)"},
+	NotCOSE:            {"not-cose", "COSE", "the code is no electronic credential (not COSE)"},
+	NotDecrypted:       {"not-decrypted", "decryption", "the credential is encrypted with another key than this terminal has"},
+	NotClaim169:        {"not-claim-169", "identity", "the credential holds no identity"},
+	UnknownIssuer:      {"unknown-issuer", "issuer", "the credential comes from an issuer that is not trusted here"},
+	BadSignature:       {"bad-signature", "issuer's signature", "the issuer's signature is not valid"},
+	NotYetValid:        {"not-yet-valid", "valid already", "the credential is not valid yet"},
+	Expired:            {"expired", "valid still", "the credential has expired"},
+	NoPresentation:     {"no-presentation", "shown by its wallet", "the credential is bound to a phone and must be shown by its wallet"},
+	BadHolderSignature: {"bad-holder-signature", "wallet's signature", "the wallet's signature is not valid"},
+	WrongAudience:      {"wrong-audience", "made for this terminal", "the code was made for another terminal"},
+	Stale:              {"stale", "fresh", "the code is too old: show a fresh one"},
+	Replayed:           {"replayed", "not shown before", "the code was shown before: show a fresh one"},
 }
 
 // Steps lists all steps in order.
@@ -61,6 +61,14 @@ func (s Step) String() string {
 		return fmt.Sprintf("step-%d", s)
 	}
 	return steps[s].name
+}
+
+// Checks says in a few words what the step checks, empty for Passed.
+func (s Step) Checks() string {
+	if int(s) >= len(steps) {
+		return s.String()
+	}
+	return steps[s].checks
 }
 
 // Words says in plain English what a refusal at the step means.

@@ -149,8 +149,8 @@ func indented(v any) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// ParsePublicJWK reads a single public key, as a wallet sends it.
-func ParsePublicJWK(data []byte) (*Key, error) {
+// ParsePublicKey reads a single public key in any of ParseIssuer's forms.
+func ParsePublicKey(data []byte) (*Key, error) {
 	i, err := ParseIssuer(data, "holder", "")
 	if err != nil {
 		return nil, err
