@@ -163,7 +163,7 @@ type Fleet struct {
 type CommandKey struct {
 	Name     string   `toml:"name" length:"1..48"`
 	Public   string   `toml:"public" length:"44..44"`
-	Commands []string `toml:"commands" oneof:"status|door.open" length:"1..2"`
+	Commands []string `toml:"commands" oneof:"status|door.open|review.answer|person.block|person.unblock" length:"1..5"`
 }
 
 // Local is the technician's page, the gate's screen and the tool's socket.
@@ -208,12 +208,12 @@ func Default() Config {
 			CrowdRatio: 0.5, CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
 		},
-		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, BarCodes: true, Issuers: []Issuer{}},
+		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, Trust: "rtc", BarCodes: true, Issuers: []Issuer{}},
 		Card:       Card{Sides: "front", MinConfidence: 0.9, Readings: 2, Timeout: 20 * time.Second},
 		Speech:     Speech{Kind: "digits", Prompts: 6, Attempts: 2},
 		Finger:     Finger{Sensor: "none", FMR: 1e-3},
 		Remote:     Remote{Timeout: 5 * time.Second, Send: "nothing"},
-		Review:     Review{Leave: 5 * time.Second, Approvals: 1, Failures: []string{}, Reviewers: []Reviewer{}},
+		Review:     Review{Leave: 5 * time.Second, Approvals: 1, Failures: []string{}, Readers: []string{}},
 		Eligibility: Eligibility{
 			MinAge: 16, Guardian: "present", GuardianTimeout: 20 * time.Second, Trust: "rtc", Checklist: []string{}, Schedules: []Schedule{},
 		},

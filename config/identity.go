@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"umbral/daemon/passage"
@@ -12,8 +13,10 @@ import (
 type Credential struct {
 	MaxAge         time.Duration `toml:"max_age" range:"1s..10m"`
 	MaxSkew        time.Duration `toml:"max_skew" range:"0s..5m"`
+	Trust          string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
 	HolderRequired bool          `toml:"holder_required"`
 	BarCodes       bool          `toml:"bar_codes"`
+	ListKey        string        `toml:"list_key" length:"0..44"`
 	DecryptionKey  string        `toml:"decryption_key" length:"0..4096" path:"file"`
 	Issuers        []Issuer      `toml:"issuers" length:"0..64"`
 }
@@ -58,7 +61,6 @@ type Eligibility struct {
 	Trust           string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
 	Checklist       []string      `toml:"checklist" length:"0..32"`
 	RevocationMax   time.Duration `toml:"revocation_max_age" range:"0s..8760h"`
-	RevocationKey   string        `toml:"revocation_key" length:"0..44"`
 	Schedules       []Schedule    `toml:"schedules" length:"0..32"`
 }
 
@@ -76,7 +78,7 @@ type Remote struct {
 	Public    string        `toml:"public" length:"0..44"`
 	Timeout   time.Duration `toml:"timeout" range:"1s..1m"`
 	Send      string        `toml:"send" oneof:"nothing|template|picture"`
-	SealTo    string        `toml:"seal_to" length:"0..128"`
+	SealTo    string        `toml:"seal_to" length:"0..44"`
 }
 
 // Review is the judgement of people on what the machine is unsure of.
@@ -86,14 +88,7 @@ type Review struct {
 	Approvals int           `toml:"approvals" range:"1..2"`
 	Failures  []string      `toml:"failures" oneof:"credential|card|speech|finger|remote" length:"0..5"`
 	Pictures  bool          `toml:"pictures"`
-	Reviewers []Reviewer    `toml:"reviewers" length:"0..16"`
-}
-
-// Reviewer is a public key whose holder may approve and deny.
-type Reviewer struct {
-	Name   string `toml:"name" length:"1..48"`
-	Public string `toml:"public" length:"44..44"`
-	SealTo string `toml:"seal_to" length:"0..128"`
+	Readers   []string      `toml:"readers" length:"0..8"`
 }
 
 // Available is the evidence that the terminal can produce.
@@ -136,10 +131,10 @@ func (c *Config) checkEligibility(errs *Errors) {
 			errs.add(key+".from", "%v", err)
 		}
 	}
-	if e.RevocationKey != "" {
-		checkPublic(errs, "eligibility.revocation_key", e.RevocationKey)
+	if c.Credential.ListKey != "" {
+		checkPublic(errs, "credential.list_key", c.Credential.ListKey)
 	} else if e.RevocationMax > 0 {
-		errs.add("eligibility.revocation_max_age", "found %v, but there is no eligibility.revocation_key: nothing could be trusted to be a list", e.RevocationMax)
+		errs.add("eligibility.revocation_max_age", "found %v, but there is no credential.list_key: nothing could be trusted to be a list", e.RevocationMax)
 	}
 }
 
@@ -181,22 +176,21 @@ func (c *Config) checkAuthorities(errs *Errors) {
 	if v.Timeout > 0 && !c.Fleet.Enabled {
 		errs.add("review.timeout", "found %v, but fleet.enabled is false: reviewers are asked over MQTT", v.Timeout)
 	}
-	if v.Timeout > 0 && len(v.Reviewers) < v.Approvals {
-		errs.add("review.approvals", "found %d, but there are %d review.reviewers", v.Approvals, len(v.Reviewers))
+	reviewers := 0
+	for _, k := range c.Fleet.Keys {
+		if slices.Contains(k.Commands, "review.answer") {
+			reviewers++
+		}
 	}
-	names := map[string]bool{}
-	for i, p := range v.Reviewers {
-		key := fmt.Sprintf("review.reviewers[%d]", i)
-		if p.Name != "" && !isName(p.Name) {
-			errs.add(key+".name", "found %s, allowed are A-Z a-z 0-9 . _ - and no dot at the beginning", quote(p.Name))
-		}
-		if names[p.Name] {
-			errs.add(key+".name", "found %s, which another reviewer has already", quote(p.Name))
-		}
-		names[p.Name] = true
-		checkPublic(errs, key+".public", p.Public)
-		if v.Pictures && p.SealTo == "" {
-			errs.add(key+".seal_to", "found nothing, but review.pictures is true: pictures are sent encrypted only")
+	if v.Timeout > 0 && reviewers < v.Approvals {
+		errs.add("review.approvals", "found %d, but %d fleet.keys may give the command \"review.answer\"", v.Approvals, reviewers)
+	}
+	if v.Pictures && len(v.Readers) == 0 {
+		errs.add("review.readers", "found nothing, but review.pictures is true: pictures are sent encrypted only")
+	}
+	for i, key := range v.Readers {
+		if public, err := base64.StdEncoding.DecodeString(key); err != nil || len(public) != 32 {
+			errs.add(fmt.Sprintf("review.readers[%d]", i), "found %s, allowed is an X25519 public key: 32 bytes in base64", quote(key))
 		}
 	}
 }

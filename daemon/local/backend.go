@@ -15,6 +15,8 @@ type Backend interface {
 	Picture(w io.Writer) (sequence uint64, err error)
 	// Metrics writes the Prometheus text format.
 	Metrics(w io.Writer)
+	// Alternative gives the person at the gate the other kind of challenge. An error that wraps ErrRefused says why not.
+	Alternative() error
 	Registry
 }
 

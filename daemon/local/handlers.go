@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// pages is what loopback HTTP serves: nothing that changes anything.
+// pages is what loopback HTTP serves: nothing that changes anything but what the screen asks for.
 func (s *Server) pages() http.Handler {
 	mux := http.NewServeMux()
 	s.readOnly(mux)
@@ -51,6 +51,21 @@ func (s *Server) readOnly(mux *http.ServeMux) {
 		s.backend.Metrics(w)
 	})
 	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("POST /api/v1/screen/alternative", s.alternative)
+}
+
+// alternative is the button on the gate's screen of somebody who cannot speak. Whoever stands at the gate may press it, so
+// it changes nothing but what that person is asked to do. A page of another origin cannot send JSON without being asked.
+func (s *Server) alternative(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != "application/json" {
+		fail(w, http.StatusUnsupportedMediaType, "malformed", fmt.Sprintf("content type %.64q, wanted application/json", r.Header.Get("Content-Type")), "")
+		return
+	}
+	if err := s.backend.Alternative(); err != nil {
+		wrong(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // guard refuses requests that a web page of another origin has brought a browser to make, and forbids the pages

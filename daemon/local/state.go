@@ -96,12 +96,26 @@ type Passage struct {
 
 // Screen is what the gate's screen shows.
 type Screen struct {
-	Code     string `json:"code"`    // idle, guide, look, one-at-a-time, wait, granted, denied, referred, lingering, out-of-order
-	Problem  string `json:"problem"` // of guide
-	Reason   string `json:"reason"`  // of denied, referred, out-of-order
-	Text     string `json:"text"`    // the reason in a sentence
-	Name     string `json:"name"`    // of granted
-	Progress int    `json:"progress"`
+	// Code is idle, guide, look, one-at-a-time, wait, granted, denied, referred, lingering, out-of-order, ask or guardian.
+	Code     string   `json:"code"`
+	Problem  string   `json:"problem"` // of guide
+	Reason   string   `json:"reason"`  // of denied, referred, out-of-order
+	Text     string   `json:"text"`    // the reason in a sentence
+	Name     string   `json:"name"`    // of granted
+	Progress int      `json:"progress"`
+	Ask      []string `json:"ask,omitempty"`    // of ask: any of these kinds of evidence
+	Hint     string   `json:"hint,omitempty"`   // of ask: what to do better
+	Prompt   *Prompt  `json:"prompt,omitempty"` // of ask speech, while the challenge runs
+}
+
+// Prompt is what a challenge shows now. It tells nothing of what comes.
+type Prompt struct {
+	Kind  string  `json:"kind"`  // digits, move
+	Phase string  `json:"phase"` // ready, show, wait, over
+	What  int     `json:"what"`  // of show: the digit, or the movement: 0 turn left, 1 turn right, 2 nod, 3 close the eyes
+	Done  int     `json:"done"`  // prompts that have appeared, of
+	Of    int     `json:"of"`
+	Share float32 `json:"share"` // of the time that is over, 0 to 1
 }
 
 // Verdict is one decision.

@@ -24,11 +24,11 @@ func (k EffectKind) String() string { return name(effectNames, uint8(k)) }
 
 // The kinds of journal entries.
 const (
-	EntryPassage = "passage" // a Record
-	EntryCommand = "command" // a Record without person
-	EntryExit    = "exit"    // a Record without person
-	EntryReview  = "review"  // a Record: how the review of a referred passage ended
-	EntryAlert   = "alert"   // an Alert
+	EntryPassage = "passage"        // a Record
+	EntryCommand = "command"        // a Record without person
+	EntryExit    = "exit"           // a Record without person
+	EntryReview  = "passage-review" // a Record: how the review of a referred passage ended
+	EntryAlert   = "alert"          // an Alert
 )
 
 // Effect is one thing for the terminal to do, in the order given.

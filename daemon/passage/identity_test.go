@@ -98,6 +98,11 @@ func TestIdentityScenarios(t *testing.T) {
 			g.see(brings(EvidenceCard, "did:2"))
 			g.frames(8, claimed(1, "did:2", 0.7))
 		}, []string{"deny subject-mismatch"}, 0},
+		{"a code's time stamp needs a clock", withRules(func(r *Rules) { *r = all("credential and face and live"); r.CredentialTrust = TrustRTC }), func(g *gate) {
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustUnknown, Wall: 5}})
+			g.frames(6, ann)
+			g.see(accepted(EvidenceCredential, "ann"))
+		}, []string{"deny evidence-refused clock-untrusted ann"}, 0},
 		{"a code of the passage before", all("credential and face and live"), func(g *gate) {
 			g.frames(3, stranger(1))
 			o := brings(EvidenceCredential, "did:1")
@@ -234,33 +239,33 @@ func TestIdentityScenarios(t *testing.T) {
 			doubt(g)
 			g.frames(40, ann)
 			answer(g, true, "rita")
-		}, []string{"refer needs-review remote-no-match ann", "review grant review-approved ann"}, 1},
+		}, []string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann"}, 1},
 		{"a reviewer denies", reviewed("remote and face", 1), func(g *gate) { doubt(g); answer(g, false, "rita"); answer(g, true, "rosa") },
-			[]string{"refer needs-review remote-no-match ann", "review deny review-denied ann"}, 0},
+			[]string{"refer needs-review remote-no-match ann", "passage-review deny review-denied ann"}, 0},
 		{"no reviewer answers", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.frames(during(31*time.Second), ann); answer(g, true, "rita") },
-			[]string{"refer needs-review remote-no-match ann", "review deny review-timeout ann"}, 0},
+			[]string{"refer needs-review remote-no-match ann", "passage-review deny review-timeout ann"}, 0},
 		{"the person does not wait", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.wait(4 * time.Second); answer(g, true, "rita") },
-			[]string{"refer needs-review remote-no-match ann", "review deny left ann"}, 0},
+			[]string{"refer needs-review remote-no-match ann", "passage-review deny left ann"}, 0},
 		{"somebody else stands there when the answer comes", reviewed("remote and face", 1), func(g *gate) {
 			doubt(g)
 			g.frames(during(4*time.Second), bob)
 			answer(g, true, "rita")
-		}, []string{"refer needs-review remote-no-match ann", "review deny left ann"}, 0},
+		}, []string{"refer needs-review remote-no-match ann", "passage-review deny left ann"}, 0},
 		{"one reviewer of two, twice", reviewed("remote and face", 2), func(g *gate) {
 			doubt(g)
 			answer(g, true, "rita")
 			answer(g, true, "rita")
 			g.frames(during(31*time.Second), ann)
-		}, []string{"refer needs-review remote-no-match ann", "review deny review-timeout ann"}, 0},
+		}, []string{"refer needs-review remote-no-match ann", "passage-review deny review-timeout ann"}, 0},
 		{"two reviewers of two", reviewed("remote and face", 2), func(g *gate) { doubt(g); answer(g, true, "rita"); answer(g, true, "rosa") },
-			[]string{"refer needs-review remote-no-match ann", "review grant review-approved ann"}, 1},
+			[]string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann"}, 1},
 		{"an answer about another passage", reviewed("remote and face", 1), func(g *gate) {
 			doubt(g)
 			g.see(Observation{Kind: ObserveReviewed, Reviewed: Reviewed{ID{6, 1}, true, "rita"}})
 			g.wait(time.Second)
 		}, []string{"refer needs-review remote-no-match ann"}, 0},
 		{"the journal fails on a review", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.disk = diskFails; answer(g, true, "rita") },
-			[]string{"refer needs-review remote-no-match ann", "review grant review-approved ann", "review deny journal-unavailable ann"}, 0},
+			[]string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann", "passage-review deny journal-unavailable ann"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newGate(t, c.rules)

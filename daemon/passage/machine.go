@@ -310,6 +310,9 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 	if e.Kind == EvidenceFinger && e.Outcome == Accepted && e.Score < m.rules.FingerThreshold {
 		e.Outcome, e.Detail = Refused, string(ReasonFingerNoMatch)
 	}
+	if e.Kind == EvidenceCredential && e.Outcome == Accepted && m.clock.trust < m.rules.CredentialTrust {
+		e.Outcome, e.Detail = Refused, string(ReasonClockUntrusted)
+	}
 	e.Reference = e.Reference && e.Outcome == Accepted && e.Subject != ""
 	m.note(now, o)
 	a := &m.now

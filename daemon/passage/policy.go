@@ -29,6 +29,12 @@ var evidenceNames = []string{"face", "live", "credential", "card", "speech", "fi
 // String is the word in policies.
 func (k EvidenceKind) String() string { return name(evidenceNames, uint8(k)) }
 
+// ParseEvidenceKind reads the word.
+func ParseEvidenceKind(s string) (k EvidenceKind, err error) {
+	err = parse("evidence", evidenceNames, []byte(s), (*uint8)(&k))
+	return k, err
+}
+
 // EvidenceSet is a set of kinds of evidence.
 type EvidenceSet uint16
 

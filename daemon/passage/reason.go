@@ -61,13 +61,13 @@ const (
 	ReasonCredentialStale      Reason = "credential-stale"
 	ReasonCredentialReplayed   Reason = "credential-replayed"
 	ReasonCredentialUnbound    Reason = "credential-without-holder"
+	ReasonCredentialElsewhere  Reason = "credential-for-another-gate"
 	ReasonCredentialNoPortrait Reason = "credential-without-portrait"
 	ReasonOneTimeCode          Reason = "one-time-code-wrong"
 	ReasonCardUnreadable       Reason = "card-unreadable"
 	ReasonCardNumber           Reason = "card-number-invalid"
 	ReasonCardContradiction    Reason = "card-contradiction"
 	ReasonCardExpired          Reason = "card-expired"
-	ReasonCardSides            Reason = "card-sides-differ"
 	ReasonCardNoPortrait       Reason = "card-without-portrait"
 	ReasonSpeech               Reason = "speech-does-not-match"
 	ReasonSpeechUnclear        Reason = "speech-unclear"
@@ -139,13 +139,13 @@ var Reasons = []struct {
 	{ReasonCredentialStale, "The code was shown too long after it was made: it may be a picture of a code."},
 	{ReasonCredentialReplayed, "The code was shown before."},
 	{ReasonCredentialUnbound, "The code lacks the fresh signature of its holder's phone."},
+	{ReasonCredentialElsewhere, "The code was made for another gate."},
 	{ReasonCredentialNoPortrait, "The code carries no portrait that the face can be compared with."},
 	{ReasonOneTimeCode, "The number in the bar code is not the one that is due."},
 	{ReasonCardUnreadable, "The card could not be read with certainty."},
 	{ReasonCardNumber, "The number on the card is not a valid one."},
 	{ReasonCardContradiction, "The card contradicts itself."},
 	{ReasonCardExpired, "The card has expired."},
-	{ReasonCardSides, "The two sides do not belong to one card."},
 	{ReasonCardNoPortrait, "The card shows no portrait that the face can be compared with."},
 	{ReasonSpeech, "The lips did not say what was asked for, when it was asked for."},
 	{ReasonSpeechUnclear, "The lips could not be seen well enough."},

@@ -20,6 +20,8 @@ type Rules struct {
 	VerifyThreshold Score `json:"verify_threshold,omitempty"`
 	// FingerThreshold is the lowest score of a fingerprint that counts as the person's.
 	FingerThreshold Score `json:"finger_threshold,omitempty"`
+	// CredentialTrust is the least trust in the clock with which a code's time stamp means anything.
+	CredentialTrust Trust `json:"credential_trust,omitempty"`
 	// FaceCalibration and FingerCalibration are what a policy's total false match rate is computed from.
 	FaceCalibration   Calibration `json:"face_calibration,omitempty"`
 	FingerCalibration Calibration `json:"finger_calibration,omitempty"`
@@ -122,6 +124,7 @@ func (r *Rules) Check() error {
 		name      string
 		v, lo, hi int64
 	}{
+		{"CredentialTrust", int64(r.CredentialTrust), 0, int64(TrustNTP)},
 		{"VerifyThreshold", int64(r.VerifyThreshold), 0, int64(One)},
 		{"FingerThreshold", int64(r.FingerThreshold), 0, int64(MaxScore)},
 		{"Eligibility.MinAge", int64(r.Eligibility.MinAge), 0, maxAge},

@@ -17,6 +17,7 @@ import (
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
+	"umbral/pipeline/liveness/challenge"
 	"umbral/pipeline/models"
 	"umbral/pipeline/vision"
 )
@@ -154,6 +155,47 @@ func (d *desktop) models() (list []local.Model) {
 
 // frame describes the newest frame and the screen.
 func (d *desktop) frame() (local.Frame, local.Screen) {
+	f, s, id := d.shown()
+	if s.Code == passage.ScreenGranted.String() && s.Name == "" {
+		s.Name = d.t.claims.nameOf(id)
+	}
+	if d.t.documents != nil && s.Code == passage.ScreenAsk.String() {
+		s.Hint = d.t.documents.hintNow()
+	}
+	if d.t.speaker != nil {
+		s.Prompt = d.prompt()
+	}
+	return f, s
+}
+
+// promptPhases are the phases of a challenge as the screen knows them.
+var promptPhases = map[challenge.Phase]string{
+	challenge.GettingReady: "ready", challenge.Showing: "show", challenge.Waiting: "wait", challenge.Over: "over",
+}
+
+// prompt is what the challenge shows, nil without one.
+func (d *desktop) prompt() *local.Prompt {
+	p, running := d.t.speaker.prompt(time.Now())
+	if !running {
+		return nil
+	}
+	kind := "digits"
+	if p.Kind == challenge.Move {
+		kind = "move"
+	}
+	return &local.Prompt{Kind: kind, Phase: promptPhases[p.Phase], What: int(p.What), Done: p.Done, Of: p.Of, Share: p.Share}
+}
+
+// Alternative gives the person at the gate the other kind of challenge.
+func (d *desktop) Alternative() error {
+	if d.t.speaker == nil {
+		return fmt.Errorf("%w: the policy knows no challenge", local.ErrRefused)
+	}
+	return outward(d.t.speaker.alternative())
+}
+
+// shown is what the view holds.
+func (d *desktop) shown() (local.Frame, local.Screen, passage.ID) {
 	v := d.t.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -170,8 +212,14 @@ func (d *desktop) frame() (local.Frame, local.Screen) {
 		out.Reason, out.Text = string(s.Reason), s.Reason.Text()
 	case passage.ScreenGranted:
 		out.Name = d.t.people.nameOf(s.Person)
+	case passage.ScreenAsk:
+		for k := range passage.EvidenceKinds {
+			if s.Ask.Has(k) {
+				out.Ask = append(out.Ask, k.String())
+			}
+		}
 	}
-	return f, out
+	return f, out, s.Passage
 }
 
 func (d *desktop) face(s *seen) local.Face {

@@ -69,6 +69,11 @@ func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 	}
 	pixels := int64(cfg.Camera.Width * cfg.Camera.Height)
 	// The pool is empty until the camera streams, so the size asked for counts, in the format that takes most (YUYV).
+	if parts.cards != nil {
+		m := parts.cards.reader.Budget()
+		b.add("models of text", m.Sum())
+		b.Lines[len(b.Lines)-1].Model = &m
+	}
 	b.add("frame pool", max(framePool, int64(cfg.Camera.Buffers)*2*pixels))
 	b.add("pictures (3)", 3*3*pixels)
 	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))

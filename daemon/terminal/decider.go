@@ -22,6 +22,11 @@ type decider struct {
 	decided func(passage.Effect)
 	// changed is told that the screen has changed.
 	changed func(passage.Screen)
+	// lookUp finds what is on file about a person. It answers from memory or a few pages of the store.
+	lookUp func(passage.ID, string) passage.Standing
+	// remote and review take what the machine wants asked; they never block.
+	remote func(passage.ID, string)
+	review func(reviewStep)
 
 	mu      sync.Mutex
 	machine *passage.Machine
@@ -49,6 +54,8 @@ func newDecider(machine *passage.Machine, c *clock, d door.Door, log *slog.Logge
 	return &decider{
 		clock: c, door: d, log: log, machine: machine,
 		answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
+		lookUp: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
+		remote: func(passage.ID, string) {}, review: func(reviewStep) {},
 	}
 }
 
@@ -69,6 +76,7 @@ func (d *decider) wants(f *passage.Frame) [passage.MaxFaces]passage.Wants {
 // step is called with the lock held.
 func (d *decider) step(o passage.Observation) {
 	var refused []uint64
+	var standings []passage.Standing
 	for _, e := range d.machine.Step(d.clock.instant(), o) {
 		switch e.Kind {
 		case passage.EffectJournal:
@@ -86,6 +94,15 @@ func (d *decider) step(o passage.Observation) {
 			}
 		case passage.EffectScreen:
 			d.changed(e.Screen)
+		case passage.EffectLookUp:
+			standings = append(standings, d.lookUp(e.Passage, e.Person))
+		case passage.EffectRemote:
+			d.remote(e.Passage, e.Person)
+		case passage.EffectReview, passage.EffectReviewed:
+			d.review(reviewStep{
+				open: e.Kind == passage.EffectReview, passage: e.Passage, person: e.Person,
+				reasons: append([]passage.Reason(nil), e.Reasons...), timeout: e.Pulse,
+			})
 		case passage.EffectAnswer:
 			if ch := d.answers[e.Command]; ch != nil {
 				e.Reasons = append([]passage.Reason(nil), e.Reasons...)
@@ -93,6 +110,9 @@ func (d *decider) step(o passage.Observation) {
 				delete(d.answers, e.Command)
 			}
 		}
+	}
+	for _, s := range standings {
+		d.step(passage.Observation{Kind: passage.ObserveStanding, Standing: s})
 	}
 	for _, number := range refused {
 		d.step(passage.Observation{Kind: passage.ObserveCommitFailed, Commit: number})
@@ -165,7 +185,8 @@ func (d *decider) tickLoop(ctx context.Context) error {
 		if now := time.Now(); now.Sub(told) >= clockEvery {
 			told = now
 			wall, trust := d.clock.read()
-			d.observe(passage.Observation{Kind: passage.ObserveClock, Clock: passage.Clock{Trust: trust, Wall: wall.UnixMilli()}})
+			_, offset := wall.Local().Zone()
+			d.observe(passage.Observation{Kind: passage.ObserveClock, Clock: passage.Clock{Trust: trust, Wall: wall.UnixMilli(), Offset: int16(offset / 60)}})
 		}
 		select {
 		case <-ctx.Done():

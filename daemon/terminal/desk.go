@@ -185,7 +185,7 @@ func replay(s *store.Store, fn func(Replayed) error) error {
 		for _, e := range entries {
 			after = e.Position
 			switch e.Kind {
-			case passage.EntryPassage, passage.EntryCommand, passage.EntryExit:
+			case passage.EntryPassage, passage.EntryCommand, passage.EntryExit, passage.EntryReview:
 				if err := fn(replayed(e)); err != nil {
 					return err
 				}

@@ -21,15 +21,14 @@ type eyes struct {
 	identify threshold
 	feature  string // hash of the feature model, which templates belong to
 	kernels  string // what the models run on
+	cards    *cards // nil where the policy knows no card
 }
 
 // openEyes loads and compiles the models.
 func openEyes(cfg *config.Config, dir string) (_ *eyes, err error) {
-	manifest := models.Default()
-	if cfg.Models.Manifest != "" {
-		if manifest, err = models.LoadManifest(cfg.Models.Manifest); err != nil {
-			return nil, err
-		}
+	manifest, err := manifest(cfg)
+	if err != nil {
+		return nil, err
 	}
 	e := new(eyes)
 	if e.set, err = models.Load(dir, manifest, models.FaceRoles()...); err != nil {
@@ -69,7 +68,8 @@ func openEyes(cfg *config.Config, dir string) (_ *eyes, err error) {
 	if e.passive, err = liveness.NewPassive(e.set, l); err != nil {
 		return nil, err
 	}
-	return e, nil
+	e.cards, err = openCards(cfg, manifest, e.set.Tier)
+	return e, err
 }
 
 // qualityLimits are the package's limits with those that the site sets.

@@ -1,6 +1,9 @@
 package terminal
 
 import (
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,6 +13,7 @@ import (
 	"umbral/config"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/broker"
+	"umbral/daemon/store"
 	"umbral/pipeline/models"
 )
 
@@ -32,8 +36,21 @@ func (t *Terminal) buildFleet() (err error) {
 		o.Broker = "tcp://" + t.broker.Address()
 	}
 	o.Boot, o.Clock, o.Log = t.boot, t.clock.forStore, t.log
-	t.link, err = fleet.New(o, outbox{t.store, t.people.publish}, orders{t.decider, t.appendEntry, t.status}, nonces{t.store}, report{t})
-	return err
+	o.Identity = t.identity
+	if t.reviews != nil {
+		o.Reviews = t.reviews
+	}
+	if o.Remote, err = remoteOpts(&t.cfg.Remote); err != nil {
+		return err
+	}
+	obeyed := orders{decider: t.decider, append: t.appendEntry, status: t.status, reviews: t.reviews, people: t.people}
+	if t.link, err = fleet.New(o, outbox{t.store, t.people.publish}, obeyed, nonces{t.store}, report{t}); err != nil {
+		return err
+	}
+	if t.authority != nil {
+		t.authority.ask = t.link.Ask
+	}
+	return nil
 }
 
 // linkOpts reads what the configuration says of the link, and the files that it names.
@@ -64,6 +81,34 @@ func linkOpts(cfg *config.Config) (fleet.Opts, error) {
 	return o, nil
 }
 
+// remoteOpts says who may answer questions and what goes with them; nil where there is no authority.
+func remoteOpts(c *config.Remote) (*fleet.RemoteOpts, error) {
+	if c.Authority == "" {
+		return nil, nil
+	}
+	public, err := fleet.ParsePublicKey(c.Public)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: remote.public: %w", err)
+	}
+	reader, err := fleet.ParseReader(c.SealTo)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: remote.seal_to: %w", err)
+	}
+	return &fleet.RemoteOpts{
+		Authorities: []fleet.Authorised{{Name: c.Authority, Public: public}}, Reader: reader,
+		Pictures: c.Send == "picture", Templates: c.Send == "template",
+	}, nil
+}
+
+// identityKey derives the key with which the terminal signs what it asks of people and of the authority.
+func identityKey(key store.Key) (ed25519.PrivateKey, error) {
+	seed, err := hkdf.Key(sha256.New, key[:], nil, "umbral terminal identity v1", ed25519.SeedSize)
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
 // report tells the fleet what is not in the journal.
 type report struct{ t *Terminal }
 
@@ -91,6 +136,8 @@ func (r report) Twin() map[string]any {
 		"models":   hashes,
 		"config":   map[string]string{"sha256": r.t.digest},
 		"policy":   r.t.cfg.Passage.Policy,
+		// What verifies the terminal's signature on reviews and questions.
+		"identity": map[string]string{"public": fleet.FormatPublicKey(r.t.identity.Public().(ed25519.PublicKey))},
 	}
 }
 

@@ -3,10 +3,12 @@ package terminal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"umbral/daemon/fleet"
 	"umbral/daemon/passage"
+	"umbral/daemon/store"
 )
 
 // orders carries out the fleet's commands.
@@ -14,6 +16,8 @@ type orders struct {
 	decider *decider
 	append  func(kind string, payload []byte) error
 	status  func() any
+	reviews *reviews // nil where nobody reviews
+	people  *people
 }
 
 // Execute does what an authenticated command says. The machine decides on the door and journals it; asking for the
@@ -44,7 +48,37 @@ func (o orders) Execute(ctx context.Context, c fleet.Command) (any, error) {
 		}
 		return map[string]string{"passage": e.Passage.String()}, nil
 	}
+	switch {
+	case c.Name == fleet.CommandReview && o.reviews != nil:
+		return o.reviews.answer(c)
+	case c.Name == fleet.CommandBlock, c.Name == fleet.CommandUnblock:
+		return o.block(c)
+	}
 	return nil, &fleet.Failure{Reason: fleet.ReasonUnknown, Detail: c.Name}
+}
+
+// block keeps a person out, or lets them pass again; the store journals it.
+func (o orders) block(c fleet.Command) (any, error) {
+	args, err := c.BlockArgs()
+	if err != nil {
+		return nil, err
+	}
+	id, err := o.people.ofAlias(args.Person)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: "nobody is enrolled under the pseudonym " + args.Person}
+	}
+	if c.Name == fleet.CommandBlock {
+		err = o.people.store.Block(id, c.Key, args.Reason)
+	} else if err = o.people.store.Unblock(id, c.Key); errors.Is(err, store.ErrNotFound) {
+		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: args.Person + " is not blocked"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"person": args.Person}, nil
 }
 
 // Refused journals a command that was not carried out. Where that fails there is nothing more to be done: the refusal

@@ -83,6 +83,20 @@ func (p *people) aliasOf(id string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
+// ofAlias finds who is meant by a pseudonym; empty where nobody is.
+func (p *people) ofAlias(alias string) (string, error) {
+	list, err := p.store.People()
+	if err != nil {
+		return "", err
+	}
+	for _, person := range list {
+		if p.aliasOf(person.ID) == alias {
+			return person.ID, nil
+		}
+	}
+	return "", nil
+}
+
 // aliasKey derives the pseudonyms' key from the terminal key.
 func aliasKey(key store.Key) ([]byte, error) {
 	return hkdf.Key(sha256.New, key[:], nil, "umbral pseudonym v1", 32)

@@ -36,7 +36,7 @@ type publicPassage struct {
 func (p *people) publish(e store.Entry) []byte {
 	var public any
 	switch e.Kind {
-	case passage.EntryPassage, passage.EntryCommand, passage.EntryExit:
+	case passage.EntryPassage, passage.EntryCommand, passage.EntryExit, passage.EntryReview:
 		record, err := passage.DecodeRecord(e.Payload)
 		if err != nil {
 			return nil
@@ -52,7 +52,14 @@ func (p *people) publish(e store.Entry) []byte {
 		}
 		who.Person = p.aliasOf(who.Person)
 		public = who
-	case passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, store.KindGap, store.KindRecovery, store.KindDoubt:
+	case store.KindFile:
+		var f store.FileEntry
+		if json.Unmarshal(e.Payload, &f) != nil {
+			return nil
+		}
+		f.Person, f.Reason = p.aliasOf(f.Person), "" // a reason in a clerk's words may name the person
+		public = f
+	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, store.KindGap, store.KindRecovery, store.KindDoubt:
 		return e.Payload
 	default:
 		return nil

@@ -28,7 +28,8 @@ func chooseThreshold(c models.Calibrations, population string, fmr, byHand float
 }
 
 // rulesOf turns the configuration into what the decision works by.
-func rulesOf(cfg *config.Config, identify threshold, set *models.Set) (passage.Rules, error) {
+func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
+	identify, set := e.identify, e.set
 	r := passage.DefaultRules()
 	p, f, l := &cfg.Passage, &cfg.Face, &cfg.Liveness
 	r.Policy = p.Policy
@@ -40,7 +41,18 @@ func rulesOf(cfg *config.Config, identify threshold, set *models.Set) (passage.R
 	r.StartFrames, r.DecideTimeout, r.LostAfter = p.StartFrames, p.DecideTimeout, p.LostAfter
 	r.CrowdRatio, r.CrowdClear, r.CrowdTimeout = passage.ScoreOf(p.CrowdRatio), p.CrowdClear, p.CrowdTimeout
 	r.ShowVerdict, r.Cooldown, r.RegrantAfter = p.ShowVerdict, p.Cooldown, p.RegrantAfter
+	r.VerifyThreshold = passage.ScoreOf(float64(e.verify.score))
+	r.Available = cfg.Available()
 	var err error
+	if r.CredentialTrust, err = passage.ParseTrust(cfg.Credential.Trust); err != nil {
+		return r, fmt.Errorf("terminal: credential.trust: %w", err)
+	}
+	if r.Eligibility, err = eligibilityOf(&cfg.Eligibility); err != nil {
+		return r, err
+	}
+	if r.Review, err = reviewOf(&cfg.Review); err != nil {
+		return r, err
+	}
 	if r.GrantTrust, err = passage.ParseTrust(cfg.Clock.GrantTrust); err != nil {
 		return r, fmt.Errorf("terminal: clock.grant_trust: %w", err)
 	}
@@ -55,6 +67,37 @@ func rulesOf(cfg *config.Config, identify threshold, set *models.Set) (passage.R
 			return r, fmt.Errorf("terminal: %w", err)
 		}
 		r.Models = append(r.Models, fmt.Sprintf("%s sha256:%s", role, m.SHA256))
+	}
+	return r, nil
+}
+
+// eligibilityOf is which standing a grant needs.
+func eligibilityOf(c *config.Eligibility) (passage.Eligibility, error) {
+	if !c.Enabled {
+		return passage.Eligibility{}, nil
+	}
+	trust, err := passage.ParseTrust(c.Trust)
+	if err != nil {
+		return passage.Eligibility{}, fmt.Errorf("terminal: eligibility.trust: %w", err)
+	}
+	return passage.Eligibility{
+		Ask: true, MinAge: c.MinAge, AgeRequired: c.AgeRequired, GuardianNamed: c.Guardian == "named", GuardianTimeout: c.GuardianTimeout,
+		Trust: trust,
+	}, nil
+}
+
+// reviewOf is how reviewers settle what the machine is unsure of.
+func reviewOf(c *config.Review) (passage.Review, error) {
+	if c.Timeout == 0 {
+		return passage.Review{}, nil
+	}
+	r := passage.Review{Timeout: c.Timeout, Leave: c.Leave, Approvals: c.Approvals}
+	for _, word := range c.Failures {
+		kind, err := passage.ParseEvidenceKind(word)
+		if err != nil {
+			return r, fmt.Errorf("terminal: review.failures: %w", err)
+		}
+		r.Failures = r.Failures.With(kind)
 	}
 	return r, nil
 }

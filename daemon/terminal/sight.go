@@ -26,6 +26,13 @@ type sight struct {
 	watch    *stopwatch
 	view     *view
 	session  *session // a live enrolment, nil for none
+	// What else the decision may ask for; nil where nothing does.
+	documents *documents
+	claims    *claims
+	speaker   *speaker
+
+	probe   face.Template // of the face that was compared last
+	probeAt time.Time
 
 	frame    passage.Frame
 	looked   [passage.MaxFaces]looked
@@ -81,6 +88,9 @@ func (s *sight) look(f *camera.Frame, wants func(*passage.Frame) [passage.MaxFac
 			return nil, err
 		}
 	}
+	if err := s.follow(f.Captured); err != nil {
+		return nil, err
+	}
 	if s.session != nil {
 		if err := s.session.offer(s, f.Captured); err != nil {
 			return nil, err
@@ -89,6 +99,34 @@ func (s *sight) look(f *camera.Frame, wants func(*passage.Frame) [passage.MaxFac
 	s.watch.add(stageFrame, time.Since(begin))
 	s.view.show(s, f)
 	return &s.frame, nil
+}
+
+// follow lets what the screen asks for be seen: codes, cards, the lips.
+func (s *sight) follow(captured time.Time) error {
+	id, asked := s.view.asked()
+	if s.documents != nil {
+		s.documents.offer(id, asked, s.image, captured)
+	}
+	if s.speaker == nil {
+		return nil
+	}
+	var box vision.Rect
+	var track uint64
+	seen := s.frame.Count > 0 && s.frame.Faces[0].Problems&^(1<<passage.TooDark|1<<passage.TooBright) == 0
+	if seen {
+		box, track = s.pairs[0].Detection.Box, s.pairs[0].ID
+	}
+	return s.speaker.look(id, asked.Has(passage.EvidenceSpeech), captured, s.image, box, track, seen)
+}
+
+// probeMaxAge is how old the face may be that an authority is asked about.
+const probeMaxAge = 5 * time.Second
+
+// lastProbe is the template of the face that was compared last; ok is false where that was too long ago.
+func (s *sight) lastProbe() (face.Template, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.probe, time.Since(s.probeAt) <= probeMaxAge
 }
 
 // add puts a track's face into the frame, the tallest first, as passage.Frame.Add keeps them.
@@ -194,11 +232,20 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 		return err
 	}
 	lap(stageEmbed)
+	s.probe, s.probeAt = s.template, time.Now()
+	if s.claims != nil && !w.Gallery {
+		if subject, score, claimed := s.claims.compare(s.view.passage(), &s.template); claimed {
+			f.Match = passage.Match{Known: true, Person: subject, Score: passage.ScoreOf(float64(score)), Second: -passage.MaxScore, Claimed: true, References: 1}
+			s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: s.template})
+			lap(stageSearch)
+			return nil
+		}
+	}
 	result, err := s.gallery.Search(s.template[:])
 	if err != nil {
 		return err
 	}
-	f.Match = passage.Match{Known: true, Person: result.Best.ID, Score: -passage.MaxScore, Second: -passage.MaxScore}
+	f.Match = passage.Match{Known: true, Person: result.Best.ID, Score: -passage.MaxScore, Second: -passage.MaxScore, References: uint32(s.gallery.Len())}
 	if result.Best.ID != "" {
 		f.Match.Score = passage.ScoreOf(float64(result.Best.Score))
 	}

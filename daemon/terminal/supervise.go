@@ -69,6 +69,15 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 		{name: "journal", run: t.decider.commitLoop, last: true},
 		{name: "store", run: t.store.Run, last: true},
 	}
+	if t.documents != nil {
+		list = append(list, part{name: "documents", run: t.documents.run})
+	}
+	if t.authority != nil {
+		list = append(list, part{name: "authority", run: t.authority.run})
+	}
+	if t.reviews != nil {
+		list = append(list, part{name: "reviews", run: t.reviews.run})
+	}
 	if t.local != nil {
 		list = append(list, part{name: "local", run: t.local.Run})
 	}

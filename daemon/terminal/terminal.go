@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,27 +29,34 @@ import (
 
 // Terminal is one gate terminal. New takes all that it needs, Run works until its context ends.
 type Terminal struct {
-	cfg      config.Config
-	log      *slog.Logger
-	clock    *clock
-	health   *health
-	watch    *stopwatch
-	view     *view
-	budget   *Budget
-	store    *store.Store
-	recovery store.Recovery
-	people   *people
-	eyes     *eyes
-	sight    *sight
-	camera   camera.Source
-	door     door.Door
-	decider  *decider
-	link     *fleet.Link // nil where there is no fleet
-	broker   *broker.Broker
-	local    *local.Server // nil where the configuration names neither address nor socket
-	boot     uint64
-	digest   string // of the configuration
-	pulse    pulse
+	cfg       config.Config
+	log       *slog.Logger
+	clock     *clock
+	health    *health
+	watch     *stopwatch
+	view      *view
+	budget    *Budget
+	store     *store.Store
+	recovery  store.Recovery
+	people    *people
+	eyes      *eyes
+	sight     *sight
+	camera    camera.Source
+	door      door.Door
+	decider   *decider
+	link      *fleet.Link // nil where there is no fleet
+	broker    *broker.Broker
+	claims    *claims
+	revoked   *revocations
+	documents *documents    // nil where the policy knows no document
+	speaker   *speaker      // nil where it knows no challenge
+	authority *authority    // nil where it knows no authority
+	reviews   *reviews      // nil where nobody reviews
+	local     *local.Server // nil where the configuration names neither address nor socket
+	boot      uint64
+	digest    string // of the configuration
+	identity  ed25519.PrivateKey
+	pulse     pulse
 }
 
 // New builds a terminal. digest names the configuration it was built from, for the fleet.
@@ -125,6 +133,8 @@ func storeOpts(cfg *config.Config, key store.Key) store.Opts {
 	o.Key = key
 	o.FileBytes, o.JournalBytes = int64(cfg.Store.FileMiB)<<20, int64(cfg.Store.JournalMiB)<<20
 	o.People, o.CopyEvery = cfg.Store.People, cfg.Store.CopyInterval
+	// A code that was shown has to be remembered while it could be accepted; a bar code's for three steps of 30 s.
+	o.ReplayLife = max(cfg.Credential.MaxAge+2*cfg.Credential.MaxSkew, 90*time.Second) + time.Second
 	return o
 }
 
@@ -182,6 +192,9 @@ func (t *Terminal) build(key store.Key) error {
 	if err != nil {
 		return err
 	}
+	if t.identity, err = identityKey(key); err != nil {
+		return err
+	}
 	t.people = &people{store: t.store, gallery: refs, sight: t.sight, model: t.eyes.feature, verify: t.eyes.verify.score, identify: t.eyes.identify.score, alias: alias}
 	stale, err := t.people.load()
 	if err != nil {
@@ -196,7 +209,7 @@ func (t *Terminal) build(key store.Key) error {
 	if t.door, err = openDoor(&cfg.Door); err != nil {
 		return err
 	}
-	rules, err := rulesOf(cfg, t.eyes.identify, t.eyes.set)
+	rules, err := rulesOf(cfg, t.eyes)
 	if err != nil {
 		return err
 	}
@@ -209,6 +222,9 @@ func (t *Terminal) build(key store.Key) error {
 	t.decider.decided = t.view.decided
 	t.decider.changed = t.view.setScreen
 	t.view.setScreen(machine.Screen())
+	if err := t.buildEvidence(rules.Policy); err != nil {
+		return err
+	}
 	if err := t.buildFleet(); err != nil {
 		return err
 	}

@@ -118,6 +118,13 @@ func (v *view) copyImage(to *vision.Image) uint64 {
 // rate is how many frames a second are analysed; mu is held.
 func (v *view) rate() float64 { return v.speed.rate() }
 
+// asked is what the screen asks for, and in which passage.
+func (v *view) asked() (passage.ID, passage.EvidenceSet) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.screen.Passage, v.screen.Ask
+}
+
 // passage is the passage that the screen speaks of.
 func (v *view) passage() passage.ID {
 	v.mu.Lock()

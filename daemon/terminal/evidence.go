@@ -1,0 +1,122 @@
+package terminal
+
+import (
+	"time"
+
+	"umbral/config"
+	"umbral/daemon/passage"
+	"umbral/pipeline/credential/symbol"
+	"umbral/pipeline/face"
+	"umbral/pipeline/models"
+	"umbral/pipeline/vision"
+)
+
+// buildEvidence makes what the policy needs beside the face. What it does not need takes no memory.
+func (t *Terminal) buildEvidence(policy string) error {
+	cfg := &t.cfg
+	parsed, err := passage.ParsePolicy(policy)
+	if err != nil {
+		return err
+	}
+	needs := parsed.Needs()
+	t.claims = new(claims)
+	t.sight.claims = t.claims
+	if t.revoked, err = newRevocations(cfg, t.store, t.log); err != nil {
+		return err
+	}
+	registry, err := newRegistry(cfg, t.store, t.claims, t.revoked, t.wall)
+	if err != nil {
+		return err
+	}
+	t.decider.lookUp = registry.standing
+	if needs.Has(passage.EvidenceCredential) || needs.Has(passage.EvidenceCard) {
+		if t.documents, err = t.newDocuments(needs); err != nil {
+			return err
+		}
+		t.sight.documents = t.documents
+	}
+	if needs.Has(passage.EvidenceSpeech) {
+		if t.speaker, err = newSpeaker(cfg, t.eyes.analyzer); err != nil {
+			return err
+		}
+		t.speaker.observe = t.decider.observe
+		t.sight.speaker = t.speaker
+	}
+	if needs.Has(passage.EvidenceRemote) {
+		t.authority = newAuthority(cfg, t.eyes, t.sight, t.claims, t.decider.observe, t.log)
+		t.decider.remote = t.authority.want
+	}
+	if cfg.Review.Timeout > 0 {
+		if t.reviews, err = newReviews(cfg, t); err != nil {
+			return err
+		}
+		t.reviews.observe = t.decider.observe
+		t.decider.review = t.reviews.step
+	}
+	return nil
+}
+
+// wall is the terminal's wall clock.
+func (t *Terminal) wall() time.Time {
+	now, _ := t.clock.read()
+	return now
+}
+
+func (t *Terminal) newDocuments(needs passage.EvidenceSet) (*documents, error) {
+	cfg := &t.cfg
+	needFace := needs.Has(passage.EvidenceFace)
+	if t.eyes.cards != nil {
+		c := t.eyes.cards
+		c.store, c.people, c.claims, c.face, c.needFace, c.now, c.observe = t.store, t.people, t.claims, t.sight.portrait, needFace, t.wall, t.decider.observe
+	}
+	if !needs.Has(passage.EvidenceCredential) {
+		return newDocuments(nil, t.eyes.cards, cfg.Camera.Width, cfg.Camera.Height, t.log), nil
+	}
+	c := &codes{
+		luma: vision.NewGrey(cfg.Camera.Width, cfg.Camera.Height), barCodes: cfg.Credential.BarCodes, store: t.store, people: t.people,
+		claims: t.claims, revoked: t.revoked, face: t.sight.portrait, needFace: needFace, named: cfg.Eligibility.Guardian == "named",
+		now: t.wall, observe: t.decider.observe,
+	}
+	var err error
+	if c.reader, err = symbol.NewReader(codeReader(cfg)); err != nil {
+		return nil, err
+	}
+	if c.verifier, err = newVerifier(cfg); err != nil {
+		return nil, err
+	}
+	return newDocuments(c, t.eyes.cards, cfg.Camera.Width, cfg.Camera.Height, t.log), nil
+}
+
+// codeReader are the options of the reader of codes: the camera may choose a larger size than was asked for.
+func codeReader(cfg *config.Config) symbol.ReaderOpts {
+	o := symbol.DefaultReaderOpts()
+	o.MaxWidth, o.MaxHeight, o.Barcodes = 2*cfg.Camera.Width, 2*cfg.Camera.Height, cfg.Credential.BarCodes
+	return o
+}
+
+// portrait makes the template of the face on a document: of the largest one.
+func (s *sight) portrait(img *vision.Image) (t face.Template, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	faces, err := s.analyzer.Detect(img)
+	if err != nil {
+		return t, err
+	}
+	i := face.Prominent(faces, img.Width, img.Height)
+	if i < 0 {
+		return t, refuse("no face was found on the portrait")
+	}
+	points, err := s.analyzer.Landmarks(img, faces[i].Box)
+	if err != nil {
+		return t, err
+	}
+	return s.analyzer.Embed(img, points)
+}
+
+// manifest is the set of models that the configuration names.
+func manifest(cfg *config.Config) (models.Manifest, error) {
+	if cfg.Models.Manifest == "" {
+		return models.Default(), nil
+	}
+	return models.LoadManifest(cfg.Models.Manifest)
+}

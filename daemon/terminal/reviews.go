@@ -1,0 +1,227 @@
+package terminal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"umbral/config"
+	"umbral/daemon/fleet"
+	"umbral/daemon/passage"
+	"umbral/daemon/store"
+)
+
+// reviews keep what human reviewers are asked, and hand their answers to the decision. What is asked and answered is in
+// the store; the passage itself waits in the machine, so that a review that outlives the program is withdrawn at its next
+// start: nobody can know who stands at the gate by then.
+type reviews struct {
+	store    *store.Store
+	terminal string
+	needed   int
+	readers  []fleet.Reader // whom pictures are encrypted to; none: no pictures
+	alias    func(string) string
+	clock    func() (time.Time, string)
+	view     *view
+	observe  func(passage.Observation)
+	log      *slog.Logger
+
+	steps chan reviewStep
+
+	mu      sync.Mutex
+	waiting []fleet.Review
+}
+
+// reviewStep is the opening or the end of a review.
+type reviewStep struct {
+	open    bool
+	passage passage.ID
+	person  string
+	reasons []passage.Reason
+	timeout time.Duration
+}
+
+// maxReviewSteps bounds the steps on their way to the store; the machine has one review at a time.
+const maxReviewSteps = 8
+
+func newReviews(cfg *config.Config, t *Terminal) (*reviews, error) {
+	r := &reviews{
+		store: t.store, terminal: cfg.Terminal.ID, needed: cfg.Review.Approvals, alias: t.people.aliasOf, clock: t.clock.forStore, view: t.view,
+		log: t.log, steps: make(chan reviewStep, maxReviewSteps),
+	}
+	if cfg.Review.Pictures {
+		for _, text := range cfg.Review.Readers {
+			reader, err := fleet.ParseReader(text)
+			if err != nil {
+				return nil, err
+			}
+			r.readers = append(r.readers, reader)
+		}
+	}
+	return r, r.withdraw()
+}
+
+// withdraw ends the reviews of an earlier run.
+func (r *reviews) withdraw() error {
+	list, err := r.store.Reviews()
+	if err != nil {
+		return err
+	}
+	for _, old := range list {
+		if old.Outcome != store.Pending {
+			continue
+		}
+		if _, err := r.store.CloseReview(old.ID, store.Withdrawn); err != nil && !errors.Is(err, store.ErrDecided) {
+			r.log.Error("a review of an earlier run could not be withdrawn", "passage", old.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// step takes what the decision wants done; it never blocks.
+func (r *reviews) step(s reviewStep) {
+	select {
+	case r.steps <- s:
+	default:
+		r.log.Error("a step of a review was left out: too many wait", "passage", s.passage)
+	}
+}
+
+// run carries out the steps until ctx ends.
+func (r *reviews) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-r.steps:
+			var err error
+			if s.open {
+				err = r.open(s)
+			} else {
+				err = r.close(s)
+			}
+			if err != nil {
+				r.log.Error("a review could not be kept", "passage", s.passage, "error", err)
+			}
+		}
+	}
+}
+
+// open stores a review and lets the link publish it. Where that fails nobody can answer, and the passage is denied when its
+// time is over.
+func (r *reviews) open(s reviewStep) error {
+	now, trust := r.clock()
+	id := s.passage.String()
+	statement := fleet.Statement{
+		Terminal: r.terminal, Passage: id, Opened: now, Deadline: now.Add(s.timeout), Clock: trust,
+		Person: r.alias(s.person), Needed: r.needed,
+	}
+	for _, reason := range s.reasons {
+		statement.Reasons = append(statement.Reasons, string(reason))
+	}
+	var pictures []byte
+	if jpeg := r.picture(); jpeg != nil {
+		var err error
+		if pictures, err = fleet.SealPictures(r.readers, r.terminal, id, []fleet.Picture{{Name: "live", JPEG: jpeg}}); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(pictures)
+		statement.Pictures = hex.EncodeToString(sum[:])
+	}
+	text, err := statement.Encode()
+	if err != nil {
+		return err
+	}
+	review := store.Review{ID: id, Deadline: statement.Deadline, Reasons: statement.Reasons, Person: s.person, Needed: r.needed, Statement: text}
+	if err := r.store.OpenReview(review, pictures); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, fleet.Review{Passage: id, Statement: text, Pictures: pictures != nil})
+	return nil
+}
+
+func (r *reviews) picture() []byte {
+	if len(r.readers) == 0 {
+		return nil
+	}
+	return r.view.facePicture(fleet.MaxPictures)
+}
+
+// close ends a review that the reviewers did not end.
+func (r *reviews) close(s reviewStep) error {
+	id := s.passage.String()
+	r.forget(id)
+	outcome := store.Withdrawn
+	if len(s.reasons) > 0 && s.reasons[0] == passage.ReasonReviewTimeout {
+		outcome = store.Expired
+	}
+	_, err := r.store.CloseReview(id, outcome)
+	if errors.Is(err, store.ErrDecided) || errors.Is(err, store.ErrNotFound) {
+		return nil // by the reviewers, or never opened
+	}
+	return err
+}
+
+func (r *reviews) forget(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.waiting {
+		if r.waiting[i].Passage == id {
+			r.waiting = append(r.waiting[:i:i], r.waiting[i+1:]...)
+			return
+		}
+	}
+}
+
+// Pending is fleet.Reviews'.
+func (r *reviews) Pending() []fleet.Review {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]fleet.Review(nil), r.waiting...)
+}
+
+// Pictures is fleet.Reviews'.
+func (r *reviews) Pictures(id string) ([]byte, error) { return r.store.ReviewPictures(id) }
+
+// answer takes a reviewer's signed answer: it is stored and journalled before the decision learns of it.
+func (r *reviews) answer(c fleet.Command) (any, error) {
+	args, err := c.ReviewArgs()
+	if err != nil {
+		return nil, err
+	}
+	held, err := r.store.Review(args.Passage)
+	if err != nil {
+		return nil, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "no review of passage " + args.Passage + " is held here"}
+	}
+	if fleet.StatementHash(held.Statement) != args.Review {
+		return nil, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "the answer is to another statement of passage " + args.Passage}
+	}
+	id, err := passage.ParseID(args.Passage)
+	if err != nil {
+		return nil, &fleet.Failure{Reason: fleet.ReasonArguments, Detail: err.Error()}
+	}
+	approve := args.Answer == fleet.Approve
+	held, err = r.store.AnswerReview(args.Passage, store.ReviewAnswer{Reviewer: c.Fingerprint, Name: c.Key, Approve: approve})
+	switch {
+	case errors.Is(err, store.ErrDecided):
+		return nil, &fleet.Failure{Reason: fleet.ReasonDecided, Detail: err.Error()}
+	case errors.Is(err, store.ErrExists):
+		return nil, &fleet.Failure{Reason: fleet.ReasonTwice, Detail: err.Error()}
+	case err != nil:
+		return nil, &fleet.Failure{Reason: fleet.ReasonFailed, Detail: err.Error()}
+	}
+	r.mu.Lock()
+	for i := range r.waiting {
+		if r.waiting[i].Passage == args.Passage {
+			r.waiting[i].Answers = len(held.Answers)
+		}
+	}
+	r.mu.Unlock()
+	r.observe(passage.Observation{Kind: passage.ObserveReviewed, Reviewed: passage.Reviewed{Passage: id, Approve: approve, Reviewer: c.Fingerprint}})
+	return map[string]any{"passage": args.Passage, "answers": len(held.Answers), "needed": held.Needed, "outcome": held.Outcome}, nil
+}

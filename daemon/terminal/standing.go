@@ -1,0 +1,103 @@
+package terminal
+
+import (
+	"errors"
+	"time"
+
+	"umbral/config"
+	"umbral/daemon/passage"
+	"umbral/daemon/store"
+)
+
+// registry finds what is on file about somebody: the enrolment file, the documents of the passage, the revocation list.
+type registry struct {
+	store     *store.Store
+	claims    *claims
+	checklist store.Checklist
+	schedules map[string]passage.Window
+	revoked   *revocations
+	now       func() time.Time
+}
+
+func newRegistry(cfg *config.Config, s *store.Store, c *claims, r *revocations, now func() time.Time) (*registry, error) {
+	list, err := store.ParseChecklist(cfg.Eligibility.Checklist)
+	if err != nil {
+		return nil, err
+	}
+	g := &registry{store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, revoked: r, now: now}
+	for _, schedule := range cfg.Eligibility.Schedules {
+		if g.schedules[schedule.Name], err = schedule.Window(); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// standing answers the decision's question about a person. What can't be read stands against them.
+func (g *registry) standing(id passage.ID, person string) passage.Standing {
+	s := passage.Standing{Person: person}
+	f, err := g.store.File(person)
+	switch {
+	case err == nil:
+		s = g.ofFile(person, &f)
+	case !errors.Is(err, store.ErrNotFound):
+		s.Marks = s.Marks.With(passage.Blocked)
+	}
+	if c, ok := g.claims.of(id); ok && c.subject == person {
+		s = stricter(s, c.standing)
+	}
+	if g.revoked.person(person) {
+		s.Marks = s.Marks.With(passage.Revoked)
+	}
+	if g.revoked.stale(g.now()) {
+		s.Marks = s.Marks.With(passage.RevocationStale)
+	}
+	return s
+}
+
+// ofFile is what the enrolment file says.
+func (g *registry) ofFile(person string, f *store.File) passage.Standing {
+	s := passage.Standing{Person: person}
+	if born, err := time.Parse(time.DateOnly, f.Born); err == nil {
+		s.Born, s.BornKnown = int32(born.Unix()/86_400), true
+	}
+	if from, err := time.ParseInLocation(time.DateOnly, f.ValidFrom, time.Local); err == nil {
+		s.From = from.UnixMilli()
+	}
+	if until, err := time.ParseInLocation(time.DateOnly, f.ValidUntil, time.Local); err == nil {
+		s.Until = until.AddDate(0, 0, 1).UnixMilli() // the last day is included
+	}
+	copy(s.Guardians[:], f.Guardians)
+	if f.Blocked != nil {
+		s.Marks = s.Marks.With(passage.Blocked)
+	}
+	if len(g.checklist.Missing(*f, g.now())) > 0 {
+		s.Marks = s.Marks.With(passage.Incomplete)
+	}
+	if f.Schedule != "" {
+		// A schedule that the site no longer knows is an empty one: nobody passes by a rule that nobody can read.
+		s.Windows[0], s.WindowCount = g.schedules[f.Schedule], 1
+	}
+	return s
+}
+
+// stricter joins two standings of one person: what stands against them in either counts, and the shorter validity.
+func stricter(a, b passage.Standing) passage.Standing {
+	a.Marks |= b.Marks
+	if !a.BornKnown || b.BornKnown && b.Born > a.Born {
+		a.Born, a.BornKnown = b.Born, b.BornKnown
+	}
+	a.From = max(a.From, b.From)
+	if a.Until == 0 || b.Until != 0 && b.Until < a.Until {
+		a.Until = b.Until
+	}
+	for i, g := range b.Guardians {
+		if a.Guardians[i] == "" {
+			a.Guardians[i] = g
+		}
+	}
+	if a.WindowCount == 0 {
+		a.Windows, a.WindowCount = b.Windows, b.WindowCount
+	}
+	return a
+}
