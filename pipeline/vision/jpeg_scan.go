@@ -235,6 +235,8 @@ func fullRange(to *[3]byte, y, cb, cr byte) {
 
 // fullRangePairs fills a row of pixels of which each two share their chroma.
 func fullRangePairs(to, ys, bs, rs []byte) {
+	n := planarVectors(to, ys, bs, rs)
+	to, ys, bs, rs = to[3*n:], ys[n:], bs[n/2:], rs[n/2:]
 	for len(to) >= 6 && len(ys) >= 2 && len(bs) > 0 && len(rs) > 0 {
 		u, v := int32(bs[0])-128, int32(rs[0])-128
 		r, g, b := fullCrR*v+half, half-fullCbG*u-fullCrG*v, fullCbB*u+half

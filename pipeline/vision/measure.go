@@ -10,20 +10,33 @@ func Sharpness(img *Image, region Rect) float32 {
 		return 0
 	}
 	var sum, squares int64
-	for y := y0; y < y1; y++ {
-		above, row, below := img.Row(y-1), img.Row(y), img.Row(y+1)
-		left, here := lumaAt(row, x0-1), lumaAt(row, x0)
-		for x := x0; x < x1; x++ {
-			right := lumaAt(row, x+1)
-			v := int64(left + right + lumaAt(above, x) + lumaAt(below, x) - 4*here)
-			sum += v
-			squares += v * v
-			left, here = here, right
+	var lines [3][strip + 2]int32 // luma of three rows, so that each pixel's is computed once
+	for at := x0; at < x1; at += strip {
+		count := min(strip, x1-at)
+		above, here, below := &lines[0], &lines[1], &lines[2]
+		lumas(above[:count+2], img.Row(y0 - 1)[3*(at-1):])
+		lumas(here[:count+2], img.Row(y0)[3*(at-1):])
+		for y := y0; y < y1; y++ {
+			lumas(below[:count+2], img.Row(y + 1)[3*(at-1):])
+			for x := 1; x <= count; x++ {
+				v := int64(here[x-1] + here[x+1] + above[x] + below[x] - 4*here[x])
+				sum += v
+				squares += v * v
+			}
+			above, here, below = here, below, above
 		}
 	}
 	n := float64(x1-x0) * float64(y1-y0)
 	mean := float64(sum) / n
 	return float32(float64(squares)/n - mean*mean)
+}
+
+// lumas fills to with the luma of a row of RGB.
+func lumas(to []int32, row []byte) {
+	row = row[:3*len(to)]
+	for i := range to {
+		to[i] = lumaAt(row, i)
+	}
 }
 
 // lumaAt is the luma of pixel x in a row of RGB, 0 to 255.

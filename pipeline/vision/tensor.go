@@ -77,18 +77,31 @@ func ResizeTensor(dst []float32, dw, dh int, src *Image, region Rect, n Norm) {
 		return
 	}
 	scaleX, scaleY := float64(region.Dx())/float64(dw), float64(region.Dy())/float64(dh)
-	var taps [strip]tap
+	var c columns
 	for x0 := 0; x0 < dw; x0 += strip {
-		columns := taps[:min(strip, dw-x0)]
-		for i := range columns {
-			t := tapAt(x0+i, float64(region.X0), scaleX, src.Width)
-			columns[i] = tap{3 * t.a, 3 * t.b, t.w}
+		count := min(strip, dw-x0)
+		for i := range count {
+			c.set(i, tapAt(x0+i, float64(region.X0), scaleX, src.Width))
 		}
 		for y := range dh {
 			v := tapAt(y, float64(region.Y0), scaleY, src.Height)
-			planes.resizeRow(y*dw+x0, columns, src.Row(int(v.a)), src.Row(int(v.b)), v.w)
+			top, bottom := int(v.a)*src.Stride, int(v.b)*src.Stride
+			done := planes.resizeStart(y*dw+x0, &c, count, src.Pix, top, bottom, uint32(v.w))
+			planes.resizeRow(y*dw+x0, &c, done, count, src.Pix[top:], src.Pix[bottom:], uint32(v.w))
 		}
 	}
+}
+
+// columns are the taps of a strip's columns, in bytes of a row.
+type columns struct {
+	left, right [strip]int32
+	pairs       [strip]int32 // the weight of left in the lower half, that of right in the upper
+	backwards   bool         // not all go from left to right: a region turned inside out
+}
+
+func (c *columns) set(i int, t tap) {
+	c.backwards = i > 0 && (c.backwards || 3*t.b < c.right[i-1])
+	c.left[i], c.right[i], c.pairs[i] = 3*t.a, 3*t.b, t.w<<16|(weightOne-t.w)
 }
 
 // planes are the destination of one tensor with the normalisation folded into out = fixed·gain + bias, where fixed is
@@ -138,16 +151,14 @@ func (p *planes) put(at int, r, g, b uint32) {
 	p.b[at] = float32(int32(b))*p.gain[2] + p.bias[2]
 }
 
-// resizeRow writes one row of columns between the source rows top and bottom, of which bottom weighs w.
-func (p *planes) resizeRow(at int, columns []tap, top, bottom []byte, w int32) {
-	lower := uint32(w)
+// resizeRow writes columns [from, until) of a row between the source rows top and bottom, of which bottom weighs lower.
+func (p *planes) resizeRow(at int, c *columns, from, until int, top, bottom []byte, lower uint32) {
 	upper := weightOne - lower
-	for i := range columns {
-		c := &columns[i]
-		right := uint32(c.w)
+	for i := from; i < until; i++ {
+		right := uint32(c.pairs[i]) >> 16
 		left := weightOne - right
-		ta, tb := (*[3]byte)(top[c.a:]), (*[3]byte)(top[c.b:])
-		ba, bb := (*[3]byte)(bottom[c.a:]), (*[3]byte)(bottom[c.b:])
+		ta, tb := (*[3]byte)(top[c.left[i]:]), (*[3]byte)(top[c.right[i]:])
+		ba, bb := (*[3]byte)(bottom[c.left[i]:]), (*[3]byte)(bottom[c.right[i]:])
 		r := upper*(left*uint32(ta[0])+right*uint32(tb[0])) + lower*(left*uint32(ba[0])+right*uint32(bb[0]))
 		g := upper*(left*uint32(ta[1])+right*uint32(tb[1])) + lower*(left*uint32(ba[1])+right*uint32(bb[1]))
 		b := upper*(left*uint32(ta[2])+right*uint32(tb[2])) + lower*(left*uint32(ba[2])+right*uint32(bb[2]))

@@ -54,6 +54,8 @@ func twoPixels(to *[6]byte, y0, y1, cb, cr byte) {
 
 // yuyvToRGB fills the row to; from holds two bytes a pixel.
 func yuyvToRGB(to, from []byte) {
+	n := packedVectors(to, from)
+	to, from = to[3*n:], from[2*n:]
 	for len(to) >= 6 && len(from) >= 4 {
 		twoPixels((*[6]byte)(to), from[0], from[2], from[1], from[3])
 		to, from = to[6:], from[4:]
@@ -62,6 +64,8 @@ func yuyvToRGB(to, from []byte) {
 
 // nv12ToRGB fills the row to from a row of luma and its row of Cb Cr pairs.
 func nv12ToRGB(to, luma, chroma []byte) {
+	n := pairedVectors(to, luma, chroma)
+	to, luma, chroma = to[3*n:], luma[n:], chroma[n:]
 	for len(to) >= 6 && len(luma) >= 2 && len(chroma) >= 2 {
 		twoPixels((*[6]byte)(to), luma[0], luma[1], chroma[0], chroma[1])
 		to, luma, chroma = to[6:], luma[2:], chroma[2:]
