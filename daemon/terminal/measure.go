@@ -21,6 +21,7 @@ type FrameTimes struct {
 	Camera      float64 `json:"camera_fps"`
 	Allocations float64 `json:"allocations_per_frame"` // on the heap, of the whole process, once it runs
 	Resident    int64   `json:"resident_bytes"`
+	Budget      int64   `json:"budget_bytes"` // what the configuration was said to take, with gallery and store full
 }
 
 // StageTime is one stage's time over the newest frames in which it ran.
@@ -53,7 +54,7 @@ func MeasureFrames(ctx context.Context, cfg config.Config) (*FrameTimes, error) 
 		return nil, err
 	}
 	runtime.ReadMemStats(&after)
-	r := &FrameTimes{Camera: t.camera.Stats().FPS, Resident: residentBytes()}
+	r := &FrameTimes{Camera: t.camera.Stats().FPS, Resident: residentBytes(), Budget: t.budget.Sum}
 	for s := range stages {
 		p50, p95, runs := t.watch.percentiles(s)
 		if runs > 0 {
@@ -80,7 +81,7 @@ func (r *FrameTimes) String() string {
 	for _, st := range r.Stages {
 		fmt.Fprintf(&s, "%-10s %7d %9.2f %9.2f\n", st.Stage, st.Runs, st.P50, st.P95)
 	}
-	fmt.Fprintf(&s, "%d frames, %.0f a second possible; %.2f heap allocations a frame in the whole process; %.1f MiB resident\n",
-		r.Frames, r.Possible, r.Allocations, mib(r.Resident))
+	fmt.Fprintf(&s, "%d frames, %.0f a second possible; %.2f heap allocations a frame in the whole process; %.1f MiB resident, budget %.1f\n",
+		r.Frames, r.Possible, r.Allocations, mib(r.Resident), mib(r.Budget))
 	return s.String()
 }
