@@ -25,6 +25,8 @@ type Registry interface {
 	People() ([]Person, error)
 	Person(id string) (Person, error)
 	Erase(id, reason string) (Erased, error)
+	File(id string) (File, error)
+	EditFile(id string, e FileEdit) (File, error)
 	Enrol(ctx context.Context, r EnrolRequest) (Enrolled, error)
 	// EnrolLive takes pictures from the camera; progress is called from another goroutine.
 	EnrolLive(ctx context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error)
@@ -47,6 +49,7 @@ type Reference struct {
 	Quality float32   `json:"quality"`
 	Created time.Time `json:"created"`
 	Current bool      `json:"current"` // made by the model in use
+	Kind    string    `json:"kind"`    // "face" or "finger"
 }
 
 // EnrolRequest asks to enrol a person. Pictures are JPEG, PNG, PGM or PPM.

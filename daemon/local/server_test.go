@@ -28,6 +28,7 @@ type fake struct {
 	picture []byte
 	erased  string
 	request EnrolRequest
+	file    File
 }
 
 func newFake() *fake {

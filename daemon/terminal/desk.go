@@ -104,8 +104,10 @@ func (p *people) card(person store.Person) (local.Person, error) {
 		return c, err
 	}
 	for _, r := range refs {
-		current := p.model == "" || r.Model == p.model
-		c.References = append(c.References, local.Reference{Number: r.Number, Source: r.Source, Quality: r.Quality, Created: r.Created, Current: current})
+		current := r.Kind != store.KindFace || p.model == "" || r.Model == p.model
+		c.References = append(c.References, local.Reference{
+			Number: r.Number, Source: r.Source, Quality: r.Quality, Created: r.Created, Current: current, Kind: string(r.Kind),
+		})
 	}
 	return c, nil
 }
