@@ -170,11 +170,11 @@ func (s *Store) Block(id, by, reason string) error {
 	})
 }
 
-// Unblock lets a person pass again. ErrInvalid for one who is not blocked.
+// Unblock lets a person pass again. ErrNotFound for one who is not blocked.
 func (s *Store) Unblock(id, by string) error {
 	return s.editFile(FileEntry{Person: id, Change: "unblock", By: by}, func(f *File) error {
 		if f.Blocked == nil {
-			return fmt.Errorf("store: %w: %q is not blocked", ErrInvalid, id)
+			return fmt.Errorf("store: %w: %q is not blocked", ErrNotFound, id)
 		}
 		f.Blocked = nil
 		return nil
@@ -204,12 +204,12 @@ func (s *Store) Tick(id string, t Tick) error {
 	})
 }
 
-// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. ErrInvalid where there is none.
+// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. ErrNotFound where there is none.
 func (s *Store) Untick(id, item, by string) error {
 	return s.editFile(FileEntry{Person: id, Change: "untick", By: by, Item: item}, func(f *File) error {
 		i := f.tick(item)
 		if i < 0 {
-			return fmt.Errorf("store: %w: %q has no tick at %.60q", ErrInvalid, id, item)
+			return fmt.Errorf("store: %w: %q has no tick at %.60q", ErrNotFound, id, item)
 		}
 		f.Ticks = slices.Delete(f.Ticks, i, i+1)
 		return nil

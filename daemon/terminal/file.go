@@ -3,6 +3,7 @@ package terminal
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"umbral/daemon/local"
@@ -45,6 +46,20 @@ func (p *people) file(id string, checklist []string) (local.File, error) {
 
 // editFile makes one change; the store journals it.
 func (p *people) editFile(id string, e local.FileEdit) error {
+	if _, err := p.store.File(id); err != nil {
+		return err
+	}
+	err := p.change(id, e)
+	if errors.Is(err, store.ErrNotFound) { // the tick or the block: the person is there
+		return fmt.Errorf("%w: %s", local.ErrRefused, strings.TrimPrefix(err.Error(), "store: "+store.ErrNotFound.Error()+": "))
+	}
+	if errors.Is(err, store.ErrFull) {
+		return fmt.Errorf("%w: %w", local.ErrRefused, err)
+	}
+	return err
+}
+
+func (p *people) change(id string, e local.FileEdit) error {
 	switch e.Change {
 	case "tick":
 		return p.store.Tick(id, store.Tick{Item: e.Item, By: e.By, Note: e.Note})
@@ -61,12 +76,12 @@ func (p *people) editFile(id string, e local.FileEdit) error {
 	case "details":
 		return p.setDetails(id, e)
 	}
-	return fmt.Errorf("%w: change %.20q of a file, wanted tick, untick, block, unblock, occasion, secret or details", ErrRefused, e.Change)
+	return fmt.Errorf("%w: change %.20q of a file, wanted tick, untick, block, unblock, occasion, secret or details", local.ErrRefused, e.Change)
 }
 
 func (p *people) setDetails(id string, e local.FileEdit) error {
 	if e.Details == nil {
-		return fmt.Errorf("%w: no details are named", ErrRefused)
+		return fmt.Errorf("%w: no details are named", local.ErrRefused)
 	}
 	f, err := p.store.File(id)
 	if err != nil {
@@ -108,9 +123,6 @@ func (d *desktop) File(id string) (local.File, error) {
 
 func (d *desktop) EditFile(id string, e local.FileEdit) (local.File, error) {
 	if err := d.t.people.editFile(id, e); err != nil {
-		if errors.Is(err, store.ErrFull) {
-			err = fmt.Errorf("%w: %w", local.ErrRefused, err)
-		}
 		return local.File{}, outward(err)
 	}
 	return d.File(id)

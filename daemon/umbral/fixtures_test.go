@@ -33,14 +33,7 @@ func journal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: journal DIR [RECORD...]")
 	}
-	dir := ts.MkAbs(args[0])
-	ts.Check(os.MkdirAll(dir, 0o700))
-	o := store.DefaultOpts()
-	var err error
-	o.Key, err = store.LoadOrCreateKey(filepath.Join(dir, "umbral.key"), dir)
-	ts.Check(err)
-	s, _, err := store.Open(dir, o)
-	ts.Check(err)
+	s := openStore(ts, args[0])
 	for _, name := range args[1:] {
 		kind := passage.EntryPassage
 		if strings.HasPrefix(filepath.Base(name), "command") {
@@ -49,6 +42,30 @@ func journal(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := s.Append(kind, []byte(ts.ReadFile(name)))
 		ts.Check(err)
 	}
+	ts.Check(s.Close())
+}
+
+func openStore(ts *testscript.TestScript, name string) *store.Store {
+	dir := ts.MkAbs(name)
+	ts.Check(os.MkdirAll(dir, 0o700))
+	o := store.DefaultOpts()
+	var err error
+	o.Key, err = store.LoadOrCreateKey(filepath.Join(dir, "umbral.key"), dir)
+	ts.Check(err)
+	s, _, err := store.Open(dir, o)
+	ts.Check(err)
+	return s
+}
+
+// person enrols somebody without a reference in the store in a folder.
+//
+//	person DIR ID NAME
+func person(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: person DIR ID NAME")
+	}
+	s := openStore(ts, args[0])
+	ts.Check(s.Enrol(store.Person{ID: args[1], Name: args[2], Created: time.Now()}, nil))
 	ts.Check(s.Close())
 }
 

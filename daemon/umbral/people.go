@@ -12,7 +12,7 @@ import (
 )
 
 func peopleCommand(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "people", Short: "list, show or erase who is enrolled", RunE: chooses}
+	cmd := &cobra.Command{Use: "people", Short: "list, show or erase who is enrolled; their enrolment files, checklists and blocks", RunE: chooses}
 	var asJSON bool
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "print JSON")
 	list := &cobra.Command{
@@ -54,6 +54,9 @@ func peopleCommand(s *settings) *cobra.Command {
 				if !r.Current {
 					note = "  of another model: not searched"
 				}
+				if r.Kind != "" && r.Kind != "face" {
+					note += "  (" + r.Kind + ")"
+				}
 				fmt.Fprintf(out, "reference %d: %s, quality %.2f, %s%s\n", r.Number, printable(r.Source), r.Quality, r.Created.Local().Format(time.DateTime), note)
 			}
 			return nil
@@ -79,6 +82,7 @@ func peopleCommand(s *settings) *cobra.Command {
 	}
 	erase.Flags().StringVar(&reason, "reason", "", "why, for the receipt")
 	cmd.AddCommand(list, show, erase)
+	cmd.AddCommand(fileCommands(s, &asJSON)...)
 	return cmd
 }
 

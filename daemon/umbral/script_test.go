@@ -55,7 +55,7 @@ func runScripts(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"refuses": refuses, "exits": exits, "until": until, "trust": trust,
-			"journal": journal, "damage": damage, "picture": picture, "broker": startBroker, "publish": publish, "forge": forge, "gate": startGate,
+			"journal": journal, "person": person, "damage": damage, "picture": picture, "broker": startBroker, "publish": publish, "forge": forge, "gate": startGate,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REPO", repository)
