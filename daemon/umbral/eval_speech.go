@@ -43,10 +43,10 @@ zoomed.`,
 			}
 			report, traces, err := eval.Speech(cmd.Context(), clips, pictures, f.opts)
 			f.progress.end()
+			f.tellMissed(cmd)
 			if err != nil {
 				return err
 			}
-			f.tellMissed(cmd)
 			if f.asJSON {
 				err = writeJSON(cmd.OutOrStdout(), report)
 			} else {
@@ -68,9 +68,16 @@ func printSpeech(w io.Writer, r *eval.SpeechReport) {
 	fmt.Fprintf(w, "clips      %d, %d of them labelled, %d not acquired\n", r.Clips, r.Labelled, r.FailedToAcquire)
 	fmt.Fprintf(w, "challenge  %.1f s, p ≤ %g; %.1f bits of rhythm, %.1f of digits\n", r.ChallengeSeconds, r.MaxPValue, r.RhythmBits, r.SequenceBits)
 	fmt.Fprintf(w, "same face  cosine %.2f at least\n", r.LowestSimilarity)
+	if r.Digits.Spoken > 0 {
+		fmt.Fprintf(w, "digits     the shape of the mouth puts the spoken one on place %.1f of 10 (by chance 5.5), AUC %.2f, over %d\n", r.Digits.Rank, r.Digits.AUC, r.Digits.Spoken)
+	}
 	for _, at := range r.Rates {
 		fmt.Fprintf(w, "\nat %g frames a second\n", at.FPS)
-		fmt.Fprintf(w, "  AUC      %.3f (%.3f to %.3f); mean of clips %.3f, worst %.3f\n", at.AUC, at.AUCLow, at.AUCHigh, at.AUCMean, at.AUCWorst)
+		if at.Area == nil {
+			fmt.Fprintln(w, "  AUC      unknown: no clip with labels")
+		} else {
+			fmt.Fprintf(w, "  AUC      %.3f (%.3f to %.3f); mean of clips %.3f, worst %.3f\n", at.AUC, at.AUCLow, at.AUCHigh, at.AUCMean, at.AUCWorst)
+		}
 		for _, e := range []struct {
 			name string
 			eval.TimeError

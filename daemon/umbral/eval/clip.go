@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,6 +99,11 @@ func probeClip(ctx context.Context, path string) (clipShape, error) {
 	text, err := exec.CommandContext(ctx, "ffprobe", append(input, "-select_streams", "v:0",
 		"-show_entries", "stream=width,height,avg_frame_rate", "-of", "csv=p=0")...).Output()
 	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			said, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+			err = fmt.Errorf("%w: %s", err, said)
+		}
 		return clipShape{}, fmt.Errorf("%s: ffprobe: %w", path, err)
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")

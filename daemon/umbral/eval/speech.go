@@ -19,12 +19,11 @@ type SpeechReport struct {
 	Clips           int `json:"clips"`
 	Labelled        int `json:"labelled"`
 	FailedToAcquire int `json:"failed_to_acquire"`
-	// The figures of the clips' own rate once more.
-	AUC     float64 `json:"auc"`
-	AUCLow  float64 `json:"auc_low"`
-	AUCHigh float64 `json:"auc_high"`
+	*Area               // that of the clips' own rate once more
 	// At the clips' own rate, and at half of it.
 	Rates []SpeechAtRate `json:"rates"`
+	// Digits says what the shape of the mouth tells of digits, where alignments say which were spoken.
+	Digits DigitShapes `json:"digits"`
 	// LowestSimilarity is the lowest cosine between a frame's face and that of its clip's first frame.
 	LowestSimilarity float64 `json:"lowest_similarity"`
 	MaxPValue        float64 `json:"max_p_value"`
@@ -36,13 +35,7 @@ type SpeechReport struct {
 // SpeechAtRate are the figures at one frame rate.
 type SpeechAtRate struct {
 	FPS float64 `json:"fps"`
-	// AUC is over all 40 ms of all labelled clips, with 95 % bounds from drawing whole clips with replacement: the frames of
-	// one clip are alike.
-	AUC      float64 `json:"auc"`
-	AUCLow   float64 `json:"auc_low"`
-	AUCHigh  float64 `json:"auc_high"`
-	AUCMean  float64 `json:"auc_mean_of_clips"`
-	AUCWorst float64 `json:"auc_worst_clip"`
+	*Area
 	// Start and End are how far the seen begin and end of speech lie from the labels.
 	Start TimeError `json:"start_error_s"`
 	End   TimeError `json:"end_error_s"`
@@ -55,6 +48,18 @@ type SpeechAtRate struct {
 	Attacks       []SpeechAttack `json:"attacks"`
 	// Accepted is over all attacks.
 	Accepted Rate `json:"false_acceptance"`
+}
+
+// Area is how well the probability of speaking tells the time of speech from the rest. It is nil, and left out of JSON,
+// where no labelled clip was acquired.
+type Area struct {
+	// AUC is over all 40 ms of all labelled clips, with 95 % bounds from drawing whole clips with replacement: the frames of
+	// one clip are alike.
+	AUC      float64 `json:"auc"`
+	AUCLow   float64 `json:"auc_low"`
+	AUCHigh  float64 `json:"auc_high"`
+	AUCMean  float64 `json:"auc_mean_of_clips"`
+	AUCWorst float64 `json:"auc_worst_clip"`
 }
 
 // SpeechAttack is one kind of attack.
@@ -71,6 +76,15 @@ type TimeError struct {
 	Median     float64 `json:"median_absolute"`
 	P90        float64 `json:"p90_absolute"`
 	MedianBias float64 `json:"median_signed"`
+}
+
+// DigitShapes compares the fit of the digit that was spoken with that of the other nine.
+type DigitShapes struct {
+	Spoken int `json:"spoken"`
+	// Rank is the mean place of the spoken digit among the ten, 5.5 by chance; AUC how often it fits better than another
+	// one, 0.5 by chance.
+	Rank float64 `json:"mean_rank"`
+	AUC  float64 `json:"auc"`
 }
 
 // SpeechTrace is what a plot shows of one clip.
@@ -125,11 +139,54 @@ func Speech(ctx context.Context, clips []SpeechClip, pictures int, o Opts) (Spee
 		}
 		traces = append(traces, seen.trace())
 	}
+	if len(traces) == 0 {
+		return report, nil, fmt.Errorf("eval: none of the %d clips could be looked at", len(clips))
+	}
 	for which := range rates {
 		report.Rates = append(report.Rates, atRate(which, all, tried, traces))
 	}
-	report.AUC, report.AUCLow, report.AUCHigh = report.Rates[0].AUC, report.Rates[0].AUCLow, report.Rates[0].AUCHigh
+	report.Digits = digitShapes(all)
+	report.Area = report.Rates[0].Area
 	return report, traces, nil
+}
+
+var englishDigits = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+
+func digitShapes(all []*observed) (d DigitShapes) {
+	var ranks, better float64
+	for _, o := range all {
+		if o == nil {
+			continue
+		}
+		for _, w := range o.clip.Words {
+			spoken := slices.Index(englishDigits, w.Text)
+			if spoken < 0 {
+				continue
+			}
+			from, to := time.Duration(w.Start*float64(time.Second)), time.Duration(w.End*float64(time.Second))
+			fits, ok := challenge.DigitFits(usable(o.samples[0]), from, to, "en")
+			if !ok {
+				continue
+			}
+			above, ties := 0.0, 0.0
+			for digit, f := range fits {
+				switch {
+				case digit == spoken:
+				case f > fits[spoken]:
+					above++
+				case f == fits[spoken]:
+					ties++
+				}
+			}
+			d.Spoken++
+			ranks += 1 + above + ties/2
+			better += 1 - (above+ties/2)/float64(len(fits)-1)
+		}
+	}
+	if d.Spoken > 0 {
+		d.Rank, d.AUC = ranks/float64(d.Spoken), better/float64(d.Spoken)
+	}
+	return d
 }
 
 func (o *observed) trace() SpeechTrace {
@@ -180,17 +237,23 @@ func atRate(which int, all []*observed, tried [][rates]trials, traces []SpeechTr
 		starts, ends = append(starts, start-t.Clip.Start), append(ends, end-t.Clip.End)
 	}
 	r.Start, r.End = timeError(starts, lost), timeError(ends, lost)
-	r.AUC, r.AUCLow, r.AUCHigh = pooledAUC(clips)
-	r.AUCWorst = 1
-	var mean float64
-	for _, c := range clips {
-		a := auc(c.yes, c.no)
-		mean += a / float64(len(clips))
-		r.AUCWorst = min(r.AUCWorst, a)
-	}
-	r.AUCMean = mean
+	r.Area = area(clips)
 	r.challenges(which, tried)
 	return r
+}
+
+func area(clips []scored) *Area {
+	if len(clips) == 0 {
+		return nil
+	}
+	a := Area{AUCWorst: 1}
+	a.AUC, a.AUCLow, a.AUCHigh = pooledAUC(clips)
+	for _, c := range clips {
+		v := auc(c.yes, c.no)
+		a.AUCMean += v / float64(len(clips))
+		a.AUCWorst = min(a.AUCWorst, v)
+	}
+	return &a
 }
 
 // challenges sums up the trials.

@@ -23,8 +23,8 @@ const (
 
 // How often each clip is put to the test.
 const (
-	genuineTrials = 20 // challenges that the clip answers
-	otherTrials   = 5  // other schedules that each of these is held against
+	genuineTrials = 40 // challenges that the clip answers
+	otherTrials   = 3  // other schedules that each of these is held against
 	attackTrials  = 50 // schedules that each attack is held against
 )
 

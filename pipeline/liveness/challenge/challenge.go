@@ -12,6 +12,7 @@ type Challenge struct {
 	opts     Opts
 	schedule Schedule
 	decoys   draw
+	strings  draw
 
 	samples []Sample
 	// count is how many frames came, whether the face could be judged or not.
@@ -29,6 +30,7 @@ type Challenge struct {
 	follow follower
 	decoy  Schedule // the decoy that is drawn at the moment
 	work   [3]trace
+	mouth  mouthing
 	active []trace // one a channel
 	why    [int(reasons)]Reason
 }
@@ -44,9 +46,13 @@ func NewChallenge(o Opts, nonce []byte) (*Challenge, error) {
 	if err != nil {
 		return nil, err
 	}
+	strings, err := newDraw(nonce, "strings "+o.Kind.String())
+	if err != nil {
+		return nil, err
+	}
 	n, channels := cells(o.Length()), o.Kind.channels()
 	c := &Challenge{
-		opts: o, schedule: s, decoys: decoys,
+		opts: o, schedule: s, decoys: decoys, strings: strings,
 		samples: make([]Sample, 0, o.maxSamples()),
 		follow:  newFollower(channels, n),
 		decoy:   Schedule{opts: o},
@@ -58,7 +64,7 @@ func NewChallenge(o Opts, nonce []byte) (*Challenge, error) {
 	for i := range c.active {
 		c.active[i] = make(trace, n)
 	}
-	c.result = Result{PValue: 1, Of: o.Prompts}
+	c.result = Result{PValue: 1, StringPValue: 1, Of: o.Prompts}
 	return c, nil
 }
 
@@ -175,11 +181,14 @@ func (c *Challenge) decide() {
 	r.Lag = lag
 	r.PValue = c.follow.pValue(fit, &c.decoy, c.decoys, o.Decoys)
 	c.answers()
+	if o.Kind == ReadAloud {
+		c.digits()
+	}
 	r.Outcome, r.Reasons = c.judge(r.Reasons)
 }
 
 // answers measures how active the person was in the answers and between them, and counts the answers that stand out: more
-// than half way from the one to the other.
+// than a third of the way from the latter to the former. An answer that was left out lies at its beginning.
 func (c *Challenge) answers() {
 	o, r := &c.opts, &c.result
 	length := int(o.Answer / cell)
@@ -211,25 +220,91 @@ func (c *Challenge) answers() {
 	for _, a := range c.schedule.Prompts() {
 		channel := o.Kind.channel(a.What)
 		mean := (float64(c.follow.within(channel, a.At+r.Lag, length))/float64(length) + float64(c.follow.mean[channel])) / level
-		if mean > (r.Inside+r.Outside)/2 && mean > leastActivity {
+		if mean > r.Outside+(r.Inside-r.Outside)/3 {
 			r.Answered++
 		}
 	}
 }
 
-// leastActivity is what the mean activity in the answers has to reach, and what a single answer does.
-const leastActivity = 0.2
+// digits compares the shapes of the mouth with the prompted string and with others.
+func (c *Challenge) digits() {
+	o, r := &c.opts, &c.result
+	open, wide, scratch := c.work[0], c.work[1], c.work[2]
+	open.lips(c.samples, scratch, func(s *Sample) float32 { return s.Height })
+	wide.lips(c.samples, scratch, func(s *Sample) float32 { return s.Width })
+	words := spelt[o.Language]
+	c.mouth = mouthing{}
+	var of [MaxPrompts]int // the prompt that each answer belongs to
+	for i, a := range c.schedule.Prompts() {
+		from, to := c.spoken(a.At+r.Lag, int(o.Answer/cell))
+		if at := c.mouth.answers; c.mouth.add(&words, open[from:to], wide[from:to]) {
+			of[at] = i
+		}
+	}
+	if c.mouth.answers < 2 {
+		return
+	}
+	prompted := c.mouth.fit(func(answer int) uint8 { return c.schedule.asked[of[answer]].What })
+	fitting := 1
+	for range o.Decoys {
+		c.decoy.drawSequence(c.strings)
+		if c.mouth.fit(func(answer int) uint8 { return c.decoy.asked[of[answer]].What }) >= prompted {
+			fitting++
+		}
+	}
+	r.StringPValue = float64(fitting) / float64(o.Decoys+1)
+}
 
-// judge applies the options to what was measured, and says why not.
+// spoken is the part of an answer in which the person is more than half as active as at its peak.
+func (c *Challenge) spoken(at time.Duration, length int) (from, to int) {
+	activity := c.active[0]
+	from = min(int(at/cell), len(activity))
+	to = min(from+length, len(activity))
+	var peak float64
+	for _, v := range activity[from:to] {
+		if v > peak {
+			peak = v
+		}
+	}
+	for from < to && !(activity[from] > peak/2) {
+		from++
+	}
+	for to > from && !(activity[to-1] > peak/2) {
+		to--
+	}
+	return from, min(to, from+maxAnswerCells)
+}
+
+// leastActivity is what the activity has to reach in a tenth of the time for anything to have moved at all. The person of
+// GRID whose mouth moves least reaches 0.25 in the mean of short answers, a still or moved picture some 0.02.
+const leastActivity = 0.1
+
+// judge applies the options to what was measured, and says why not. Whatever it asks beyond the p-value makes it harder to
+// pass for everybody, so the p-value keeps its meaning.
 func (c *Challenge) judge(why []Reason) (Outcome, []Reason) {
-	r := &c.result
+	o, r := &c.opts, &c.result
+	follows := r.PValue <= o.MaxPValue && r.Inside > r.Outside
 	switch {
-	case r.Inside < leastActivity:
+	case !(c.liveliest() >= leastActivity):
 		return Failed, append(why, NoMovement)
-	case r.PValue <= c.opts.MaxPValue && r.Inside > r.Outside:
+	case follows && r.Answered >= o.Prompts-o.MaxMissed:
 		return Passed, why
+	case follows:
+		return Failed, append(why, Missed)
 	case r.Outside > 0.5:
 		return Failed, append(why, NotSilent)
 	}
 	return Failed, append(why, OffRhythm)
+}
+
+// liveliest is the activity that is exceeded in a tenth of the time, whatever was asked.
+func (c *Challenge) liveliest() float64 {
+	most, scratch := c.work[0], c.work[1]
+	copy(most, c.active[0])
+	for _, t := range c.active[1:] {
+		for k, v := range t {
+			most[k] = max(most[k], v)
+		}
+	}
+	return most.quantile(0.9, scratch)
 }

@@ -45,12 +45,15 @@ const (
 	NotSilent
 	// OffRhythm: it did not move when it was asked to.
 	OffRhythm
+	// Missed: it mostly did, but too many prompts have no answer.
+	Missed
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	TooSlow: "too_slow", TooFewFrames: "too_few_frames", FaceLost: "face_lost", NotCompared: "not_compared",
 	OtherFace: "other_face", NoMovement: "no_movement", NotSilent: "not_silent", OffRhythm: "off_rhythm",
+	Missed: "missed",
 }
 
 // String is the reason's code, for journals and messages.
@@ -77,4 +80,7 @@ type Result struct {
 	Inside, Outside float64
 	// Rate is the frames a second, Coverage the share of the time in which the face could be judged.
 	Rate, Coverage float64
+	// StringPValue is the share of digit strings that fit the shapes of the mouth as well as the prompted one, itself
+	// included; 1 while it is unknown. It decides nothing: see the package's documentation.
+	StringPValue float64
 }

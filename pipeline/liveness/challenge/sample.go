@@ -66,9 +66,12 @@ func apart(a, b vision.Point) float32 {
 // usable says that the values are those of a face: numbers, and none beyond what faces reach.
 func (s *Sample) usable(k Kind) bool {
 	within := func(v, low, high float32) bool { return v >= low && v <= high }
+	if !within(s.Width, 0.1, 4) { // a mouth without width is that of a Sample nobody filled in
+		return false
+	}
 	if k == Move {
 		return within(s.Yaw, -90, 90) && within(s.Pitch, -90, 90) && within(s.Eyes, 0, 2)
 	}
-	return within(s.Aperture, 0, 2) && within(s.Height, 0, 4) && within(s.Width, 0, 4) &&
+	return within(s.Aperture, 0, 2) && within(s.Height, 0, 4) &&
 		within(s.Mouth, 0, 10) && within(s.Rest, 0, 10)
 }

@@ -80,6 +80,12 @@ func (s *Schedule) draw(d draw) {
 		at += o.Show + o.Pause
 		next++
 	}
+	s.drawSequence(d)
+}
+
+// drawSequence draws what is asked for, without when.
+func (s *Schedule) drawSequence(d draw) {
+	o := &s.opts
 	n := o.Kind.choices()
 	for i := range s.asked[:o.Prompts] {
 		if i == 0 {
