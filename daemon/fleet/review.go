@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -196,7 +197,10 @@ func readPictures(b []byte) (pictures []Picture, err error) {
 	if len(pictures) > maxPicturesPerReview {
 		return nil, fmt.Errorf("%d of them, limit %d", len(pictures), maxPicturesPerReview)
 	}
-	for _, p := range pictures {
+	for i, p := range pictures {
+		if slices.ContainsFunc(pictures[:i], func(other Picture) bool { return other.Name == p.Name }) {
+			return nil, fmt.Errorf("two of them are named %q", clip(p.Name, 80))
+		}
 		if !validLevel(p.Name, maxLevel) || !bytes.HasPrefix(p.JPEG, []byte{0xff, 0xd8}) {
 			return nil, fmt.Errorf("%q of %d bytes is not a JPEG with a name of A-Z a-z 0-9 . _ -", clip(p.Name, 80), len(p.JPEG))
 		}
@@ -230,9 +234,9 @@ func (l *Link) publishedReview(r Review) ([]byte, error) {
 // PublishedReview is a review as a reviewer finds it at the broker.
 type PublishedReview struct {
 	Statement
-	Hash     string // of the statement, for the answer
-	Answers  int    // reviewers who have answered; not signed
-	Verified bool   // signed with the key that was given for the terminal
+	Hash     string `json:"hash"`     // of the statement, for the answer
+	Answers  int    `json:"answers"`  // reviewers who have answered; not signed
+	Verified bool   `json:"verified"` // signed with the key that was given for the terminal
 }
 
 // ReadReview reads the message on a review's topic. With the terminal's public key it also checks the signature; an

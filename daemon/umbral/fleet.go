@@ -87,11 +87,32 @@ func (b *brokerFlags) operator() (*fleet.Operator, error) {
 	return fleet.NewOperator(b.opts)
 }
 
+// signerFlags name the key that signs commands.
+type signerFlags struct{ file, name string }
+
+func (s *signerFlags) add(cmd *cobra.Command, name string) {
+	f := cmd.Flags()
+	f.StringVar(&s.file, "key", "", "private key file, as keygen makes it")
+	f.StringVar(&s.name, "key-name", name, "the name under which the terminals know the key")
+	cmd.MarkFlagRequired("key")
+}
+
+func (s *signerFlags) signer() (fleet.Signer, error) {
+	pem, err := readUpTo(s.file, maxSecret)
+	if err != nil {
+		return fleet.Signer{}, err
+	}
+	private, err := fleet.ParsePrivateKey(pem)
+	if err != nil {
+		return fleet.Signer{}, fmt.Errorf("%s: %w (umbral fleet keygen makes one)", s.file, err)
+	}
+	return fleet.Signer{Name: s.name, Private: private}, nil
+}
+
 func sendCommand() *cobra.Command {
 	var (
 		broker  brokerFlags
-		key     string
-		name    string
+		signer  signerFlags
 		valid   time.Duration
 		timeout time.Duration
 	)
@@ -105,13 +126,9 @@ func sendCommand() *cobra.Command {
 			if valid <= 0 || timeout <= 0 {
 				return fmt.Errorf("--valid %v, --timeout %v: both have to be longer than 0s", valid, timeout)
 			}
-			pem, err := readUpTo(key, maxSecret)
+			key, err := signer.signer()
 			if err != nil {
 				return err
-			}
-			private, err := fleet.ParsePrivateKey(pem)
-			if err != nil {
-				return fmt.Errorf("%s: %w (umbral fleet keygen makes one)", key, err)
 			}
 			operator, err := broker.operator()
 			if err != nil {
@@ -120,7 +137,7 @@ func sendCommand() *cobra.Command {
 			ctx, cancel := contextWithTimeout(cmd, timeout)
 			defer cancel()
 			order := fleet.Order{Terminal: args[0], Command: args[1], Valid: valid}
-			answer, err := operator.Send(ctx, order, fleet.Signer{Name: name, Private: private}, func(a fleet.Answer) {
+			answer, err := operator.Send(ctx, order, key, func(a fleet.Answer) {
 				fmt.Fprintln(cmd.ErrOrStderr(), printable(string(a.Status)))
 			})
 			if err != nil {
@@ -136,12 +153,10 @@ func sendCommand() *cobra.Command {
 		},
 	}
 	broker.add(cmd)
+	signer.add(cmd, "operator")
 	f := cmd.Flags()
-	f.StringVar(&key, "key", "", "private key file, as keygen makes it")
-	f.StringVar(&name, "key-name", "operator", "the name under which the terminals know the key")
 	f.DurationVar(&valid, "valid", 30*time.Second, "how long the command may be obeyed")
 	f.DurationVar(&timeout, "timeout", 40*time.Second, "how long to wait for the answer")
-	cmd.MarkFlagRequired("key")
 	return cmd
 }
 
@@ -173,10 +188,16 @@ func watchCommand() *cobra.Command {
 	return cmd
 }
 
+// maxShown is the longest payload that watch prints, in bytes.
+const maxShown = 8 << 10
+
 func writeMessage(w io.Writer, m fleet.Message) error {
 	payload := m.Payload
-	if len(payload) == 0 {
+	switch {
+	case len(payload) == 0:
 		payload = json.RawMessage("(cleared)")
+	case len(payload) > maxShown: // encrypted pictures, questions to the authority
+		payload = fmt.Appendf(nil, "(%d bytes)", len(payload))
 	}
 	line := fmt.Sprintf("%s %s %s %v %s", m.Time.Format(time.TimeOnly), m.Terminal, m.Channel, m.Rest, payload)
 	_, err := fmt.Fprintln(w, printable(line))
