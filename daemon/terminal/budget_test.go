@@ -26,7 +26,7 @@ func TestBudgetIsWhatATerminalTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer gate.close()
-	took := liveHeap() - before
+	took := liveHeap() - before + gate.eyes.set.Arena.Bytes()
 	stated := int64(0)
 	for _, l := range gate.budget.Lines {
 		if l.Part != "program" {

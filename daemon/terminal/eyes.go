@@ -35,6 +35,10 @@ func openEyes(cfg *config.Config, dir string) (_ *eyes, err error) {
 		return nil, err
 	}
 	e.set.Tier = tier(cfg.Models.SIMD)
+	// The models look at a face one after the other (see sight.mu), so they can do so in one place.
+	if e.set.Arena, err = nn.NewArena(nn.DefaultLimits().Arena); err != nil {
+		return nil, fmt.Errorf("terminal: %w", err)
+	}
 	f := &cfg.Face
 	if e.verify, err = chooseThreshold(manifest.Calibrations, f.Population, f.VerifyFMR, f.VerifyThreshold); err != nil {
 		return nil, err

@@ -23,7 +23,9 @@ type Set struct {
 	Manifest
 	// Tier names the kernels that stages are compiled for (see kernel.Choose); empty takes the processor's best.
 	Tier string
-	dir  string
+	// Arena is shared by the stages that are compiled from now on, which then run in turns; nil gives each its own.
+	Arena *nn.Arena
+	dir   string
 }
 
 // FileError tells that a file of the set is missing or not the right one.

@@ -70,7 +70,7 @@ func (s *Set) compile(parsed *nn.Model, model Model, pool *nn.Pool) (*Stage, err
 	if has := parsed.Inputs()[at].Shape; !fits(has, shape) {
 		return nil, fmt.Errorf("models: %s: input %q has shape %v, the manifest wants %v", model.File, in.Name, has, shape)
 	}
-	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool, Tier: s.Tier})
+	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool, Arena: s.Arena, Tier: s.Tier})
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", model.File, err)
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	Shapes map[string][]int
 	// Pool shares large layers among threads. Nil computes all on the goroutine that calls Run.
 	Pool *Pool
+	// Arena is shared with other programs that run in turns. Nil gives the program its own.
+	Arena *Arena
 	// Tier names the kernels (see kernel.Choose). Empty takes the best of this processor.
 	Tier string
 }
@@ -105,9 +107,16 @@ func (m *Model) Compile(o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Arena != nil {
+		size, err := o.Arena.place(l.buffers, l.zeros, m.limits.Arena)
+		if err != nil {
+			return nil, err
+		}
+		return newProgram(g, l, o.Arena.floats, size, set, &o), nil
+	}
 	size, err := plan(l.buffers, room(l.zeros), m.limits.Arena)
 	if err != nil {
 		return nil, err
 	}
-	return newProgram(g, l, size, set, o.Pool), nil
+	return newProgram(g, l, make([]float32, size), size, set, &o), nil
 }

@@ -9,10 +9,12 @@ import (
 )
 
 // Program is a model compiled for fixed shapes: packed weights, one arena, a list of steps. One goroutine at a time may
-// use it; programs that share a Pool may run concurrently, but only one at a time has the pool's workers.
+// use it; programs that share a Pool may run concurrently, but only one at a time has the pool's workers, and those that
+// share an Arena run one after the other.
 type Program struct {
 	steps   []entry
 	arena   []float32
+	shared  *Arena // whose floats arena is, nil where it is the program's own
 	workers []*worker
 	pool    *Pool
 	inputs  []terminal
@@ -38,7 +40,7 @@ func (p *Program) terminal(name string, v *value) terminal {
 type Budget struct {
 	Weights int64 `json:"weights"` // biases, slopes and tables
 	Packed  int64 `json:"packed"`  // weights in the order in which the kernels read them
-	Arena   int64 `json:"arena"`   // inputs, outputs and activations
+	Arena   int64 `json:"arena"`   // inputs, outputs and activations; of a shared one what programs made before don't take
 	Scratch int64 `json:"scratch"` // of the threads
 }
 
@@ -74,8 +76,9 @@ type worker struct {
 	chunk    [chunk]float32
 }
 
-func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *Program {
-	p := &Program{steps: l.entries, arena: make([]float32, size), pool: pool, kernels: set}
+// newProgram makes a program whose buffers have their places in arena, of which it takes size floats for itself.
+func newProgram(g *graph, l *lowering, arena []float32, size int, set *kernel.Set, o *Options) *Program {
+	p := &Program{steps: l.entries, arena: arena, shared: o.Arena, pool: o.Pool, kernels: set}
 	cost := int64(0)
 	for i := range p.steps {
 		p.steps[i].cost = p.steps[i].layer.cost()
@@ -92,8 +95,8 @@ func newProgram(g *graph, l *lowering, size int, set *kernel.Set, pool *Pool) *P
 		p.outputs = append(p.outputs, p.terminal(v.name, v.value))
 	}
 	threads := 1
-	if pool != nil {
-		threads = pool.Threads()
+	if p.pool != nil {
+		threads = p.pool.Threads()
 	}
 	for range threads {
 		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets), rows: make([]float32, l.rowFloats)})
@@ -133,6 +136,10 @@ func names(list []terminal) (all []string) {
 
 // Run computes the outputs from the inputs. It allocates nothing.
 func (p *Program) Run() error {
+	if p.shared != nil {
+		p.shared.mu.Lock()
+		defer p.shared.mu.Unlock()
+	}
 	for i := range p.steps {
 		p.step(&p.steps[i])
 	}
@@ -149,6 +156,10 @@ func (p *Program) step(e *entry) {
 // Profile runs once and returns how long each step took, in the order of Layers.
 func (p *Program) Profile() []time.Duration {
 	times := make([]time.Duration, len(p.steps))
+	if p.shared != nil {
+		p.shared.mu.Lock()
+		defer p.shared.mu.Unlock()
+	}
 	for i := range p.steps {
 		start := time.Now()
 		p.step(&p.steps[i])

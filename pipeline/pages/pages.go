@@ -2,6 +2,11 @@
 // mebibytes from end to end is then up to twice as fast, for the processor looks far fewer addresses up.
 package pages
 
+import (
+	"fmt"
+	"math"
+)
+
 // Element is what a slice in large pages may hold: nothing that the collector would have to follow.
 type Element interface {
 	~int8 | ~uint8 | ~int32 | ~float32
@@ -17,4 +22,16 @@ func Make[T Element](n int) []T {
 		advise(bytes(s))
 	}
 	return s
+}
+
+// Reserve is n zeros that take no memory before they are written, and that the collector doesn't count; release gives
+// them back, after which they must not be touched. It fails where the system refuses.
+func Reserve(n int) (floats []float32, release func(), err error) {
+	if n < 1 {
+		return nil, func() {}, nil
+	}
+	if n > math.MaxInt/4 {
+		return nil, nil, fmt.Errorf("pages: %d floats are more than there are addresses", n)
+	}
+	return reserve(n)
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"syscall"
 	"unsafe"
 )
@@ -23,4 +24,13 @@ func advise(b []byte) {
 	before := int(-uintptr(unsafe.Pointer(&b[0])) % hugePage)
 	inside := b[before:]
 	_ = syscall.Madvise(inside[:len(inside)/hugePage*hugePage], syscall.MADV_HUGEPAGE)
+}
+
+func reserve(n int) ([]float32, func(), error) {
+	const size = int(unsafe.Sizeof(float32(0)))
+	b, err := syscall.Mmap(-1, 0, n*size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+	if err != nil {
+		return nil, nil, fmt.Errorf("pages: %d bytes: %w", n*size, err)
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), n), func() { _ = syscall.Munmap(b) }, nil
 }

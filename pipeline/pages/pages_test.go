@@ -3,6 +3,7 @@ package pages
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -54,4 +55,41 @@ func TestLargePagesAreWanted(t *testing.T) {
 		}
 	}
 	t.Error("the memory is not among the process's mappings")
+}
+
+// Reserved memory is zero and takes nothing before it is written.
+func TestReserve(t *testing.T) {
+	const n = 64 << 20 // 256 MiB
+	before := resident(t)
+	floats, release, err := Reserve(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(floats) != n || floats[0] != 0 || floats[n-1] != 0 {
+		t.Errorf("%d floats, %v at the start, %v at the end", len(floats), floats[0], floats[n-1])
+	}
+	floats[n/2] = 1
+	if grown := resident(t) - before; grown > 8<<20 {
+		t.Errorf("the process grew by %d bytes", grown)
+	}
+	release()
+	if floats, release, err := Reserve(0); floats != nil || release == nil || err != nil {
+		t.Errorf("nothing reserved: %v, %v", floats, err)
+	}
+	if _, _, err := Reserve(math.MaxInt); err == nil {
+		t.Error("more than any machine has was reserved")
+	}
+}
+
+// resident is the process's size in bytes (proc(5), statm).
+func resident(t *testing.T) int {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip(err)
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(data), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }

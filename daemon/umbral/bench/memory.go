@@ -24,7 +24,7 @@ type Footprint struct {
 	RuntimeBytes int64   `json:"runtime_peak_bytes,omitempty"` // of onnxruntime, 0 where it is not compared
 }
 
-// Load is what a process does whose memory is measured: on one core, with the collector set as a terminal sets it, it
+// Load is what a process does whose memory is measured: on one core, with collector and arena as a terminal has them, it
 // loads models and runs each twice.
 func Load(subjects []Subject, set, tier string) (*Footprint, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -34,9 +34,13 @@ func Load(subjects []Subject, set, tier string) (*Footprint, error) {
 	}
 	f := &Footprint{Set: set}
 	begin := time.Now()
+	arena, err := nn.NewArena(nn.DefaultLimits().Arena)
+	if err != nil {
+		return nil, err
+	}
 	var programs []*nn.Program
 	for _, s := range Of(subjects, set) {
-		p, err := s.compile(nil, tier)
+		p, err := s.compile(nn.Options{Arena: arena, Tier: tier})
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +56,6 @@ func Load(subjects []Subject, set, tier string) (*Footprint, error) {
 			}
 		}
 	}
-	var err error
 	f.PeakBytes, err = peakMemory(os.Getpid())
 	return f, err
 }

@@ -49,7 +49,7 @@ const settle = 15 * time.Millisecond
 func (r *Report) measure(ctx context.Context, set *kernel.Set, o *Opts, s *Subject, threads int) (*Result, error) {
 	pool := nn.NewPool(threads)
 	defer pool.Close()
-	program, err := s.compile(pool, o.Tier)
+	program, err := s.compile(nn.Options{Pool: pool, Tier: o.Tier})
 	if err != nil {
 		return nil, err
 	}

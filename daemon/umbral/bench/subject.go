@@ -91,13 +91,14 @@ func (s *Subject) open() (*nn.Model, []int, error) {
 }
 
 // compile makes a program of the subject, its input filled.
-func (s *Subject) compile(pool *nn.Pool, tier string) (*nn.Program, error) {
+func (s *Subject) compile(o nn.Options) (*nn.Program, error) {
 	model, shape, err := s.open()
 	if err != nil {
 		return nil, err
 	}
 	name := model.Inputs()[0].Name
-	program, err := model.Compile(nn.Options{Pool: pool, Tier: tier, Shapes: map[string][]int{name: shape}})
+	o.Shapes = map[string][]int{name: shape}
+	program, err := model.Compile(o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Path, err)
 	}
