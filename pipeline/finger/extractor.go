@@ -80,6 +80,7 @@ type fields struct {
 	quality      []int32 // 0 to 100
 	scratch      [4][]int32
 	labels       []int32
+	kept         []int32 // percent of the variation that the filter keeps
 	marks        []uint8
 }
 
@@ -104,7 +105,7 @@ func New(o Opts) (*Extractor, error) {
 		ends:     make([]ridgeEnd, 0, mostRaw),
 	}
 	b := &e.blocks
-	for _, f := range []*[]int32{&b.mean, &b.spread, &b.gx, &b.gy, &b.all, &b.cx, &b.cy, &b.period, &b.trust, &b.quality, &b.labels,
+	for _, f := range []*[]int32{&b.mean, &b.spread, &b.gx, &b.gy, &b.all, &b.cx, &b.cy, &b.period, &b.trust, &b.quality, &b.labels, &b.kept,
 		&b.scratch[0], &b.scratch[1], &b.scratch[2], &b.scratch[3]} {
 		*f = make([]int32, cells)
 	}
@@ -127,10 +128,13 @@ func (e *Extractor) Extract(pix []byte, width, height, dpi int) (*Template, erro
 	e.orient()
 	e.periods()
 	e.enhance()
+	e.grade()
+	if e.confirm() < leastForeground {
+		return nil, ErrNoPrint
+	}
 	e.binarize()
 	e.thin()
 	e.clean()
-	e.grade()
 	e.locate()
 	if len(e.found) < leastMinutiae {
 		return nil, fmt.Errorf("%w: %d minutiae, wanted at least %d", ErrNoPrint, len(e.found), leastMinutiae)

@@ -19,9 +19,10 @@ func (e *Extractor) grade() {
 	e.blur(kept[:n], 2)
 	e.blur(all[:n], 2)
 	for i := range n {
-		b.quality[i] = 0
+		b.quality[i], b.kept[i] = 0, 0
 		if b.mask[i] == 1 && all[i] > 0 {
 			coherence := int32(root(int64(b.cx[i])*int64(b.cx[i]) + int64(b.cy[i])*int64(b.cy[i])))
+			b.kept[i] = kept[i] * 100 / all[i]
 			q := kept[i] * 160 / all[i] * min(coherence, 256) / 200
 			b.quality[i] = min(max(q, 0), 100)
 		}

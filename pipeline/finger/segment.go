@@ -65,6 +65,26 @@ func (e *Extractor) segment() int {
 	return count(b.mask[:n])
 }
 
+// leastKept is the share of a block's variation, in percent, that the filter keeps where there are ridges. It keeps about
+// 10 % of noise, and 40 to 70 % of ridges.
+const leastKept = 22
+
+// confirm takes away the blocks that show no ridges once they are filtered, and returns how many remain. Cores, where
+// the filter does not know where to look, lie within the print and stay.
+func (e *Extractor) confirm() int {
+	b := &e.blocks
+	n := e.rows * e.cols
+	for i := range n {
+		if b.kept[i] < leastKept {
+			b.mask[i] = 0
+		}
+	}
+	e.vote(5)
+	e.keepLargePieces()
+	e.fillHoles()
+	return count(b.mask[:n])
+}
+
 // vote sets each block to what at least the given number of the nine blocks around it are.
 func (e *Extractor) vote(least int) {
 	b := &e.blocks

@@ -182,7 +182,7 @@ func bestThreshold(comparisons []Comparison) float32 {
 			if i+1 < len(acquired) {
 				threshold = (c.Score + acquired[i+1].Score) / 2
 			} else {
-				threshold = math.Nextafter32(c.Score, 2)
+				threshold = math.Nextafter32(c.Score, infinity)
 			}
 		}
 	}
