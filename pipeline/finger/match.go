@@ -9,9 +9,10 @@ import (
 const (
 	seeds      = 48 // pairs of minutiae that are tried as the start of an alignment
 	hypotheses = 6  // alignments that are looked at closely
+	bends      = 2  // times that the skin is allowed to stretch
 	refits     = 3  // times that an alignment is improved
 
-	widest    = 14 // pixels between paired minutiae after the alignment
+	widest    = 18 // pixels between paired minutiae after the alignment
 	widestOf  = 8  // the same near the seed, before the alignment is improved
 	stretch   = 12 // distance to the seed, in pixels, that allows one pixel more
 	turnLimit = 20 // 1/256 turns between the directions of paired minutiae
@@ -28,7 +29,8 @@ type Matcher struct {
 	takenR  [MaxMinutiae]bool
 	moved   [MaxMinutiae]Minutia
 	hypo    [hypotheses]hypothesis
-	shift   [MaxMinutiae][2]int32
+	shift   [MaxMinutiae][2]int32 // of the probe's minutiae, in 1/16 pixels
+	off     [MaxMinutiae][2]int32 // of each pair
 }
 
 // NewMatcher takes the memory of a matcher, about 400 KB.
@@ -89,6 +91,12 @@ func (m *Matcher) gather(probe, ref *Template) (best evidence, bestScore int32) 
 			h.pose = m.refit(probe, ref)
 			m.pair(probe, ref, h.pose, widest, 0)
 		}
+		// Skin stretches: once the rigid pose is found, each minutia may follow what its neighbours do.
+		for range bends {
+			m.bend(probe, ref, h.pose)
+			m.pair(probe, ref, h.pose, 12, 0)
+		}
+		clear(m.shift[:])
 		ev := m.judge(probe, ref, h.pose)
 		if s := ev.weigh(fields); s > bestScore {
 			best, bestScore = ev, s
@@ -180,6 +188,7 @@ func (m *Matcher) pair(probe, ref *Template, p pose, reach, stretch int32) int32
 	turn := angleOf(p.turn)
 	for i, a := range probe.Minutiae {
 		x, y := p.apply(int32(a.X)*16, int32(a.Y)*16)
+		x, y = x+m.shift[i][0], y+m.shift[i][1]
 		limit := reach * 16
 		if stretch > 0 {
 			dx, dy := int32(a.X)-p.px>>4, int32(a.Y)-p.py>>4
@@ -245,6 +254,36 @@ func (m *Matcher) refit(probe, ref *Template) pose {
 	}
 	p.turn = direction(int32(cross), int32(dot))
 	return p
+}
+
+// bend sets for each minutia of the probe how far the pairs around it lie from where the pose puts them: a mean in which
+// near pairs count most. A minutia's own pair does not count, so chance pairs get no nearer to each other.
+func (m *Matcher) bend(probe, ref *Template, p pose) {
+	const near, doubt = 48, 256 // pixels at which a pair counts half; what stands against any shift
+	for i := range m.count {
+		o := m.pairs[i]
+		a, b := probe.Minutiae[o.probe], ref.Minutiae[o.ref]
+		x, y := p.apply(int32(a.X)*16, int32(a.Y)*16)
+		m.off[i] = [2]int32{int32(b.X)*16 - x, int32(b.Y)*16 - y}
+	}
+	for i, a := range probe.Minutiae {
+		var x, y, weights int32 = 0, 0, doubt
+		for k := range m.count {
+			o := m.pairs[k]
+			if int(o.probe) == i {
+				continue
+			}
+			b := probe.Minutiae[o.probe]
+			dx, dy := int32(b.X-a.X), int32(b.Y-a.Y)
+			d2 := dx*dx + dy*dy
+			if d2 > 16*near*near {
+				continue
+			}
+			w := o.fit * 2 * (near * near) / (near*near + d2*d2/(near*near))
+			x, y, weights = x+w*m.off[k][0], y+w*m.off[k][1], weights+w
+		}
+		m.shift[i] = [2]int32{x / weights, y / weights}
+	}
 }
 
 // judge collects the evidence of the pairs that were found with a pose.
