@@ -297,14 +297,14 @@ func (m *Matcher) judge(probe, ref *Template, p pose) evidence {
 		ev.likeness /= int32(m.count)
 	}
 	for i := range probe.Minutiae {
-		if ref.print.at(int32(m.moved[i].X), int32(m.moved[i].Y)) {
+		if ref.print.deep(int32(m.moved[i].X), int32(m.moved[i].Y)) {
 			ev.probe++
 		}
 	}
 	back := pose{-p.turn, p.rx, p.ry, p.px, p.py}
 	for _, b := range ref.Minutiae {
 		x, y := back.apply(int32(b.X)*16, int32(b.Y)*16)
-		if probe.print.at(x>>4, y>>4) {
+		if probe.print.deep(x>>4, y>>4) {
 			ev.ref++
 		}
 	}

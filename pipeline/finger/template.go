@@ -40,6 +40,11 @@ func (c *coverage) at(x, y int32) bool {
 	return x >= 0 && y >= 0 && col < c.columns && row < c.rows && c.cells[row*c.columns+col]
 }
 
+// deep says that there is print all around a point, so that a minutia there would have been found.
+func (c *coverage) deep(x, y int32) bool {
+	return c.at(x-border, y) && c.at(x+border, y) && c.at(x, y-border) && c.at(x, y+border)
+}
+
 // finish computes what comparisons need.
 func (t *Template) finish() {
 	t.print.columns, t.print.rows = (t.Width+Cell-1)/Cell, (t.Height+Cell-1)/Cell
