@@ -8,19 +8,19 @@ type Score float32
 // every processor.
 const scoreUnit = 1024
 
-// weights of evidence, from a logistic regression over all pairs of 80 prints (see the package's documentation), in
-// natural logarithms × 1024 for a whole unit of each.
+// weights of evidence, in natural logarithms × 1024 for a whole unit of each. They come from one logistic regression
+// over all pairs of 80 prints, each also noisy, dry, bent, turned, scaled and cut to a small sensor: four numbers, so
+// that they suit more than those prints.
 type weights struct {
 	pairs    int64 // square root of the sum of fits, each at most 1
-	share    int64 // of the minutiae that could have been paired
+	share    int64 // of the minutiae that could have been paired, 0 to 1
 	ridges   int64 // agreement of the ridges' directions, −1 to 1
-	likeness int64 // of the pairs' surroundings, 0 to 1
 	constant int64
 }
 
 var (
-	withField    = weights{1535, 21765, 13428, 20508, -36300}
-	withoutField = weights{1535, 21765, 0, 20508, -24000}
+	withField    = weights{538, 27311, 5296, -14456}
+	withoutField = weights{538, 27311, 0, -9400}
 )
 
 // weigh turns evidence into a score in scoreUnits.
@@ -29,12 +29,13 @@ func (ev *evidence) weigh(field bool) int32 {
 	if !field {
 		w = &withoutField
 	}
-	share := int64(ev.pairs) * 2 * 256 / 256 / int64(max(ev.probe+ev.ref, 6)) // × 256
+	// Four minutiae that were not paired stand beside those of the prints, so that few pairs alone are no full share.
+	const doubt = 4
+	share := 2 * int64(ev.pairs) / int64(max(ev.probe+ev.ref, 2*ev.count)+doubt) // × 256
 	sum := w.constant +
 		w.pairs*root(int64(ev.pairs)*256)/256 +
 		w.share*share/256 +
-		w.ridges*int64(ev.ridges)/256 +
-		w.likeness*int64(ev.likeness)/1024
+		w.ridges*int64(ev.ridges)/256
 	const log10e = 445 // × 1024
 	return int32(sum * log10e / 1024)
 }
