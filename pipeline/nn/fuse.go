@@ -40,6 +40,8 @@ func fuse(g *graph) {
 			f.layerNorm(i)
 		case "Concat":
 			f.shuffle(i)
+		case "Slice":
+			f.part(i)
 		}
 	}
 	for i, o := range g.ops {
@@ -140,7 +142,12 @@ func (f *fuser) unit(i int) {
 	if s, ok := scalar(o, v); !ok || s != 1 || v.producer == nil || f.g.isOutput(o.out[0]) || !slices.Equal(v.shape, o.out[0].shape) {
 		return
 	}
-	out := o.out[0]
+	f.replace(i, v)
+}
+
+// replace removes an operation whose result equals v, which its readers read instead.
+func (f *fuser) replace(i int, v *value) {
+	out := f.g.ops[i].out[0]
 	readers := slices.Clone(f.consumers[out])
 	f.remove(i)
 	for _, j := range readers {
@@ -150,6 +157,37 @@ func (f *fuser) unit(i int) {
 				f.read(j, v)
 			}
 		}
+	}
+}
+
+// part removes a slice that gives back what was joined just before, and the joining if nobody else wants it.
+func (f *fuser) part(i int) {
+	o := f.g.ops[i]
+	join := o.in[0].producer
+	if join == nil || join.kind != "Concat" || len(o.cuts) == 0 || f.g.isOutput(o.out[0]) {
+		return
+	}
+	start, count := 0, join.out[0].shape[join.axis]
+	for _, c := range o.cuts {
+		whole := c.start == 0 && c.count == join.out[0].shape[c.axis]
+		if c.step != 1 || c.axis != join.axis && !whole {
+			return
+		}
+		if c.axis == join.axis {
+			start, count = start+c.start, c.count
+		}
+	}
+	at := 0
+	for _, v := range join.in {
+		size := v.shape[join.axis]
+		if at == start && size == count && !v.constant {
+			f.replace(i, v)
+			if join.out[0].uses == 0 {
+				f.remove(slices.Index(f.g.ops, join))
+			}
+			return
+		}
+		at += size
 	}
 }
 

@@ -20,24 +20,16 @@ func (l *lowering) conv(o *op) error {
 		l.winograd(o, in, out)
 		return nil
 	}
-	order := tapsFirst(w, win.kernel)
-	taps, depth := win.kernel[0]*win.kernel[1], w.depth
-	algorithm := "indirect"
 	if in.strides[1] != 1 && in.shape[1] > 1 && in.shape[1] <= planarChannels && win.dilation == [2]int{1, 1} {
-		// A row of the kernel covers neighbouring floats once the channels are inner and the padding is real.
-		in = l.padded(o, in, win.pad)
-		win.pad = [4]int{}
-		taps, depth = win.kernel[0], win.kernel[1]*w.depth
-		win.kernel[1] = 1
-		algorithm = "indirect rows"
-	} else {
-		in = l.channelsInner(o, in)
+		l.front(o, in, out)
+		return nil
 	}
-	s := l.newConvStep(o, in, out, order, taps, depth, 0)
+	in = l.channelsInner(o, in)
+	s := l.newConvStep(o, in, out, tapsFirst(w, win.kernel), win.kernel[0]*win.kernel[1], w.depth, 0)
 	s.height, s.width = shape[2], shape[3]
 	s.inHeight, s.inWidth = in.shape[2], in.shape[3]
 	s.window = win
-	l.finishConv(o, s, algorithm)
+	l.finishConv(o, s, "indirect")
 	return nil
 }
 
@@ -53,15 +45,6 @@ func tapsFirst(w *weights, k [2]int) []float32 {
 		}
 	}
 	return ordered
-}
-
-// padded copies a picture of planes into one with inner channels and a border of zeros.
-func (l *lowering) padded(o *op, in *view, pad [4]int) *view {
-	c, h, w := in.shape[1], in.shape[2], in.shape[3]
-	shape := []int{1, c, h + pad[0] + pad[2], w + pad[1] + pad[3]}
-	out := l.allocate(shape, channelsLast(shape))
-	l.emit(Layer{Name: layerOf(o, "", 0).Name, Op: "layout", Algorithm: "pad", Shape: shape}, &padStep{from: in, to: out, pad: pad}, shape[2], int64(elements(shape)), out, in)
-	return out
 }
 
 // dense is a convolution of 1×1 over as many pixels as there are rows.

@@ -1,6 +1,9 @@
 package nn
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // stretched repeats a view's elements to a larger shape, by strides of 0.
 func stretched(v *view, shape []int) []int {
@@ -39,6 +42,12 @@ func (v *view) cells(rows, columns int) *view {
 	return c
 }
 
+// exactReciprocal says that multiplying with a factor is the same as dividing by its reciprocal: it is a power of two.
+func exactReciprocal(factor float32) bool {
+	fraction, _ := math.Frexp(float64(factor))
+	return math.Abs(fraction) == 0.5
+}
+
 func (l *lowering) binary(o *op) {
 	a, b := l.operand(o.in[0]), l.operand(o.in[1])
 	like := a
@@ -49,6 +58,10 @@ func (l *lowering) binary(o *op) {
 		like = nil
 	}
 	out := l.output(o.out[0], like)
+	kind := o.kind
+	if s, ok := divisor(o, o.in[0]); ok && kind == "Div" && exactReciprocal(s) {
+		kind, b = "Mul", &view{constant: []float32{s}, shape: []int{1}, strides: []int{1}}
+	}
 	x, y, z := out, a, b
 	for i, v := range o.in {
 		if v.repeated {
@@ -59,7 +72,7 @@ func (l *lowering) binary(o *op) {
 		}
 	}
 	n := elementNest(x.shape, x.strides, stretched(y, x.shape), stretched(z, x.shape))
-	l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: o.kind, out: out, a: a, b: b}, n.rows(), int64(elements(out.shape)), out, a, b)
+	l.emit(layerOf(o, "element-wise", 0), &binaryStep{nest: n, kind: kind, out: out, a: a, b: b}, n.rows(), int64(elements(out.shape)), out, a, b)
 	l.over(out, a, b)
 }
 

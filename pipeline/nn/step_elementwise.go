@@ -117,10 +117,27 @@ func (s *binaryStep) run(w *worker, from, to int) {
 			w.kernels.Add(o[:n], x, y)
 		case side && s.kind == "Mul":
 			w.kernels.Mul(o[:n], x, y)
+		case so == 1 && sa == 1 && sb == 0 && s.kind == "Mul":
+			scaled(o[:n], x, y[0])
+		case side && s.kind == "Sub":
+			difference(o[:n], x, y)
 		default:
 			strided(s.kind, n, o, so, x, sa, y, sb)
 		}
 		s.nest.next(&c)
+	}
+}
+
+func scaled(o, x []float32, factor float32) {
+	for i, v := range x[:len(o)] {
+		o[i] = v * factor
+	}
+}
+
+func difference(o, x, y []float32) {
+	y = y[:len(o)]
+	for i, v := range x[:len(o)] {
+		o[i] = v - y[i]
 	}
 }
 
