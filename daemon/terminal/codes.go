@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"umbral/config"
@@ -23,12 +25,12 @@ import (
 type codes struct {
 	reader   *symbol.Reader
 	luma     *vision.Grey
-	verifier *credential.Verifier
+	verifier atomic.Pointer[credential.Verifier] // another one when the fleet trusts other issuers
 	barCodes bool
 	store    *store.Store
 	people   *people
 	claims   *claims
-	revoked  *revocations
+	lists    *lists
 	face     func(*vision.Image) (face.Template, error) // of a portrait
 	needFace bool
 	named    bool // a guardian who is named in the code and enrolled is enough
@@ -44,7 +46,8 @@ const (
 	hintUnfresh    = "show-the-phones-code"
 )
 
-func newVerifier(cfg *config.Config) (*credential.Verifier, error) {
+// verifierOpts reads what the configuration says of credentials, and the files that it names.
+func verifierOpts(cfg *config.Config) (credential.VerifierOpts, error) {
 	c := &cfg.Credential
 	o := credential.DefaultVerifierOpts()
 	o.MaxAge, o.Skew, o.RequireHolder = c.MaxAge, c.MaxSkew, c.HolderRequired
@@ -55,26 +58,44 @@ func newVerifier(cfg *config.Config) (*credential.Verifier, error) {
 	for i, n := range c.Issuers {
 		data, err := os.ReadFile(n.Keys)
 		if err != nil {
-			return nil, fmt.Errorf("terminal: credential.issuers[%d].keys: %w", i, err)
+			return o, fmt.Errorf("terminal: credential.issuers[%d].keys: %w", i, err)
 		}
 		issuer, err := credential.ParseIssuer(data, n.ID, n.Name)
 		if err != nil {
-			return nil, fmt.Errorf("terminal: credential.issuers[%d].keys: %s: %w", i, n.Keys, err)
+			return o, fmt.Errorf("terminal: credential.issuers[%d].keys: %s: %w", i, n.Keys, err)
 		}
 		o.Issuers = append(o.Issuers, issuer)
 	}
 	if c.DecryptionKey != "" {
 		data, err := os.ReadFile(c.DecryptionKey)
 		if err != nil {
-			return nil, fmt.Errorf("terminal: credential.decryption_key: %w", err)
+			return o, fmt.Errorf("terminal: credential.decryption_key: %w", err)
 		}
 		key, err := credential.ParseSymmetricKey(data)
 		if err != nil {
-			return nil, fmt.Errorf("terminal: credential.decryption_key: %s: %w", c.DecryptionKey, err)
+			return o, fmt.Errorf("terminal: credential.decryption_key: %s: %w", c.DecryptionKey, err)
 		}
 		o.DecryptionKeys = []credential.SymmetricKey{key}
 	}
-	return credential.NewVerifier(o)
+	return o, nil
+}
+
+// trusting makes the verifier anew: with the configured issuers, and those of the fleet's list. Where both name one, the
+// configuration counts.
+func (c *codes) trusting(o credential.VerifierOpts, listed []credential.Issuer) error {
+	configured := len(o.Issuers)
+	o.Issuers = slices.Clone(o.Issuers)
+	for _, n := range listed {
+		if !slices.ContainsFunc(o.Issuers[:configured], func(own credential.Issuer) bool { return own.ID == n.ID }) {
+			o.Issuers = append(o.Issuers, n)
+		}
+	}
+	v, err := credential.NewVerifier(o)
+	if err != nil {
+		return err
+	}
+	c.verifier.Store(v)
+	return nil
 }
 
 // read looks for codes in a frame of a passage. It returns a hint for the screen.
@@ -121,7 +142,7 @@ func toLuma(to *vision.Grey, img *vision.Image) {
 
 // credential judges a QR code. What is no identity at all, such as an advertisement, is a hint and no evidence.
 func (c *codes) credential(id passage.ID, text string) (e passage.Evidence, hint string) {
-	cred, err := c.verifier.Verify(text, c.now())
+	cred, err := c.verifier.Load().Verify(text, c.now())
 	var refusal *credential.Refusal
 	if errors.As(err, &refusal) {
 		switch {
@@ -178,7 +199,7 @@ func (c *codes) standing(cred *credential.Credential, subject string) passage.St
 			}
 		}
 	}
-	if c.revoked.credential(cred) {
+	if c.lists.revokedCredential(cred) {
 		s.Marks = s.Marks.With(passage.Revoked)
 	}
 	return s

@@ -5,6 +5,7 @@ import (
 
 	"umbral/config"
 	"umbral/daemon/passage"
+	"umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
 	"umbral/pipeline/face"
 	"umbral/pipeline/models"
@@ -21,10 +22,10 @@ func (t *Terminal) buildEvidence(policy string) error {
 	needs := parsed.Needs()
 	t.claims = new(claims)
 	t.sight.claims = t.claims
-	if t.revoked, err = newRevocations(cfg, t.store, t.log); err != nil {
+	if t.lists, err = newLists(cfg, t.store); err != nil {
 		return err
 	}
-	registry, err := newRegistry(cfg, t.store, t.claims, t.revoked, t.wall)
+	registry, err := newRegistry(cfg, t.store, t.claims, t.lists, t.wall)
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,9 @@ func (t *Terminal) buildEvidence(policy string) error {
 			return err
 		}
 		t.sight.documents = t.documents
+	}
+	if err := t.lists.load(t.log); err != nil {
+		return err
 	}
 	if needs.Has(passage.EvidenceSpeech) {
 		if t.speaker, err = newSpeaker(cfg, t.eyes.analyzer); err != nil {
@@ -74,16 +78,21 @@ func (t *Terminal) newDocuments(needs passage.EvidenceSet) (*documents, error) {
 	}
 	c := &codes{
 		luma: vision.NewGrey(cfg.Camera.Width, cfg.Camera.Height), barCodes: cfg.Credential.BarCodes, store: t.store, people: t.people,
-		claims: t.claims, revoked: t.revoked, face: t.sight.portrait, needFace: needFace, named: cfg.Eligibility.Guardian == "named",
+		claims: t.claims, lists: t.lists, face: t.sight.portrait, needFace: needFace, named: cfg.Eligibility.Guardian == "named",
 		now: t.wall, observe: t.decider.observe,
 	}
 	var err error
 	if c.reader, err = symbol.NewReader(codeReader(cfg)); err != nil {
 		return nil, err
 	}
-	if c.verifier, err = newVerifier(cfg); err != nil {
+	o, err := verifierOpts(cfg)
+	if err != nil {
 		return nil, err
 	}
+	if err := c.trusting(o, nil); err != nil {
+		return nil, err
+	}
+	t.lists.trust = func(listed []credential.Issuer) error { return c.trusting(o, listed) }
 	return newDocuments(c, t.eyes.cards, cfg.Camera.Width, cfg.Camera.Height, t.log), nil
 }
 

@@ -37,6 +37,9 @@ func (t *Terminal) buildFleet() (err error) {
 	}
 	o.Boot, o.Clock, o.Log = t.boot, t.clock.forStore, t.log
 	o.Identity = t.identity
+	if t.lists.key != nil {
+		o.Lists = t.lists
+	}
 	if t.reviews != nil {
 		o.Reviews = t.reviews
 	}

@@ -15,16 +15,16 @@ type registry struct {
 	claims    *claims
 	checklist store.Checklist
 	schedules map[string]passage.Window
-	revoked   *revocations
+	lists     *lists
 	now       func() time.Time
 }
 
-func newRegistry(cfg *config.Config, s *store.Store, c *claims, r *revocations, now func() time.Time) (*registry, error) {
+func newRegistry(cfg *config.Config, s *store.Store, c *claims, l *lists, now func() time.Time) (*registry, error) {
 	list, err := store.ParseChecklist(cfg.Eligibility.Checklist)
 	if err != nil {
 		return nil, err
 	}
-	g := &registry{store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, revoked: r, now: now}
+	g := &registry{store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, lists: l, now: now}
 	for _, schedule := range cfg.Eligibility.Schedules {
 		if g.schedules[schedule.Name], err = schedule.Window(); err != nil {
 			return nil, err
@@ -46,10 +46,10 @@ func (g *registry) standing(id passage.ID, person string) passage.Standing {
 	if c, ok := g.claims.of(id); ok && c.subject == person {
 		s = stricter(s, c.standing)
 	}
-	if g.revoked.person(person) {
+	if g.lists.revokedPerson(person) {
 		s.Marks = s.Marks.With(passage.Revoked)
 	}
-	if g.revoked.stale(g.now()) {
+	if g.lists.stale(g.now()) {
 		s.Marks = s.Marks.With(passage.RevocationStale)
 	}
 	return s

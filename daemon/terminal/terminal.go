@@ -47,7 +47,7 @@ type Terminal struct {
 	link      *fleet.Link // nil where there is no fleet
 	broker    *broker.Broker
 	claims    *claims
-	revoked   *revocations
+	lists     *lists
 	documents *documents    // nil where the policy knows no document
 	speaker   *speaker      // nil where it knows no challenge
 	authority *authority    // nil where it knows no authority
