@@ -46,7 +46,7 @@ func (m *Machine) pivotal(k EvidenceKind, e Evidences) bool {
 			n++
 		}
 	}
-	strong := Strength{LLR: MaxScore}
+	strong := proven
 	for outcome := range 1 << n {
 		for i := range n {
 			e[open[i]] = Impossible

@@ -254,7 +254,7 @@ func (m *Machine) acceptable(e Evidences, doubtful EvidenceSet) bool {
 	strength := m.strength(&e)
 	weak := m.rules.Review.on() && strength.Final && m.policy.Decide(&e, strength) != Satisfied
 	if weak {
-		strength.LLR = MaxScore
+		strength = proven
 	}
 	return (doubtful != 0 || weak) && m.policy.Decide(&e, strength) == Satisfied
 }

@@ -2,7 +2,7 @@ package passage
 
 import (
 	"fmt"
-	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +43,9 @@ const FaceEvidence = EvidenceSet(1<<EvidenceFace | 1<<EvidenceLive)
 
 // Has says whether k is in the set.
 func (s EvidenceSet) Has(k EvidenceKind) bool { return s&(1<<k) != 0 }
+
+// Count is how many kinds are in the set.
+func (s EvidenceSet) Count() int { return bits.OnesCount16(uint16(s)) }
 
 // With adds k.
 func (s EvidenceSet) With(k EvidenceKind) EvidenceSet { return s | 1<<k }
@@ -93,8 +96,8 @@ const minTotalFMR, maxTotalFMR = 1e-9, 0.1
 // "fmr = 5e-5" asks that the biometric comparisons of the passage together let at most that share of strangers pass, by
 // the calibration in the rules (see Strength). It is no evidence of its own: a policy with it names face or finger too.
 type Policy struct {
-	code  []op // postfix
-	rates []rate
+	code  []op      // postfix
+	rates []float64 // total false match rates
 	need  EvidenceSet
 }
 
@@ -104,12 +107,6 @@ const (
 	opOr   op = 0x81
 	opRate op = 0x82 // and above: the rate with that index
 )
-
-// rate is a total false match rate that a policy asks for.
-type rate struct {
-	fmr   float64
-	needs Score // the log-likelihood ratio that proves it: ln(1/fmr), in millionths
-}
 
 // PolicyError says where a policy is wrong.
 type PolicyError struct {
@@ -147,7 +144,7 @@ type policyParser struct {
 	at    int    // end of word
 	word  string // empty at the end of the text
 	code  []op
-	rates []rate
+	rates []float64
 	need  EvidenceSet
 	names int
 	err   error // of type *PolicyError, the first one
@@ -253,7 +250,7 @@ func (p *policyParser) rate() {
 		return
 	}
 	p.code = append(p.code, opRate+op(len(p.rates)))
-	p.rates = append(p.rates, rate{v, ScoreOf(-math.Log(v))})
+	p.rates = append(p.rates, v)
 	p.next()
 }
 
@@ -307,7 +304,7 @@ func (p Policy) word(o op) string {
 	case o < opAnd:
 		return EvidenceKind(o).String()
 	case o >= opRate:
-		return "fmr = " + strconv.FormatFloat(p.rates[o-opRate].fmr, 'g', -1, 64)
+		return "fmr = " + strconv.FormatFloat(p.rates[o-opRate], 'g', -1, 64)
 	}
 	return ""
 }
@@ -315,8 +312,8 @@ func (p Policy) word(o op) string {
 // TotalFMR is the strictest total false match rate that the policy names; ok is false where it names none.
 func (p Policy) TotalFMR() (fmr float64, ok bool) {
 	for _, r := range p.rates {
-		if !ok || r.fmr < fmr {
-			fmr, ok = r.fmr, true
+		if !ok || r < fmr {
+			fmr, ok = r, true
 		}
 	}
 	return fmr, ok
@@ -325,19 +322,23 @@ func (p Policy) TotalFMR() (fmr float64, ok bool) {
 // Evidences is the state of each kind of evidence, by EvidenceKind.
 type Evidences [EvidenceKinds]Truth
 
-// Strength is how much the biometric comparisons of a passage say together that probe and references are one person's:
-// the sum of their log-likelihood ratios ln(p(score|same)/p(score|stranger)), in millionths of a nat. Of strangers at most
-// the share e^-LLR reaches LLR, whatever their scores (Markov's inequality on the likelihood ratio), so that "fmr = f" is
-// proven by LLR >= ln(1/f), as far as the calibration is right.
+// Strength is how much the biometric comparisons of a passage say together that probe and references are one person's.
 type Strength struct {
-	LLR   Score
+	// LLR is the sum of their log-likelihood ratios, in millionths of a nat.
+	LLR Score
+	// FMR is the share of strangers whose comparisons would together say as much, by the calibration (Neyman and Pearson's
+	// test at the observed ratio).
+	FMR   float64
 	Final bool // no comparison that the policy asks for is still to come
 }
 
+// proven is a strength that satisfies every rate.
+var proven = Strength{LLR: MaxScore}
+
 // truth is the state of a total false match rate.
-func (s Strength) truth(r rate) Truth {
+func (s Strength) truth(rate float64) Truth {
 	switch {
-	case s.LLR >= r.needs:
+	case s.FMR <= rate:
 		return Satisfied
 	case s.Final:
 		return Impossible
@@ -348,6 +349,11 @@ func (s Strength) truth(r rate) Truth {
 // Decide evaluates the policy over three values: "and" is satisfied when both sides are and impossible when one is, "or"
 // the other way round, and what is neither is open.
 func (p Policy) Decide(e *Evidences, s Strength) Truth {
+	return p.decide(e, func(i int) Truth { return s.truth(p.rates[i]) })
+}
+
+// decide evaluates the policy with a state for each of its rates.
+func (p Policy) decide(e *Evidences, rate func(int) Truth) Truth {
 	var stack [2*maxPolicyDepth + 4]Truth // each open parenthesis keeps at most one "or" side and one "and" side waiting
 	n := 0
 	for _, o := range p.code {
@@ -357,7 +363,7 @@ func (p Policy) Decide(e *Evidences, s Strength) Truth {
 			continue
 		}
 		if o >= opRate {
-			stack[n] = s.truth(p.rates[o-opRate])
+			stack[n] = rate(int(o - opRate))
 			n++
 			continue
 		}

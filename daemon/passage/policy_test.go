@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -60,7 +61,7 @@ func TestPolicyErrors(t *testing.T) {
 			t.Errorf("%q: %v; want column %d and %q", c.text, err, c.column, c.part)
 		}
 	}
-	if (Policy{}).Decide(&Evidences{}, Strength{}) != Impossible {
+	if (Policy{}).Decide(&Evidences{}, Strength{FMR: 1}) != Impossible {
 		t.Error("the zero policy can grant")
 	}
 }
@@ -130,10 +131,34 @@ func TestPolicyAgainstTree(t *testing.T) {
 		case !n.holds(possible):
 			want = Impossible
 		}
-		if got := p.Decide(&e, Strength{}); got != want || again.Decide(&e, Strength{}) != want {
+		if got := p.Decide(&e, Strength{FMR: 1}); got != want || again.Decide(&e, Strength{FMR: 1}) != want {
 			t.Fatalf("%q over %v is %v, want %v", p, e, got, want)
 		}
 	})
+}
+
+func TestAlternatives(t *testing.T) {
+	set := func(kinds ...EvidenceKind) (s EvidenceSet) {
+		for _, k := range kinds {
+			s = s.With(k)
+		}
+		return s
+	}
+	for text, want := range map[string][]Alternative{
+		"face and live":                          {{set(EvidenceFace, EvidenceLive), 0}},
+		"face and live or face":                  {{set(EvidenceFace), 0}},
+		"(credential or card) and face and live": {{set(EvidenceCredential, EvidenceFace, EvidenceLive), 0}, {set(EvidenceCard, EvidenceFace, EvidenceLive), 0}},
+		"face and fmr = 1e-4 or face and finger": {{set(EvidenceFace), 1e-4}, {set(EvidenceFace, EvidenceFinger), 0}},
+		"face and fmr = 1e-4 and fmr = 1e-5":     {{set(EvidenceFace), 1e-5}},
+	} {
+		p, err := ParsePolicy(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, p.Alternatives()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", text, d)
+		}
+	}
 }
 
 func FuzzParsePolicy(f *testing.F) {
@@ -157,7 +182,7 @@ func FuzzParsePolicy(f *testing.F) {
 		for k := range all {
 			all[k], none[k] = Satisfied, Impossible
 		}
-		if p.Decide(&all, Strength{LLR: MaxScore}) != Satisfied || p.Decide(&none, Strength{Final: true}) != Impossible || p.Decide(&Evidences{}, Strength{}) != Open {
+		if p.Decide(&all, proven) != Satisfied || p.Decide(&none, Strength{FMR: 1, Final: true}) != Impossible || p.Decide(&Evidences{}, Strength{FMR: 1}) != Open {
 			t.Fatalf("%q does not follow its evidence", p)
 		}
 	})

@@ -104,8 +104,8 @@ func drawRules(t *rapid.T) Rules {
 	r := testRules()
 	r.Policy = rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card", "credential and speech and face and live", "face and finger and fmr = 1e-4", "face and live and fmr = 5e-4"}).Draw(t, "policy")
 	r.Available = 1<<EvidenceKinds - 1
-	r.FaceCalibration = Calibration{{0, -2 * One}, {ScoreOf(0.5), 3 * One}, {ScoreOf(0.7), 8 * One}, {ScoreOf(0.8), 9 * One}}
-	r.FingerCalibration = Calibration{{0, -One}, {20 * One, 2 * One}, {60 * One, 7 * One}}
+	r.FaceCalibration = Calibration{{-One, -2 * One, 1}, {ScoreOf(0.5), 3 * One, 1e-2}, {ScoreOf(0.7), 8 * One, 1e-4}, {ScoreOf(0.8), 9 * One, 1e-5}}
+	r.FingerCalibration = Calibration{{-One, -One, 1}, {20 * One, 2 * One, 0.05}, {60 * One, 7 * One, 1e-3}}
 	r.FingerThreshold = 10 * One
 	if rapid.IntRange(0, 2).Draw(t, "eligibility") == 0 {
 		r.Eligibility = Eligibility{Ask: true, MinAge: 16, GuardianTimeout: 2 * time.Second, Passback: rapid.Bool().Draw(t, "passback")}
@@ -347,22 +347,16 @@ func checkGrant(t *rapid.T, record []byte) {
 			e[k] = Satisfied
 		}
 	}
-	llr := 0.0
 	if fmr, asked := policy.TotalFMR(); asked {
-		if have.Has(EvidenceFace) {
-			llr = plainLLR(r.Rules.FaceCalibration, sum/float64(matched)) - math.Ceil(math.Log2(float64(max(searched, 1))))*math.Ln2
+		llr, total := plainStrength(&r.Rules, have, sum/float64(max(1, matched)), outcomes[EvidenceFinger].Score.Float(), searched)
+		if math.Abs(llr-r.LLR.Float()) > 1e-9 || math.Abs(total-r.TotalFMR) > 1e-12 {
+			t.Fatalf("the record says %v and %g, it is %v and %g", r.LLR, r.TotalFMR, llr, total)
 		}
-		if have.Has(EvidenceFinger) {
-			llr += plainLLR(r.Rules.FingerCalibration, outcomes[EvidenceFinger].Score.Float())
-		}
-		if math.Abs(llr-r.LLR.Float()) > 2e-5 {
-			t.Fatalf("the record says a log-likelihood ratio of %v, it is %v", r.LLR, llr)
-		}
-		if llr < -math.Log(fmr)-2e-5 {
-			t.Fatalf("granted with a log-likelihood ratio of %v, the policy %q asks for %v", llr, r.Rules.Policy, -math.Log(fmr))
+		if total > fmr {
+			t.Fatalf("granted with a total false match rate of %g, the policy asks for %g", total, fmr)
 		}
 	}
-	if policy.Decide(&e, Strength{LLR: MaxScore}) != Satisfied {
+	if policy.Decide(&e, proven) != Satisfied {
 		t.Fatalf("granted under %q with only %v", r.Rules.Policy, have)
 	}
 	checkStanding(t, r)
@@ -393,15 +387,40 @@ func checkStanding(t *rapid.T, r *Record) {
 	}
 }
 
-// plainLLR is the interpolation in the plainest way.
-func plainLLR(c Calibration, score float64) float64 {
-	x := max(c[0].Score.Float(), min(score, c[len(c)-1].Score.Float()))
-	for i := 1; ; i++ {
-		a, b := c[i-1], c[i]
-		if x <= b.Score.Float() {
-			return a.LLR.Float() + (b.LLR-a.LLR).Float()*(x-a.Score.Float())/(b.Score-a.Score).Float()
+// plainStrength counts over all pairs of steps.
+func plainStrength(r *Rules, have EvidenceSet, face, finger float64, searched uint32) (llr, total float64) {
+	step := func(c Calibration, score float64) int {
+		at := 0
+		for i := range c {
+			if score >= c[i].Score.Float()-1e-6 {
+				at = i
+			}
+		}
+		return at
+	}
+	mass := func(c Calibration, i int) float64 {
+		if i+1 < len(c) {
+			return c[i].FMR - c[i+1].FMR
+		}
+		return c[i].FMR
+	}
+	nothing := Calibration{{0, 0, 1}}
+	a, b := nothing, nothing
+	if have.Has(EvidenceFace) {
+		a = r.FaceCalibration
+	}
+	if have.Has(EvidenceFinger) {
+		b = r.FingerCalibration
+	}
+	llr = a[step(a, face)].LLR.Float() + b[step(b, finger)].LLR.Float()
+	for i := range a {
+		for j := range b {
+			if (a[i].LLR + b[j].LLR).Float() >= llr-1e-9 {
+				total += mass(a, i) * mass(b, j)
+			}
 		}
 	}
+	return llr, min(1, total*float64(max(1, searched)))
 }
 
 // A terminal that computes only what is wanted comes to the same verdicts.

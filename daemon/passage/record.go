@@ -25,12 +25,13 @@ type Record struct {
 	Passage  ID            `json:"passage"`
 	Verdict  Verdict       `json:"verdict"`
 	Reasons  []Reason      `json:"reasons"`
-	Person   string        `json:"person,omitempty"`   // granted, or recognised although denied
-	Guardian string        `json:"guardian,omitempty"` // who vouched for a minor
-	LLR      Score         `json:"llr,omitempty"`      // of the comparisons together, where the policy asks for a total FMR
-	Command  string        `json:"command,omitempty"`  // id of the fleet's command
-	Clock    RecordClock   `json:"clock"`              // at the begin
-	Duration time.Duration `json:"duration"`           // from begin to verdict, nanoseconds
+	Person   string        `json:"person,omitempty"`    // granted, or recognised although denied
+	Guardian string        `json:"guardian,omitempty"`  // who vouched for a minor
+	LLR      Score         `json:"llr,omitempty"`       // of the comparisons together, where the policy asks for a total FMR
+	TotalFMR float64       `json:"total_fmr,omitempty"` // that they prove
+	Command  string        `json:"command,omitempty"`   // id of the fleet's command
+	Clock    RecordClock   `json:"clock"`               // at the begin
+	Duration time.Duration `json:"duration"`            // from begin to verdict, nanoseconds
 	Face     *RecordFace   `json:"face,omitempty"`
 	Live     *RecordLive   `json:"live,omitempty"`
 	Rules    Rules         `json:"rules"`
@@ -98,7 +99,8 @@ func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *R
 	}
 	if _, asked := m.policy.TotalFMR(); asked {
 		e, _, _ := m.evidences()
-		r.LLR = m.strength(&e).LLR
+		s := m.strength(&e)
+		r.LLR, r.TotalFMR = s.LLR, s.FMR
 	}
 	if until := m.grantedUntil(r.Person); until > o.began {
 		r.Start.Regrant = until - o.began

@@ -1,89 +1,108 @@
 package passage
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "fmt"
 
-// Calibration turns the scores of one kind of comparison into log-likelihood ratios. Between two points the ratio is
-// linear in the score; below the first point it is the first's, above the last one the last's: no comparison says more
-// than was measured.
-type Calibration []CalibrationPoint
+// Calibration says what the scores of one kind of comparison mean, as a staircase: a score has the meaning of the highest
+// step that it reaches. No score means more than the last step, which is all that was measured.
+type Calibration []CalibrationStep
 
-// CalibrationPoint says what a score means: LLR is ln(p(score|same person)/p(score|strangers)), in millionths of a nat.
-type CalibrationPoint struct {
-	Score Score `json:"score"`
-	LLR   Score `json:"llr"`
+// CalibrationStep is one step.
+type CalibrationStep struct {
+	Score Score `json:"score"` // from which on
+	// LLR is ln(p(step|same person)/p(step|strangers)), in millionths of a nat.
+	LLR Score `json:"llr"`
+	// FMR is the share of comparisons between strangers that reach Score.
+	FMR float64 `json:"fmr"`
 }
 
-// maxCalibration bounds the points of a table, since the rules are journalled with each passage.
+// maxCalibration bounds the steps of a table, since the rules are journalled with each passage.
 const maxCalibration = 16
 
 func (c Calibration) check(name string) error {
 	if len(c) > maxCalibration {
-		return fmt.Errorf("passage: rule %s has %d points, limit %d", name, len(c), maxCalibration)
+		return fmt.Errorf("passage: rule %s has %d steps, limit %d", name, len(c), maxCalibration)
 	}
-	for i, p := range c {
-		if p.Score < -MaxScore || p.Score > MaxScore || p.LLR < -MaxScore || p.LLR > MaxScore {
-			return fmt.Errorf("passage: rule %s: point %d is %v, %v: allowed are -1000 to 1000", name, i, p.Score, p.LLR)
-		}
-		if i > 0 && (p.Score <= c[i-1].Score || p.LLR < c[i-1].LLR) {
-			return fmt.Errorf("passage: rule %s: point %d is not above point %d: scores must rise, and ratios not fall", name, i, i-1)
+	for i, s := range c {
+		switch {
+		case s.Score < -MaxScore || s.Score > MaxScore || s.LLR < -MaxScore || s.LLR > MaxScore || !(s.FMR > 0 && s.FMR <= 1):
+			return fmt.Errorf("passage: rule %s: step %d is %v, %v, %g: allowed are scores and ratios of -1000 to 1000, and rates above 0 up to 1", name, i, s.Score, s.LLR, s.FMR)
+		case i == 0 && s.FMR != 1:
+			return fmt.Errorf("passage: rule %s: all strangers reach the first step, so that its rate is 1, found %g", name, s.FMR)
+		case i > 0 && (s.Score <= c[i-1].Score || s.LLR <= c[i-1].LLR || s.FMR >= c[i-1].FMR):
+			return fmt.Errorf("passage: rule %s: step %d is not beyond step %d: scores and ratios must rise, and rates fall", name, i, i-1)
 		}
 	}
 	return nil
 }
 
-// llr is the log-likelihood ratio of a score; without points a comparison says nothing.
-func (c Calibration) llr(s Score) Score {
-	if len(c) == 0 {
-		return 0
-	}
-	if s <= c[0].Score {
-		return c[0].LLR
-	}
-	for i := 1; i < len(c); i++ {
-		if a, b := c[i-1], c[i]; s <= b.Score {
-			return a.LLR + Score(int64(b.LLR-a.LLR)*int64(s-a.Score)/int64(b.Score-a.Score))
+// llr is the log-likelihood ratio of a score: that of the step that it reaches.
+func (c Calibration) llr(s Score) (llr Score) {
+	for i := range c {
+		if i == 0 || s >= c[i].Score {
+			llr = c[i].LLR
 		}
 	}
-	return c[len(c)-1].LLR
+	return llr
 }
 
-// ln2 is ln 2 in millionths, rounded up.
-const ln2 = Score(693_148)
-
-// among is what a search takes off its best comparison's ratio: ln of how many references it had to choose from, rounded
-// up to a power of two, so that it never takes off too little.
-func among(references uint32) Score {
-	if references < 2 {
-		return 0
+// reaching is the share of strangers whose ratio is at least that.
+func (c Calibration) reaching(llr Score) float64 {
+	for i := range c {
+		if c[i].LLR >= llr {
+			return c[i].FMR
+		}
 	}
-	return Score(bits.Len32(references-1)) * ln2
+	return 0
+}
+
+// reachingWith is the share of strangers whose two ratios, of independent traits, together are at least that: the sum over
+// the steps of one table of how often a stranger gets there and the other table does the rest. The conversions keep each
+// product and sum rounded by itself, so that every processor comes to the same.
+func (c Calibration) reachingWith(other Calibration, llr Score) (share float64) {
+	for i := range c {
+		here := c[i].FMR
+		if i+1 < len(c) {
+			here = float64(here - c[i+1].FMR)
+		}
+		share = float64(share + float64(here*other.reaching(llr-c[i].LLR)))
+	}
+	return share
 }
 
 // strength sums up the comparisons of the passage. Comparisons of the same trait (the live face with the enrolled one,
 // with the document's photograph, with the authority's) are not independent, so only the weakest of them counts; the
 // finger is a trait of its own.
 func (m *Machine) strength(e *Evidences) Strength {
-	a := &m.now
-	s := Strength{Final: true}
+	a, need := &m.now, m.policy.Needs()
+	s := Strength{FMR: 1, Final: true}
 	for _, k := range []EvidenceKind{EvidenceFace, EvidenceFinger, EvidenceRemote} {
-		if m.policy.Needs().Has(k) && e[k] == Open {
+		if need.Has(k) && e[k] == Open {
 			s.Final = false
 		}
 	}
-	need := m.policy.Needs()
-	if need.Has(EvidenceFace) && e[EvidenceFace] == Satisfied {
-		s.LLR = m.rules.FaceCalibration.llr(a.meanMatch()) - among(a.references)
+	face, finger := need.Has(EvidenceFace) && e[EvidenceFace] == Satisfied, need.Has(EvidenceFinger) && e[EvidenceFinger] == Satisfied
+	faces, fingers := m.rules.FaceCalibration, m.rules.FingerCalibration
+	var faceLLR, fingerLLR Score
+	if face {
+		faceLLR = faces.llr(a.meanMatch())
 		if o := a.others[EvidenceRemote]; need.Has(EvidenceRemote) && e[EvidenceRemote] == Satisfied && o.score > 0 {
-			s.LLR = min(s.LLR, m.rules.FaceCalibration.llr(o.score))
+			faceLLR = min(faceLLR, faces.llr(o.score))
 		}
 	}
-	if need.Has(EvidenceFinger) && e[EvidenceFinger] == Satisfied {
-		s.LLR += m.rules.FingerCalibration.llr(a.others[EvidenceFinger].score)
+	if finger {
+		fingerLLR = fingers.llr(a.others[EvidenceFinger].score)
 	}
-	s.LLR = s.LLR.clamp()
+	s.LLR = (faceLLR + fingerLLR).clamp()
+	switch {
+	case face && finger:
+		s.FMR = faces.reachingWith(fingers, s.LLR)
+	case face:
+		s.FMR = faces.reaching(s.LLR)
+	case finger:
+		s.FMR = fingers.reaching(s.LLR)
+	}
+	// Of a search, each reference had its chance: at most their number times as many strangers get as far.
+	s.FMR = min(1, float64(s.FMR*float64(max(1, a.references))))
 	return s
 }
 

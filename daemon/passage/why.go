@@ -74,7 +74,7 @@ func (m *Machine) timeOut(now Instant) {
 		return
 	}
 	e, doubtful, mismatch := m.evidences()
-	weak := m.policy.Decide(&e, Strength{LLR: MaxScore}) == Satisfied
+	weak := m.policy.Decide(&e, proven) == Satisfied
 	for _, r := range m.denyReasons(&e, doubtful, mismatch) {
 		if r != ReasonWeak || weak && m.policy.Decide(&e, m.strength(&e)) != Satisfied {
 			reasons = addReason(reasons, r)

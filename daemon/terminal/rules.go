@@ -47,6 +47,9 @@ func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
 	if r.CredentialTrust, err = passage.ParseTrust(cfg.Credential.Trust); err != nil {
 		return r, fmt.Errorf("terminal: credential.trust: %w", err)
 	}
+	if r.FaceCalibration, err = faceCalibration(cfg, set.Calibrations); err != nil {
+		return r, err
+	}
 	if r.Eligibility, err = eligibilityOf(&cfg.Eligibility); err != nil {
 		return r, err
 	}
@@ -69,6 +72,26 @@ func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
 		r.Models = append(r.Models, fmt.Sprintf("%s sha256:%s", role, m.SHA256))
 	}
 	return r, nil
+}
+
+// faceCalibration is what the scores of faces mean at this site; nil where the policy does not ask.
+func faceCalibration(cfg *config.Config, tables models.Calibrations) (passage.Calibration, error) {
+	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
+	if err != nil {
+		return nil, err
+	}
+	if _, asked := policy.TotalFMR(); !asked || !policy.Needs().Has(passage.EvidenceFace) {
+		return nil, nil
+	}
+	steps, err := tables.Steps(cfg.Face.Population)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: passage.policy %q: %w", cfg.Passage.Policy, err)
+	}
+	var c passage.Calibration
+	for _, s := range steps {
+		c = append(c, passage.CalibrationStep{Score: passage.ScoreOf(float64(s.Score)), LLR: passage.ScoreOf(s.LLR), FMR: s.FMR})
+	}
+	return c, nil
 }
 
 // eligibilityOf is which standing a grant needs.

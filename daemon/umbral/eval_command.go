@@ -101,6 +101,7 @@ func (p *progress) end() {
 func evalFacesCommand(s *settings) *cobra.Command {
 	var f evalFlags
 	var people, plot string
+	var at []float64
 	cmd := &cobra.Command{
 		Use:   "faces PAIRS.csv | --people DIR",
 		Short: "compare pairs of pictures: accuracy, EER, FNMR at each FMR",
@@ -137,7 +138,7 @@ least 3 ÷ FMR pairs of different people.`,
 				return err
 			}
 			f.tellMissed(cmd)
-			report, err := eval.Evaluate(comparisons)
+			report, err := eval.Evaluate(comparisons, at...)
 			if err != nil {
 				return err
 			}
@@ -158,6 +159,7 @@ least 3 ÷ FMR pairs of different people.`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&people, "people", "", "folder of folders, one a person")
+	cmd.Flags().Float64SliceVar(&at, "at", nil, "also give FMR and FNMR at these thresholds, for a calibration table")
 	cmd.Flags().StringVar(&plot, "plot", "", "write the DET curve to this file (png, svg, pdf)")
 	return cmd
 }
@@ -173,6 +175,10 @@ func printFaces(w io.Writer, r *eval.Report) {
 			note = "  (too few pairs to prove this FMR)"
 		}
 		fmt.Fprintf(w, "FMR %-8g threshold %.3f, FNMR %.2f %% (%.2f to %.2f)%s\n", p.FMR, p.Threshold, 100*p.FNMR, 100*p.FNMRLow, 100*p.FNMRHigh, note)
+	}
+	for _, p := range r.Thresholds {
+		fmt.Fprintf(w, "at %.3f    FMR %.3g %% (%.3g to %.3g), FNMR %.2f %% (%.2f to %.2f)\n", p.Threshold,
+			100*p.FMR.Value, 100*p.FMR.Low, 100*p.FMR.High, 100*p.FNMR.Value, 100*p.FNMR.Low, 100*p.FNMR.High)
 	}
 }
 

@@ -41,7 +41,7 @@ Commands that need a terminal find it through its configuration (--config), whet
 	cmd.AddCommand(
 		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), replayCommand(&s), storeCommand(&s),
 		budgetCommand(&s), configCommand(), evalCommand(&s), credentialCommand(), walletCommand(), benchCommand(&s), fleetCommand(), cameraCommand(),
-		reviewCommand(),
+		reviewCommand(), policyCommand(&s),
 	)
 	return cmd
 }

@@ -123,6 +123,9 @@ func (c Calibrations) validate(wrong func(string, ...any)) {
 			if !(p.FMR > 0 && p.FMR < 1) || !(p.Threshold > -1 && p.Threshold < 1) {
 				wrong("calibration %q: point %d: FMR %g and threshold %v, wanted 0 to 1 and −1 to 1", table.Population, i+1, p.FMR, p.Threshold)
 			}
+			if !(p.TMR >= 0 && p.TMR <= 1) || i > 0 && p.TMR > table.Points[i-1].TMR {
+				wrong("calibration %q: point %d: true match rate %g, wanted 0 to 1 and not more than at a lower threshold", table.Population, i+1, p.TMR)
+			}
 			if i > 0 && !(p.FMR < table.Points[i-1].FMR && p.Threshold >= table.Points[i-1].Threshold) {
 				wrong("calibration %q: point %d: the FMR must fall and the threshold must not (sort the points by FMR, highest first)", table.Population, i+1)
 			}

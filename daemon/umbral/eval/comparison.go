@@ -24,6 +24,13 @@ type OperatingPoint struct {
 	Proven    bool    `json:"proven"` // enough non-mated comparisons for this FMR: at least 3 ÷ FMR
 }
 
+// ThresholdPoint is what a threshold given from outside does, with its bounds: what a calibration table is made of.
+type ThresholdPoint struct {
+	Threshold float32 `json:"threshold"`
+	FMR       Rate    `json:"fmr"`
+	FNMR      Rate    `json:"fnmr"`
+}
+
 // Report is the result of an evaluation of a comparison algorithm. Rates are over acquired pairs as ISO/IEC 19795-1
 // defines FMR and FNMR; accuracy counts a pair that could not be acquired as an error.
 type Report struct {
@@ -44,13 +51,14 @@ type Report struct {
 	ImpostorMean    float64          `json:"impostor_mean"`
 	GenuineMean     float64          `json:"genuine_mean"`
 	OperatingPoints []OperatingPoint `json:"operating_points"`
+	Thresholds      []ThresholdPoint `json:"thresholds,omitempty"`
 }
 
 // FMRs are the rates at which operating points are stated.
 var FMRs = []float64{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6}
 
-// Evaluate computes the report. It needs at least one acquired pair of each kind.
-func Evaluate(comparisons []Comparison) (Report, error) {
+// Evaluate computes the report, also at the thresholds given. It needs at least one acquired pair of each kind.
+func Evaluate(comparisons []Comparison, thresholds ...float64) (Report, error) {
 	r := Report{Pairs: len(comparisons)}
 	curve, err := NewCurve(comparisons)
 	if err != nil {
@@ -74,6 +82,10 @@ func Evaluate(comparisons []Comparison) (Report, error) {
 	r.EERLow, r.EERHigh = curve.eerBounds(r.EER)
 	for _, fmr := range FMRs {
 		r.OperatingPoints = append(r.OperatingPoints, curve.At(fmr))
+	}
+	for _, t := range thresholds {
+		fmr, fnmr := curve.Rates(float32(t))
+		r.Thresholds = append(r.Thresholds, ThresholdPoint{float32(t), fmr, fnmr})
 	}
 	r.accuracy(comparisons)
 	return r, nil
