@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"umbral/pipeline/nn"
+	"umbral/pipeline/pages"
 )
 
 // maxFile bounds a model's file; the largest of the default set has 11 MB.
@@ -84,10 +85,11 @@ func (s *Set) Open(role Role, l nn.Limits) (*nn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.read(model, s.Manifest)
+	data, release, err := s.read(model, s.Manifest)
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	parsed, err := nn.Parse(data, l)
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", filepath.Join(s.dir, model.File), err)
@@ -101,7 +103,12 @@ func (s *Set) Read(role Role) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.read(model, s.Manifest)
+	data, release, err := s.read(model, s.Manifest)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return bytes.Clone(data), nil
 }
 
 // check compares a model's file with its hash without holding it in memory.
@@ -113,46 +120,51 @@ func (s *Set) check(model Model, m Manifest) error {
 			return nil
 		}
 	}
-	_, err := s.read(model, m) // which says what is wrong
+	_, release, err := s.read(model, m) // which says what is wrong
+	if err == nil {
+		release() // somebody has just repaired the file
+	}
 	return err
 }
 
-// read gives the content of a model's file if it is the wanted one; m helps to tell what a wrong one is.
-func (s *Set) read(model Model, m Manifest) ([]byte, error) {
+// read gives the content of a model's file, until it is released, if it is the wanted one; m helps to tell what a wrong
+// one is.
+func (s *Set) read(model Model, m Manifest) (data []byte, release func(), err error) {
 	path := filepath.Join(s.dir, model.File)
-	data, err := readFile(path)
+	data, release, err = readFile(path)
 	if err != nil {
 		hint := fmt.Sprintf("run make models, or bring it from %s and name its folder", model.Source)
-		return nil, &FileError{File: path, Wanted: model.SHA256, Hint: hint, Err: err}
+		return nil, nil, &FileError{File: path, Wanted: model.SHA256, Hint: hint, Err: err}
 	}
 	found := sha256.Sum256(data)
 	if sum := hex.EncodeToString(found[:]); !strings.EqualFold(sum, model.SHA256) {
-		return nil, &FileError{File: path, Wanted: model.SHA256, Found: sum, Hint: mistake(data, sum, m)}
+		hint := mistake(data, sum, m)
+		release()
+		return nil, nil, &FileError{File: path, Wanted: model.SHA256, Found: sum, Hint: hint}
 	}
-	return data, nil
+	return data, release, nil
 }
 
-func readFile(path string) ([]byte, error) {
+func readFile(path string) (data []byte, release func(), err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("open %s: not a file but %v", path, info.Mode().Type())
+		return nil, nil, fmt.Errorf("open %s: not a file but %v", path, info.Mode().Type())
 	}
 	if info.Size() > maxFile {
-		return nil, fmt.Errorf("read %s: %d bytes, at most %d are read", path, info.Size(), int64(maxFile))
+		return nil, nil, fmt.Errorf("read %s: %d bytes, at most %d are read", path, info.Size(), int64(maxFile))
 	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+	if data, release, err = pages.Read(f, int(info.Size())); err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return data, nil
+	return data, release, nil
 }
 
 // mistake guesses how a wrong file came about.

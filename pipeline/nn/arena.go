@@ -26,7 +26,7 @@ func NewArena(bytes int64) (*Arena, error) {
 	if bytes < 1<<20 || bytes > largestArena {
 		return nil, fmt.Errorf("nn: an arena of %d bytes, allowed are %d to %d", bytes, 1<<20, largestArena)
 	}
-	floats, release, err := pages.Reserve(int(bytes / 4))
+	floats, release, err := pages.Reserve[float32](int(bytes / 4))
 	if err != nil {
 		return nil, fmt.Errorf("nn: arena: %w", err)
 	}

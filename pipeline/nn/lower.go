@@ -52,9 +52,10 @@ func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
 	}
 	l.placeConcats()
 	l.markRepeats()
+	var scratch []float32
 	for _, o := range g.ops {
 		if o.weights != nil {
-			o.weights.settle()
+			scratch = o.weights.settle(scratch)
 		}
 		if err := l.op(o); err != nil {
 			return nil, err

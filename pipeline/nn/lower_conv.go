@@ -36,6 +36,9 @@ func (l *lowering) conv(o *op) error {
 // tapsFirst orders weights [outputs][depth][height][width] as [outputs][height][width][depth].
 func tapsFirst(w *weights, k [2]int) []float32 {
 	taps := k[0] * k[1]
+	if taps == 1 {
+		return w.values
+	}
 	ordered := make([]float32, len(w.values))
 	for c := range w.outputs {
 		for d := range w.depth {

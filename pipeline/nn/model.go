@@ -8,6 +8,7 @@ import (
 
 	"umbral/pipeline/nn/kernel"
 	"umbral/pipeline/nn/onnx"
+	"umbral/pipeline/pages"
 )
 
 // Model is a parsed network. It may be compiled several times, also concurrently; its programs share packed weights. A
@@ -42,17 +43,23 @@ type Options struct {
 
 // Open reads an ONNX file.
 func Open(path string, l Limits) (*Model, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("nn: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("nn: %w", err)
 	}
 	if info.Size() > l.File.FileBytes {
 		return nil, fmt.Errorf("nn: %s: %d bytes, limit %d", path, info.Size(), l.File.FileBytes)
 	}
-	data, err := os.ReadFile(path)
+	data, release, err := pages.Read(f, int(info.Size()))
 	if err != nil {
-		return nil, fmt.Errorf("nn: %w", err)
+		return nil, fmt.Errorf("nn: read %s: %w", path, err)
 	}
+	defer release()
 	m, err := Parse(data, l)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -68,6 +75,16 @@ func Parse(data []byte, l Limits) (*Model, error) {
 	g, err := onnx.Parse(data, l.File)
 	if err != nil {
 		return nil, err
+	}
+	for _, t := range g.Initializers {
+		flush(t.F)
+	}
+	for i := range g.Nodes {
+		for _, a := range g.Nodes[i].Attributes {
+			if a.T != nil {
+				flush(a.T.F)
+			}
+		}
 	}
 	m := &Model{limits: l, graph: g, packs: packs{}}
 	for _, v := range g.Inputs {

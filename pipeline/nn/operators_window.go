@@ -31,13 +31,13 @@ func (w *weights) scale(factor, term []float32) {
 	w.bias = bias
 }
 
-// settle multiplies the values by the factors, in a copy. It is called when an operation's weights are about to be packed,
-// so that only those of one operation exist twice.
-func (w *weights) settle() {
+// settle multiplies the values by the factors, in a copy that takes scratch's place and is valid until the next call. It
+// is called when an operation's weights are about to be packed, so that only those of one operation exist twice.
+func (w *weights) settle(scratch []float32) []float32 {
 	if w.factors == nil {
-		return
+		return scratch
 	}
-	values := slices.Clone(w.values)
+	values := append(scratch[:0], w.values...)
 	per := len(values) / w.outputs
 	taps := per / w.depth
 	for i := range values {
@@ -47,7 +47,8 @@ func (w *weights) settle() {
 		}
 		values[i] *= w.factors[c]
 	}
-	w.values, w.factors = flushed(values), nil
+	w.values, w.factors = flush(values), nil
+	return values
 }
 
 // pads reads explicit and automatic padding for a picture of the given size.

@@ -4,6 +4,7 @@ package pages
 
 import (
 	"fmt"
+	"io"
 	"math"
 )
 
@@ -26,12 +27,25 @@ func Make[T Element](n int) []T {
 
 // Reserve is n zeros that take no memory before they are written, and that the collector doesn't count; release gives
 // them back, after which they must not be touched. It fails where the system refuses.
-func Reserve(n int) (floats []float32, release func(), err error) {
+func Reserve[T Element](n int) (s []T, release func(), err error) {
 	if n < 1 {
 		return nil, func() {}, nil
 	}
 	if n > math.MaxInt/4 {
-		return nil, nil, fmt.Errorf("pages: %d floats are more than there are addresses", n)
+		return nil, nil, fmt.Errorf("pages: %d elements are more than there are addresses", n)
 	}
-	return reserve(n)
+	return reserve[T](n)
+}
+
+// Read reads n bytes that are needed for a moment only, such as a file that is about to be parsed: release gives their
+// memory back to the system at once, not when the collector comes.
+func Read(r io.Reader, n int) (data []byte, release func(), err error) {
+	if data, release, err = Reserve[byte](n); err != nil {
+		return nil, nil, err
+	}
+	if _, err := io.ReadFull(r, data); err != nil {
+		release()
+		return nil, nil, err
+	}
+	return data, release, nil
 }

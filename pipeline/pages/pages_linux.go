@@ -26,11 +26,11 @@ func advise(b []byte) {
 	_ = syscall.Madvise(inside[:len(inside)/hugePage*hugePage], syscall.MADV_HUGEPAGE)
 }
 
-func reserve(n int) ([]float32, func(), error) {
-	const size = int(unsafe.Sizeof(float32(0)))
-	b, err := syscall.Mmap(-1, 0, n*size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+func reserve[T Element](n int) ([]T, func(), error) {
+	size := n * int(unsafe.Sizeof(*new(T)))
+	b, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
 	if err != nil {
-		return nil, nil, fmt.Errorf("pages: %d bytes: %w", n*size, err)
+		return nil, nil, fmt.Errorf("pages: %d bytes: %w", size, err)
 	}
-	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), n), func() { _ = syscall.Munmap(b) }, nil
+	return unsafe.Slice((*T)(unsafe.Pointer(&b[0])), n), func() { _ = syscall.Munmap(b) }, nil
 }

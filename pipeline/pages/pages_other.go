@@ -7,4 +7,4 @@ func bytes[T Element]([]T) []byte { return nil }
 // advise does nothing: the system decides by itself.
 func advise([]byte) {}
 
-func reserve(n int) ([]float32, func(), error) { return make([]float32, n), func() {}, nil }
+func reserve[T Element](n int) ([]T, func(), error) { return make([]T, n), func() {}, nil }

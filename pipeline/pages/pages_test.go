@@ -2,7 +2,9 @@ package pages
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -61,7 +63,7 @@ func TestLargePagesAreWanted(t *testing.T) {
 func TestReserve(t *testing.T) {
 	const n = 64 << 20 // 256 MiB
 	before := resident(t)
-	floats, release, err := Reserve(n)
+	floats, release, err := Reserve[float32](n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +75,25 @@ func TestReserve(t *testing.T) {
 		t.Errorf("the process grew by %d bytes", grown)
 	}
 	release()
-	if floats, release, err := Reserve(0); floats != nil || release == nil || err != nil {
+	if floats, release, err := Reserve[int8](0); floats != nil || release == nil || err != nil {
 		t.Errorf("nothing reserved: %v, %v", floats, err)
 	}
-	if _, _, err := Reserve(math.MaxInt); err == nil {
+	if _, _, err := Reserve[int32](math.MaxInt); err == nil {
 		t.Error("more than any machine has was reserved")
+	}
+}
+
+func TestRead(t *testing.T) {
+	data, release, err := Read(strings.NewReader("model and more"), 5)
+	if err != nil || string(data) != "model" {
+		t.Fatalf("%q, %v", data, err)
+	}
+	release()
+	if _, _, err := Read(strings.NewReader("short"), 6); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a file that is shorter than it says: %v", err)
+	}
+	if data, _, err := Read(strings.NewReader(""), 0); len(data) != 0 || err != nil {
+		t.Errorf("an empty file: %q, %v", data, err)
 	}
 }
 
