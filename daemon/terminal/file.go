@@ -6,8 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"umbral/daemon/fleet"
 	"umbral/daemon/local"
 	"umbral/daemon/store"
+	"umbral/pipeline/face"
+	"umbral/pipeline/trustlist"
 )
 
 // file is a person's enrolment file with what the site's checklist asks of it today.
@@ -101,6 +104,18 @@ func (p *people) setDetails(id string, e local.FileEdit) error {
 	return p.store.SetEligibility(id, e.By, f.Eligibility)
 }
 
+// EachFace calls fn for every face reference of a model, with whose it is.
+func (d *Desk) EachFace(model string, fn func(id, name string, t *face.Template) error) error {
+	return d.store.EachReference(store.KindFace, func(p store.Person, r store.Reference) error {
+		var t face.Template
+		if r.Model != model || len(r.Template) != len(t) {
+			return nil
+		}
+		copy(t[:], r.Template)
+		return fn(p.ID, p.Name, &t)
+	})
+}
+
 // File shows a person's enrolment file.
 func (d *Desk) File(id string) (local.File, error) {
 	return d.people.file(id, d.cfg.Eligibility.Checklist)
@@ -126,4 +141,20 @@ func (d *desktop) EditFile(id string, e local.FileEdit) (local.File, error) {
 		return local.File{}, outward(err)
 	}
 	return d.File(id)
+}
+
+// InstallList verifies a signed list with the key of the configuration and stores it for the terminal's next start.
+func (d *Desk) InstallList(kind string, b []byte) (sequence uint64, err error) {
+	if d.cfg.Credential.ListKey == "" {
+		return 0, errors.New("the terminal takes no lists: credential.list_key names no key")
+	}
+	key, err := fleet.ParsePublicKey(d.cfg.Credential.ListKey)
+	if err != nil {
+		return 0, fmt.Errorf("terminal: credential.list_key: %w", err)
+	}
+	l, err := trustlist.Open(b, kind, key)
+	if err != nil {
+		return 0, err
+	}
+	return l.Sequence, d.store.PutList(store.List{Kind: kind, Sequence: l.Sequence, Bytes: b})
 }

@@ -76,15 +76,25 @@ func (b *brokerFlags) add(cmd *cobra.Command) {
 	f.StringVar(&b.opts.TLS.ServerName, "server-name", "", "name in the broker's certificate, where it is not that of the address")
 }
 
-func (b *brokerFlags) operator() (*fleet.Operator, error) {
+// read gives the options with the password that the file holds.
+func (b *brokerFlags) read() (fleet.OperatorOpts, error) {
+	o := b.opts
 	if b.passwordFile != "" {
 		secret, err := readSecret(b.passwordFile)
 		if err != nil {
-			return nil, err
+			return o, err
 		}
-		b.opts.Password = secret
+		o.Password = secret
 	}
-	return fleet.NewOperator(b.opts)
+	return o, nil
+}
+
+func (b *brokerFlags) operator() (*fleet.Operator, error) {
+	o, err := b.read()
+	if err != nil {
+		return nil, err
+	}
+	return fleet.NewOperator(o)
 }
 
 // signerFlags name the key that signs commands.

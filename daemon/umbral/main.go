@@ -42,6 +42,7 @@ Commands that need a terminal find it through its configuration (--config), whet
 		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), replayCommand(&s), storeCommand(&s),
 		budgetCommand(&s), configCommand(), evalCommand(&s), credentialCommand(), walletCommand(), benchCommand(&s), fleetCommand(), cameraCommand(),
 		reviewCommand(), policyCommand(&s),
+		authorityCommand(&s), revocationCommand(&s), issuersCommand(&s),
 	)
 	return cmd
 }
