@@ -90,7 +90,7 @@ type poolStep struct {
 
 func (s *poolStep) run(w *worker, from, to int) {
 	in, out := s.in.resolve(w.arena), s.out.resolve(w.arena)
-	if w.kernels.MaxRow != nil && !s.average && s.window.kernel[0] <= kernel.RowRows {
+	if w.kernels.MaxRow != nil && !s.average && s.in.shape[1] >= kernel.RowChannels && s.window.kernel[0] <= kernel.RowRows {
 		for y := from; y < to; y++ {
 			s.greatest(w, in, out, y)
 		}

@@ -420,7 +420,7 @@ func TestMaxRowAgrees(t *testing.T) {
 		}
 		r := rand.New(rand.NewPCG(25, 26))
 		for range 200 {
-			channels := 1 + r.IntN(40)
+			channels := RowChannels + r.IntN(40)
 			row := Row{Rows: 1 + r.IntN(RowRows), Taps: 1 + r.IntN(4), Channels: channels, Tap: channels + r.IntN(20), Step: channels + r.IntN(40), OutPitch: channels + r.IntN(9), Count: 1 + r.IntN(20)}
 			for y := range row.Rows {
 				row.In[y] = random(r, (row.Count-1)*row.Step+(row.Taps-1)*row.Tap+channels)
