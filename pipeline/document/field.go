@@ -31,4 +31,6 @@ type Reading struct {
 	Validity  Field `json:"validity"` // such as 2015.07.15-2035.07.15 or 2015.07.15-长期
 	// Portrait is what stands where the portrait should be, upright; nil for the back. It was not looked at.
 	Portrait *vision.Image `json:"-"`
+
+	toImage homography
 }

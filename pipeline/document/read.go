@@ -98,7 +98,7 @@ func (r *Reader) readCard(img *vision.Image, p pose, lines []line, scale float64
 			}
 		}
 	}
-	reading := &Reading{Side: p.side, Corners: cardCorners(&p.toImage)}
+	reading := &Reading{Side: p.side, Corners: cardCorners(&p.toImage), toImage: p.toImage}
 	if p.side == Front {
 		reading.Portrait = portrait(img, &p.toImage)
 	}

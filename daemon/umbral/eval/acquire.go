@@ -39,17 +39,24 @@ type eye struct {
 	canvas   *vision.Image
 }
 
-func (o *Opts) eyes() ([]*eye, error) {
+func (o *Opts) workers() (int, error) {
 	if o.Workers < 0 || o.Workers > MaxWorkers {
-		return nil, fmt.Errorf("eval: %d workers, allowed are 0 to %d", o.Workers, MaxWorkers)
+		return 0, fmt.Errorf("eval: %d workers, allowed are 0 to %d", o.Workers, MaxWorkers)
+	}
+	if o.Workers == 0 {
+		return min(runtime.GOMAXPROCS(0), MaxWorkers), nil
+	}
+	return o.Workers, nil
+}
+
+func (o *Opts) eyes() ([]*eye, error) {
+	workers, err := o.workers()
+	if err != nil {
+		return nil, err
 	}
 	set, err := models.Load(o.Models, o.Manifest, models.FaceRoles()...)
 	if err != nil {
 		return nil, err
-	}
-	workers := o.Workers
-	if workers == 0 {
-		workers = min(runtime.GOMAXPROCS(0), MaxWorkers)
 	}
 	list := make([]*eye, workers)
 	for i := range list {
@@ -71,23 +78,28 @@ var errNoFace = errors.New("no face found")
 // errCannot means that this machine lacks what a file needs, so that no other file of its kind can be read either.
 var errCannot = errors.New("cannot evaluate")
 
-// each lets the workers look at files, in no particular order. fn runs in one goroutine a worker; what it returns is why
-// a file gave nothing. A file that isn't there ends the evaluation: the set is then not the one that was meant.
+// each lets eyes look at files, see share.
 func (o *Opts) each(ctx context.Context, files []string, fn func(e *eye, i int) error) error {
 	list, err := o.eyes()
 	if err != nil {
 		return err
 	}
+	return share(ctx, o, list, files, fn)
+}
+
+// share shares files among workers, in no particular order. fn runs in one goroutine a worker; what it returns is why a
+// file gave nothing. A file that isn't there ends the evaluation: the set is then not the one that was meant.
+func share[W any](ctx context.Context, o *Opts, workers []W, files []string, fn func(w W, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	for _, e := range list {
+	for _, w := range workers {
 		group.Go(func() {
 			for i := range next {
-				err := fn(e, i)
+				err := fn(w, i)
 				if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errCannot) {
 					cancel(fmt.Errorf("eval: %w", err))
 				}
@@ -116,8 +128,8 @@ feed:
 	return context.Cause(ctx)
 }
 
-// read opens a picture within the limits for pictures from outside.
-func (e *eye) read(path string) (*vision.Image, error) {
+// readPicture opens a picture within the limits for pictures from outside.
+func readPicture(path string) (*vision.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -129,7 +141,7 @@ func (e *eye) read(path string) (*vision.Image, error) {
 // acquire reads a picture and finds its face. A crop in which padding hides the face is tried once more as it is: of the
 // 100 crops of CASIA-FaceV5 here, three are missed with a grey border, and only one of these without.
 func (e *eye) acquire(path string, pad bool) (*vision.Image, face.Detection, error) {
-	img, err := e.read(path)
+	img, err := readPicture(path)
 	if err != nil {
 		return nil, face.Detection{}, err
 	}
