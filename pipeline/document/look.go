@@ -20,6 +20,9 @@ type kind struct {
 	captions []int                                   // classes of what is printed on every card: it counts as background
 	accept   func(text string) bool                  // what a reading that needs no second look must be; nil for anything
 	gap      func(a *alphabet, c *candidate) float32 // how much a reading is to be trusted by its spacing, 0 to 1; nil for wholly
+	// seen is how much more probable a spelling counts for each of its characters: in doubt something is printed, since a
+	// stamp, and the tones that take it away, hide print more often than they add any.
+	seen float64
 }
 
 // candidate is one way to read a piece.
@@ -41,20 +44,20 @@ func (c *candidate) least() float32 {
 
 // piece reads one line of the card. The first area is looked at as it is; if that is not sure, every area is looked at
 // through every tone, and the probabilities are averaged step by step, so that the tones that see a character there
-// outvote those that see a stamp.
-func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind) ([]candidate, error) {
-	p := pool{reader: r, want: want}
+// outvote those that see a stamp. Known are spellings that are weighed as well, whether a look proposes them or not.
+func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...[]int) ([]candidate, error) {
+	p := pool{reader: r, want: want, spellings: known}
 	ends := func() bool {
 		found := p.weigh()
 		return len(found) > 0 && found[0].least() >= sure && (want.accept == nil || want.accept(r.read.spell(found[0].classes)))
 	}
 	for k := range areas[:min(len(areas), maxAreas)] {
 		c.cut(&r.strip, &areas[k])
-		scene := scene{low: -1, stamp: c.stamp.level}
-		sum := steps{values: r.slots[k][:0]}
+		scene := scene{card: c, area: &areas[k]}
+		sums := [2]steps{{values: r.slots[k][0][:0]}, {values: r.slots[k][1][:0]}}
 		for i := range tones {
 			tone := &tones[i]
-			if tone.onlyStamped && !stamped {
+			if tone.apart && !stamped {
 				continue
 			}
 			tone.apply(&r.toned, &r.strip, &scene)
@@ -63,10 +66,6 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind) ([]candid
 				return nil, err
 			}
 			r.read.fold(s, want.captions)
-			weight := tone.clean
-			if stamped {
-				weight = tone.stamped
-			}
 			p.propose(s)
 			if k == 0 && i == 0 && !stamped {
 				p.looks = append(p.looks[:0], placed{s, areas[k]})
@@ -75,11 +74,19 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind) ([]candid
 				}
 				p.looks = p.looks[:0]
 			}
-			sum.add(&s, float32(weight))
+			if tone.apart {
+				sums[1].add(&s, tone.weight)
+			} else {
+				sums[0].add(&s, tone.weight)
+			}
 		}
-		sum.normalise()
-		p.propose(sum)
-		p.looks = append(p.looks, placed{sum, areas[k]})
+		for g := range sums {
+			if sums[g].count > 0 {
+				sums[g].normalise()
+				p.propose(sums[g])
+				p.looks = append(p.looks, placed{sums[g], areas[k]})
+			}
+		}
 		if ends() {
 			break
 		}
@@ -155,6 +162,9 @@ func (p *pool) weigh() []candidate {
 		if p.want.gap != nil {
 			c.trust = p.want.gap(p.reader.read.alphabet, &c)
 			c.likelihood *= float64(c.trust)
+		}
+		for range c.classes {
+			c.likelihood *= p.want.seen
 		}
 		out = append(out, c)
 	}

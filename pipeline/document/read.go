@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,7 +11,7 @@ import (
 
 // kinds are what the fields can hold, in classes of the recogniser.
 type kinds struct {
-	text, number, sexAndEthnicity, birth, validity kind
+	text, authority, number, sex, ethnicity, birth, validity kind
 }
 
 // learn translates what fields may hold into the recogniser's classes.
@@ -25,32 +26,24 @@ func (r *Reader) learn() {
 		return classes
 	}
 	r.kinds = kinds{
-		text:   kind{gap: evenCharacters},
-		number: kind{allowed: letters("0123456789X"), gap: evenDigits, accept: func(s string) bool { return len(s) == 18 || len(s) == 17 || len(s) == 15 }},
-		sexAndEthnicity: kind{captions: letters("性别民族"), accept: func(s string) bool {
-			sex, ethnicity := splitSex(s)
-			return sex != "" && slices.Contains(ethnicities, ethnicity)
-		}},
-		birth:    kind{allowed: letters("0123456789"), captions: letters("年月日")},
-		validity: kind{allowed: letters("0123456789.-长期"), accept: func(s string) bool { _, _, ok := ParseValidity(s); return ok }},
+		text:      kind{gap: fromLeft(valueLeft), seen: 1.3},
+		authority: kind{gap: fromLeft(backLeft), seen: 1.3},
+		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1,
+			accept: func(s string) bool { return len(s) == 18 || len(s) == 17 || len(s) == 15 }},
+		sex:       kind{captions: letters("性别"), seen: 1},
+		ethnicity: kind{captions: letters("性别民族"), seen: 1},
+		birth:     kind{allowed: letters("0123456789"), captions: letters("年月日"), seen: 1},
+		validity: kind{allowed: letters("0123456789.-长期"), seen: 1,
+			accept: func(s string) bool { _, _, ok := ParseValidity(s); return ok }},
 	}
-	for _, sex := range sexes {
-		for _, ethnicity := range ethnicities {
-			if w, ok := a.word(sex + ethnicity); ok {
-				r.kinds.sexAndEthnicity.words = append(r.kinds.sexAndEthnicity.words, w)
+	for list, words := range map[*kind][]string{&r.kinds.sex: sexes, &r.kinds.ethnicity: ethnicities} {
+		for _, text := range words {
+			if w, ok := a.word(text); ok {
+				list.words = append(list.words, w)
 			}
 		}
+		list.accept = func(s string) bool { return slices.Contains(words, s) }
 	}
-}
-
-// splitSex takes apart what stands in the row of sex and ethnicity, without its captions.
-func splitSex(s string) (sex, ethnicity string) {
-	for _, word := range sexes {
-		if rest, ok := strings.CutPrefix(s, word); ok {
-			return word, rest
-		}
-	}
-	return "", s
 }
 
 // Read finds the cards in img, reads them, and gives the readings in no particular order; none where there is no card.
@@ -112,13 +105,13 @@ func (r *Reader) readFront(c *card, out *Reading) (err error) {
 	if out.Name, err = r.field(c, rowName, 16.3, 54, 32, &r.kinds.text); err != nil {
 		return err
 	}
-	if err = r.sexAndEthnicity(c, out); err != nil {
+	if out.Sex, err = r.word(c, 6.5, 25.2, 24, &r.kinds.sex); err != nil {
 		return err
 	}
-	if out.Birth, err = r.birth(c); err != nil {
+	if out.Ethnicity, err = r.word(c, 25.4, 55, 50, &r.kinds.ethnicity); err != nil {
 		return err
 	}
-	if out.Number, err = r.field(c, rowNumber, 25, 78, 75, &r.kinds.number); err != nil {
+	if err = r.birthAndNumber(c, out); err != nil {
 		return err
 	}
 	out.Address, err = r.address(c)
@@ -126,7 +119,7 @@ func (r *Reader) readFront(c *card, out *Reading) (err error) {
 }
 
 func (r *Reader) readBack(c *card, out *Reading) (err error) {
-	if out.Authority, err = r.field(c, rowAuthority, 32.7, 80, 72, &r.kinds.text); err != nil {
+	if out.Authority, err = r.field(c, rowAuthority, 32.7, 80, 72, &r.kinds.authority); err != nil {
 		return err
 	}
 	out.Validity, err = r.field(c, rowValidity, 32.7, 80, 72, &r.kinds.validity)
@@ -134,9 +127,9 @@ func (r *Reader) readBack(c *card, out *Reading) (err error) {
 }
 
 // candidates reads a line of a row.
-func (r *Reader) candidates(c *card, y, x0, x1, usual float64, want *kind) ([]candidate, Field, error) {
+func (r *Reader) candidates(c *card, y, x0, x1, usual float64, want *kind, known ...[]int) ([]candidate, Field, error) {
 	areas, stamped := c.areas(y, x0, x1, usual)
-	found, err := r.piece(c, areas, stamped, want)
+	found, err := r.piece(c, areas, stamped, want, known...)
 	return found, Field{Stamped: stamped, Box: areas[0].bounds()}, err
 }
 
@@ -149,39 +142,31 @@ func (r *Reader) field(c *card, y, x0, x1, usual float64, want *kind) (Field, er
 	return f, err
 }
 
-// wordShare is how much less probable than what was read freely a known word may be and still be what is printed. Its
-// confidence then is as low as the model found it.
-const wordShare = 0.05
+const (
+	// wordShare is how much less probable than what was read freely a known word may be and still be what is printed. Its
+	// confidence then is as low as the model found it.
+	wordShare = 0.01
+	// freely is how probable something that is no known word must be.
+	freely = 0.5
+)
 
-// sexAndEthnicity reads the two from their common row.
-func (r *Reader) sexAndEthnicity(c *card, out *Reading) error {
-	found, f, err := r.candidates(c, rowSex, 16.3, 55, 48, &r.kinds.sexAndEthnicity)
+// word reads one of a few words in the row of sex and ethnicity, together with its caption, which helps to see it.
+func (r *Reader) word(c *card, x0, x1, usual float64, want *kind) (Field, error) {
+	found, f, err := r.candidates(c, rowSex, x0, x1, usual, want)
 	if err != nil || len(found) == 0 {
-		return err
+		return f, err
 	}
 	best := &found[0]
 	for i := range found {
-		if r.kinds.sexAndEthnicity.accept(r.read.spell(found[i].classes)) {
-			if found[i].likelihood >= wordShare*best.likelihood {
+		if want.accept(r.read.spell(found[i].classes)) {
+			if best.likelihood < freely || found[i].likelihood >= wordShare*best.likelihood {
 				best = &found[i]
 			}
 			break
 		}
 	}
-	sex, ethnicity := splitSex(r.read.spell(best.classes))
-	n := len([]rune(sex))
-	out.Sex, out.Ethnicity = f, f
-	out.Sex.Text, out.Ethnicity.Text = sex, ethnicity
-	if n > 0 {
-		out.Sex.Confidence = slices.Min(best.confidence[:n])
-	}
-	if len(best.classes) > n {
-		out.Ethnicity.Confidence = slices.Min(best.confidence[n:])
-	}
-	sexBox, ethnicityBox := area{16.3, rowSex - 1.9, 25, rowSex + 1.9}.box(), area{35.6, rowSex - 1.9, 48, rowSex + 1.9}.box()
-	out.Sex.Stamped = c.stamp.covers(&sexBox) > stampShare
-	out.Ethnicity.Stamped = c.stamp.covers(&ethnicityBox) > stampShare
-	return nil
+	f.Text, f.Confidence = r.read.spell(best.classes), best.least()
+	return f, nil
 }
 
 // The date of birth is taken apart by where its digits stand: captions between them may be unreadable.
@@ -190,33 +175,98 @@ const (
 	dayLeft   = 37.0
 )
 
-// birth reads the digits of the date of birth and puts them between the captions that every card has.
-func (r *Reader) birth(c *card) (Field, error) {
-	found, f, err := r.candidates(c, rowBirth, 16.3, 49, 47, &r.kinds.birth)
-	if err != nil || len(found) == 0 {
-		return f, err
+// date puts the digits of a birth date between the captions that every card has; false unless it is whole.
+func (a *alphabet) date(c *candidate) (string, bool) {
+	var parts [3]strings.Builder
+	for k, class := range c.classes {
+		part := 0
+		if x := c.at[k]; x > dayLeft {
+			part = 2
+		} else if x > monthLeft {
+			part = 1
+		}
+		parts[part].WriteRune(a.runes[class])
 	}
-	for i := range found {
-		var parts [3]strings.Builder
-		for k, class := range found[i].classes {
-			part := 0
-			if x := found[i].at[k]; x > dayLeft {
-				part = 2
-			} else if x > monthLeft {
-				part = 1
+	text := parts[0].String() + "年" + parts[1].String() + "月" + parts[2].String() + "日"
+	d, ok := ParseBirth(text)
+	return text, ok && d.Exists()
+}
+
+// Readings of one place between which the picture hardly decides are decided by what stands in another place of the card:
+// agree is how many times more probable a reading counts that agrees. A reading that the picture speaks against is never
+// taken for it, and the confidence stays that of the picture.
+const (
+	agree = 20
+	// against is the share of the most probable reading's probability below which the picture speaks against one.
+	against = 0.05
+	// invented is the same for a whole date beside a reading that is none.
+	invented = 1e-3
+)
+
+// birthAndNumber reads the two places that hold the birth date.
+func (r *Reader) birthAndNumber(c *card, out *Reading) error {
+	numbers, number, err := r.candidates(c, rowNumber, 25, 78, 75, &r.kinds.number)
+	if err != nil {
+		return err
+	}
+	var known [][]int
+	for i := range numbers[:min(len(numbers), 3)] {
+		if d, ok := birthIn(r.read.spell(numbers[i].classes)); ok {
+			w, _ := r.read.word(fmt.Sprintf("%d%d%d", d.Year, d.Month, d.Day))
+			known = append(known, w)
+		}
+	}
+	births, birth, err := r.candidates(c, rowBirth, 16.3, 49, 47, &r.kinds.birth, known...)
+	if err != nil {
+		return err
+	}
+	best, least := -1.0, 0.0
+	for i := range births {
+		b := &births[i]
+		text, whole := r.read.date(b)
+		if !whole {
+			if birth.Text == "" { // better than nothing
+				birth.Text, birth.Confidence = text, lostTrust*b.least()
 			}
-			parts[part].WriteRune(r.read.runes[class])
+			continue
 		}
-		text := parts[0].String() + "年" + parts[1].String() + "月" + parts[2].String() + "日"
-		_, whole := ParseBirth(text)
-		if i == 0 || whole {
-			f.Text, f.Confidence = text, found[i].least()
+		if best < 0 {
+			least = max(against*b.likelihood, invented*births[0].likelihood)
 		}
-		if whole {
+		if b.likelihood < least {
 			break
 		}
+		date, _ := ParseBirth(text)
+		for k := range numbers {
+			n := &numbers[k]
+			if n.likelihood < against*numbers[0].likelihood {
+				break
+			}
+			score := b.likelihood * n.likelihood
+			if d, ok := birthIn(r.read.spell(n.classes)); ok && d == date {
+				score *= agree
+			}
+			if score > best {
+				best = score
+				birth.Text, birth.Confidence = text, b.least()
+				number.Text, number.Confidence = r.read.spell(n.classes), n.least()
+			}
+		}
 	}
-	return f, nil
+	if number.Text == "" && len(numbers) > 0 {
+		number.Text, number.Confidence = r.read.spell(numbers[0].classes), numbers[0].least()
+	}
+	out.Birth, out.Number = birth, number
+	return nil
+}
+
+// birthIn is the birth date in a number, which need not be whole; false where there is none.
+func birthIn(number string) (Date, bool) {
+	if len(number) < 14 {
+		return Date{}, false
+	}
+	d, ok := dateOf(number[6:10], number[10:12], number[12:14])
+	return d, ok && d.Exists()
 }
 
 func (b *box) bounds() [4]float32 {

@@ -52,7 +52,7 @@ type Reader struct {
 	lines    *lineFinder
 	strip    vision.Image
 	toned    vision.Image
-	slots    [maxAreas][]float32 // for the steps of one piece
+	slots    [maxAreas][2][]float32 // for the steps of one piece
 	kinds    kinds
 }
 
@@ -81,7 +81,9 @@ func New(set *models.Set, o Opts) (*Reader, error) {
 		return nil, err
 	}
 	for i := range r.slots {
-		r.slots[i] = make([]float32, lineWidths[len(lineWidths)-1]/stride*len(r.read.runes))
+		for g := range r.slots[i] {
+			r.slots[i][g] = make([]float32, lineWidths[len(lineWidths)-1]/stride*len(r.read.runes))
+		}
 	}
 	r.learn()
 	return r, nil

@@ -15,6 +15,18 @@ const (
 // evenDigits trusts a number whose characters are evenly spaced.
 func evenDigits(_ *alphabet, c *candidate) float32 { return even(c.at) }
 
+// fromLeft trusts a text as evenCharacters does, if it begins at the left edge of its place.
+func fromLeft(left float64) func(a *alphabet, c *candidate) float32 {
+	const reach = 3.2 // the middle of the first character, at most two thirds of a character too far right
+	return func(a *alphabet, c *candidate) float32 {
+		trust := evenCharacters(a, c)
+		if len(c.at) > 0 && c.at[0] > left+reach {
+			trust = min(trust, lostTrust)
+		}
+		return trust
+	}
+}
+
 // evenCharacters trusts a text whose Chinese characters are evenly spaced.
 func evenCharacters(a *alphabet, c *candidate) float32 {
 	trust := float32(1)

@@ -8,8 +8,7 @@ import (
 
 // stampMap tells where something dark and larger than print lies over the card: a stamp, a shadow's edge, a finger.
 type stampMap struct {
-	dark  []bool // canvasWidth × canvasHeight
-	level int    // the median of the grey of what was found, −1 for nothing
+	level []byte // canvasWidth × canvasHeight: the median grey of the shape, 0 where there is none
 }
 
 const (
@@ -17,7 +16,7 @@ const (
 	stampDark = 0.18
 	// stampSide is how high and wide a connected dark shape must be, in mm: print of the fields is at most 3.3 mm high, and
 	// two lines of the address that touch are 7.3 mm.
-	stampSide = 5.0
+	stampSide = 3.8
 	// stampShare is the part of a field's area from which the field counts as stamped.
 	stampShare = 0.01
 )
@@ -32,7 +31,7 @@ func newStampMap(canvas *vision.Image) stampMap {
 		}
 	}
 	background := lightMedian(grey)
-	m := stampMap{dark: make([]bool, w*h)}
+	m := stampMap{level: make([]byte, w*h)}
 	limit := byte((1 - stampDark) * float64(background))
 	// Print that touches print is told from a stamp by its strokes: where a small square fits in.
 	closed := closing(grey, w, h, 5)
@@ -73,15 +72,14 @@ func newStampMap(canvas *vision.Image) stampMap {
 		if float64(x1-x0) < side || float64(y1-y0) < side || float64(broad) < 0.3*float64(len(shape)) {
 			continue
 		}
+		levels = levels[:0]
 		for _, k := range shape {
-			m.dark[k] = true
 			levels = append(levels, grey[k])
 		}
-	}
-	m.level = -1
-	if len(levels) > 0 {
 		slices.Sort(levels)
-		m.level = int(levels[len(levels)/2])
+		for _, k := range shape {
+			m.level[k] = max(1, levels[len(levels)/2])
+		}
 	}
 	return m
 }
@@ -93,17 +91,29 @@ func lightMedian(grey []byte) byte {
 	return sorted[len(sorted)*3/4]
 }
 
+// at is the level of the shape at or within reach pixels of a place on the card, 0 for none.
+func (m *stampMap) at(p Point, reach int) byte {
+	x, y := int(p.X*canvasScale+marginX+0.5), int(p.Y*canvasScale+marginY+0.5)
+	for dy := -reach; dy <= reach; dy++ {
+		for dx := -reach; dx <= reach; dx++ {
+			if cx, cy := x+dx, y+dy; cx >= 0 && cy >= 0 && cx < canvasWidth && cy < canvasHeight {
+				if v := m.level[cy*canvasWidth+cx]; v > 0 {
+					return v
+				}
+			}
+		}
+	}
+	return 0
+}
+
 // covers gives the share of b, in millimetres on the card, that is covered.
 func (m *stampMap) covers(b *box) float64 {
-	x0, y0 := b.at(-0.5, -0.5), b.at(0.5, 0.5)
+	first, last := b.at(-0.5, -0.5), b.at(0.5, 0.5)
 	n, dark := 0, 0
-	for y := int(y0.Y*canvasScale + marginY); y >= int(x0.Y*canvasScale+marginY); y-- {
-		for x := int(x0.X*canvasScale + marginX); x <= int(y0.X*canvasScale+marginX); x++ {
-			if x < 0 || y < 0 || x >= canvasWidth || y >= canvasHeight {
-				continue
-			}
+	for y := first.Y; y < last.Y; y += 1 / canvasScale {
+		for x := first.X; x < last.X; x += 1 / canvasScale {
 			n++
-			if m.dark[y*canvasWidth+x] {
+			if m.at(Point{x, y}, 0) > 0 {
 				dark++
 			}
 		}

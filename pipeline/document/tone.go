@@ -9,34 +9,69 @@ import (
 // tone is a way to look at a line of text again: it changes the greys so that what is printed stands out from what lies
 // over or under it. None of them can show a stroke that is not there.
 type tone struct {
-	apply          func(dst, src *vision.Image, s *scene)
-	clean, stamped float64 // weights where nothing, and where something, lies over the print
-	onlyStamped    bool
+	apply  func(dst, src *vision.Image, s *scene)
+	weight float32
+	apart  bool // for print under a stamp alone: it takes the stamp away, and sometimes print with it
 }
 
 // tones are tried in this order.
 var tones = []tone{
-	{apply: plain, clean: 1, stamped: 0.5},
-	{apply: stretched, clean: 1, stamped: 0.5},
-	{apply: narrow, clean: 0.5, stamped: 1},
-	{apply: darkest(0.55), clean: 0.5, stamped: 1},
-	{apply: darkest(0.4), stamped: 1, onlyStamped: true},
-	{apply: below, stamped: 1, onlyStamped: true},
+	{apply: plain, weight: 1},
+	{apply: stretched, weight: 1},
+	{apply: narrow, weight: 0.7},
+	{apply: darkest(0.55), weight: 0.7},
+	{apply: below, weight: 0.7, apart: true},
+	{apply: flattened, weight: 1, apart: true},
 }
 
 // scene holds what several tones need to know about a line; it is measured when the first of them asks.
 type scene struct {
+	card      *card
+	area      *box
 	grey      []byte // the lightest channel
-	low, high int    // levels of the darkest strokes and the background; low < 0 before they are measured
-	stamp     int    // level of the stamp on this card, −1 for none
+	low, high int    // levels of the darkest strokes and the background
+	cover     []byte // level of the stamp at each pixel, 0 for none
+	stampLow  int    // the darkest strokes under the stamp
+	stamp     int    // the stamp itself, 0 for none
 }
 
 func (s *scene) measure(src *vision.Image) {
-	if s.low < 0 {
-		s.grey = lightest(src)
-		s.low, s.high = levels(s.grey)
+	if s.grey != nil {
+		return
 	}
+	s.grey = lightest(src)
+	s.low, s.high = levels(s.grey)
 }
+
+// measureStamp finds where in the line a stamp lies, with a margin for its soft edge.
+func (s *scene) measureStamp(src *vision.Image) {
+	s.measure(src)
+	if s.cover != nil {
+		return
+	}
+	const edge = 2 // pixels of the canvas
+	s.cover = make([]byte, len(s.grey))
+	var under, stamp []byte
+	for y := range src.Height {
+		for x := range src.Width {
+			at := s.area.at((float64(x)+0.5)/float64(src.Width)-0.5, (float64(y)+0.5)/float64(src.Height)-0.5)
+			i := y*src.Width + x
+			if s.cover[i] = s.card.stamp.at(at, edge); s.cover[i] > 0 {
+				under, stamp = append(under, s.grey[i]), append(stamp, s.cover[i])
+			}
+		}
+	}
+	if len(under) == 0 {
+		return
+	}
+	slices.Sort(under)
+	slices.Sort(stamp)
+	s.stamp = int(stamp[len(stamp)/2])
+	s.stampLow = min(int(under[len(under)/50]), s.stamp*6/7)
+}
+
+// cut is the level that tells print from the stamp on it.
+func (s *scene) cut(stamp int) int { return stamp - (stamp-s.stampLow)/5 }
 
 // plain leaves the line as it is.
 func plain(dst, src *vision.Image, _ *scene) {
@@ -59,12 +94,28 @@ func darkest(share float64) func(dst, src *vision.Image, s *scene) {
 	}
 }
 
-// below shows only what is darker than the stamp itself.
+// below shows only what is darker than the stamp.
 func below(dst, src *vision.Image, s *scene) {
-	s.measure(src)
-	const margin = 0.06 // of the range, for the stamp's own unevenness
-	cut := s.stamp - int(margin*float64(s.high-s.low))
-	put(dst, src, s.grey, s.low, max(cut, s.low+(s.high-s.low)/5))
+	s.measureStamp(src)
+	high := s.high
+	if s.stamp > 0 {
+		high = s.cut(s.stamp)
+	}
+	put(dst, src, s.grey, min(s.low, s.stampLow), high)
+}
+
+// flattened shows under the stamp what is darker than it, and elsewhere what is darker than the background.
+func flattened(dst, src *vision.Image, s *scene) {
+	s.measureStamp(src)
+	flat := make([]byte, len(s.grey))
+	for i, v := range s.grey {
+		low, high := s.low, s.high
+		if c := int(s.cover[i]); c > 0 {
+			low, high = s.stampLow, s.cut(c)
+		}
+		flat[i] = byte(min(255, max(0, 255*(int(v)-low)/max(1, high-low))))
+	}
+	put(dst, src, flat, 0, 255)
 }
 
 // narrow shows strokes that are narrower than a stamp's: each pixel beside the lightest that a square of strokeSide
