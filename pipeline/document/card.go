@@ -104,14 +104,29 @@ func (c *card) row(y, x0, x1 float64) (found box, seen bool) {
 	return area{max(left, x0), sum/weight - h/2, min(right, x1), sum/weight + h/2}.box(), true
 }
 
+// place is where a field is searched, in millimetres on the card.
+type place struct {
+	y           float64 // the middle of its row
+	left, right float64 // nothing of it is beyond
+	least       float64 // up to where it is looked at although nothing was detected there
+	usual       float64 // where most end
+}
+
+// margin is how much further than what was detected a field is looked at. Detectors miss first and last characters; where
+// a field begins is known.
+const margin = 2
+
 // areas are where a field may be read, the best guess first, and whether something lies over it. What was detected tells
 // where the text is, unless a stamp joins, splits or hides it.
-func (c *card) areas(y, x0, x1, usual float64) (list []box, stamped bool) {
-	b, seen := c.row(y, x0, x1)
-	full := area{x0, y - 1.9, usual, y + 1.9}.box()
+func (c *card) areas(p place) (list []box, stamped bool) {
+	full := area{p.left, p.y - 1.9, p.usual, p.y + 1.9}.box()
+	b, seen := c.row(p.y, p.left, p.right)
 	if stamped = c.stamp.covers(&full) > stampShare; !stamped && seen {
-		wide := area{x0 + 0.3, b.centre.Y - 1.9, max(b.centre.X+b.width/2, x0+3), b.centre.Y + 1.9}.box()
-		return []box{b, wide}, false
+		_, right := b.span()
+		right = min(max(right+margin, p.least), p.right)
+		near := area{p.left, b.centre.Y - b.height/2, right, b.centre.Y + b.height/2}.box()
+		wide := area{p.left, b.centre.Y - 1.9, max(right, p.usual), b.centre.Y + 1.9}.box()
+		return []box{near, wide}, false
 	}
 	up, down := full, full
 	up.centre.Y -= 0.35

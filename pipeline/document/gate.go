@@ -4,7 +4,7 @@ import "umbral/pipeline/vision"
 
 const (
 	// gateWidth is about how many samples across a picture the gate looks at.
-	gateWidth = 480
+	gateWidth = 960
 	// gateCell is the side of a cell in samples, and half of it its height, as every second row is looked at.
 	gateCell = 16
 	// gateReach is how far left and right of a stroke it must be lighter, in samples; it must be by a tenth of

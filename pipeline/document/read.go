@@ -29,7 +29,7 @@ func (r *Reader) learn() {
 		text:      kind{gap: fromLeft(valueLeft), seen: 1.3},
 		authority: kind{gap: fromLeft(backLeft), seen: 1.3},
 		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1,
-			accept: func(s string) bool { return len(s) == 18 || len(s) == 17 || len(s) == 15 }},
+			accept: func(s string) bool { return len(s) == numberLength }},
 		sex:       kind{captions: letters("性别"), seen: 1},
 		ethnicity: kind{captions: letters("性别民族"), seen: 1},
 		birth:     kind{allowed: letters("0123456789"), captions: letters("年月日"), seen: 1},
@@ -102,13 +102,13 @@ func (r *Reader) readCard(img *vision.Image, p pose, lines []line, scale float64
 }
 
 func (r *Reader) readFront(c *card, out *Reading) (err error) {
-	if out.Name, err = r.field(c, rowName, 16.3, 54, 32, &r.kinds.text); err != nil {
+	if out.Name, err = r.field(c, place{rowName, 16.3, 54, 31, 34}, &r.kinds.text); err != nil {
 		return err
 	}
-	if out.Sex, err = r.word(c, 6.5, 25.2, 24, &r.kinds.sex); err != nil {
+	if out.Sex, err = r.word(c, place{rowSex, 6.5, 25.2, 23, 24}, &r.kinds.sex); err != nil {
 		return err
 	}
-	if out.Ethnicity, err = r.word(c, 25.4, 55, 50, &r.kinds.ethnicity); err != nil {
+	if out.Ethnicity, err = r.word(c, place{rowSex, 25.4, 55, 46, 50}, &r.kinds.ethnicity); err != nil {
 		return err
 	}
 	if err = r.birthAndNumber(c, out); err != nil {
@@ -119,22 +119,22 @@ func (r *Reader) readFront(c *card, out *Reading) (err error) {
 }
 
 func (r *Reader) readBack(c *card, out *Reading) (err error) {
-	if out.Authority, err = r.field(c, rowAuthority, 32.7, 80, 72, &r.kinds.authority); err != nil {
+	if out.Authority, err = r.field(c, place{rowAuthority, 32.7, 80, 50, 76}, &r.kinds.authority); err != nil {
 		return err
 	}
-	out.Validity, err = r.field(c, rowValidity, 32.7, 80, 72, &r.kinds.validity)
+	out.Validity, err = r.field(c, place{rowValidity, 32.7, 80, 60, 74}, &r.kinds.validity)
 	return err
 }
 
 // candidates reads a line of a row.
-func (r *Reader) candidates(c *card, y, x0, x1, usual float64, want *kind, known ...[]int) ([]candidate, Field, error) {
-	areas, stamped := c.areas(y, x0, x1, usual)
+func (r *Reader) candidates(c *card, p place, want *kind, known ...[]int) ([]candidate, Field, error) {
+	areas, stamped := c.areas(p)
 	found, err := r.piece(c, areas, stamped, want, known...)
 	return found, Field{Stamped: stamped, Box: areas[0].bounds()}, err
 }
 
-func (r *Reader) field(c *card, y, x0, x1, usual float64, want *kind) (Field, error) {
-	found, f, err := r.candidates(c, y, x0, x1, usual, want)
+func (r *Reader) field(c *card, p place, want *kind) (Field, error) {
+	found, f, err := r.candidates(c, p, want)
 	if len(found) > 0 {
 		f.Text = strings.TrimSpace(r.read.spell(found[0].classes))
 		f.Confidence = found[0].least()
@@ -151,8 +151,8 @@ const (
 )
 
 // word reads one of a few words in the row of sex and ethnicity, together with its caption, which helps to see it.
-func (r *Reader) word(c *card, x0, x1, usual float64, want *kind) (Field, error) {
-	found, f, err := r.candidates(c, rowSex, x0, x1, usual, want)
+func (r *Reader) word(c *card, p place, want *kind) (Field, error) {
+	found, f, err := r.candidates(c, p, want)
 	if err != nil || len(found) == 0 {
 		return f, err
 	}
@@ -205,7 +205,7 @@ const (
 
 // birthAndNumber reads the two places that hold the birth date.
 func (r *Reader) birthAndNumber(c *card, out *Reading) error {
-	numbers, number, err := r.candidates(c, rowNumber, 25, 78, 75, &r.kinds.number)
+	numbers, number, err := r.candidates(c, place{rowNumber, 25, 80, 74, 77}, &r.kinds.number)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (r *Reader) birthAndNumber(c *card, out *Reading) error {
 			known = append(known, w)
 		}
 	}
-	births, birth, err := r.candidates(c, rowBirth, 16.3, 49, 47, &r.kinds.birth, known...)
+	births, birth, err := r.candidates(c, place{rowBirth, 16.3, 49, 46, 47}, &r.kinds.birth, known...)
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (r *Reader) address(c *card) (Field, error) {
 	out := Field{Confidence: 1}
 	y := rowAddress
 	for i := range 3 {
-		f, err := r.field(c, y, 16.3, 60, 57.5, &r.kinds.text)
+		f, err := r.field(c, place{y, 16.3, 60, 24, 58.5}, &r.kinds.text)
 		if err != nil {
 			return out, err
 		}

@@ -1,0 +1,100 @@
+package document
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"umbral/config/paths"
+	"umbral/config/paths/pathstest"
+	"umbral/pipeline/models"
+)
+
+var people = flag.Int("people", 8, "people whose cards are rendered")
+
+func newReader(t testing.TB) *Reader {
+	t.Helper()
+	for _, role := range Roles() {
+		m, err := models.Default().Of(role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pathstest.Model(t, m.File)
+	}
+	set, err := models.Load(paths.Models(), models.Default(), Roles()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(set, DefaultOpts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Cards of people who do not exist, at any angle, tilted, blurred, with glare, noise and JPEG: the breadth that no
+// labelled set here has.
+func TestRenderedCards(t *testing.T) {
+	p, reader := newPrinter(t), newReader(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	right, total := map[string]int{}, map[string]int{}
+	found := map[Side]int{}
+	var spent time.Duration
+	wrongSure := 0
+	for i := range *people {
+		who := newPerson(r)
+		for _, side := range []Side{Front, Back} {
+			draw := p.front
+			if side == Back {
+				draw = p.back
+			}
+			s := anyShot(r)
+			img := photograph(t, draw(t, who, r), s, r)
+			if !Likely(img) {
+				t.Logf("%d %v: the gate sees no print: %+v", i, side, s)
+			}
+			begin := time.Now()
+			readings, err := reader.Read(img)
+			spent += time.Since(begin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := &Reading{}
+			for _, reading := range readings {
+				if reading.Side == side {
+					got = reading
+					found[side]++
+					break
+				}
+			}
+			check := func(name string, f Field, want string) {
+				total[name]++
+				if f.Text == want {
+					right[name]++
+					return
+				}
+				if f.Confidence >= DefaultSure {
+					wrongSure++
+				}
+				t.Logf("%d %s: %q %.2f, printed %q: %+v", i, name, f.Text, f.Confidence, want, s)
+			}
+			if side == Front {
+				check("name", got.Name, who.name)
+				check("sex", got.Sex, who.sex)
+				check("ethnicity", got.Ethnicity, who.ethnicity)
+				check("address", got.Address, who.address)
+				check("number", got.Number, who.number)
+				d, _ := ParseBirth(got.Birth.Text)
+				check("birth", Field{Text: d.String(), Confidence: got.Birth.Confidence}, who.birth.String())
+			} else {
+				check("authority", got.Authority, who.authority)
+				check("validity", got.Validity, who.validity)
+			}
+			if len(readings) == 0 {
+				dumpPicture(t, img, i, side)
+			}
+		}
+	}
+	t.Logf("%d people, %d fronts and %d backs found, exact %v of %v, %d wrong although sure, %v a picture", *people, found[Front], found[Back], right, total, wrongSure, spent/time.Duration(2**people))
+}
