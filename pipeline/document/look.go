@@ -9,8 +9,10 @@ import (
 const (
 	// maxAreas bounds the crops of one piece.
 	maxAreas = 3
-	// sure is the confidence from which a piece is not looked at again.
-	sure = 0.97
+	// sure is the confidence from which one plain look at a piece is enough, settled that from which no further area is
+	// looked at.
+	sure    = 0.95
+	settled = 0.9
 )
 
 // kind says what a piece of a card can hold.
@@ -23,6 +25,8 @@ type kind struct {
 	// seen is how much more probable a spelling counts for each of its characters: in doubt something is printed, since a
 	// stamp, and the tones that take it away, hide print more often than they add any.
 	seen float64
+	// whole says that the place holds nothing but what is to be read, no caption: print that was not read is noticed.
+	whole bool
 }
 
 // candidate is one way to read a piece.
@@ -47,9 +51,12 @@ func (c *candidate) least() float32 {
 // outvote those that see a stamp. Known are spellings that are weighed as well, whether a look proposes them or not.
 func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...[]int) ([]candidate, error) {
 	p := pool{reader: r, want: want, spellings: known}
-	ends := func() bool {
+	// ends tells whether what was seen until the area is enough.
+	ends := func(at *box, enough float32) bool {
 		found := p.weigh()
-		return len(found) > 0 && found[0].least() >= sure && (want.accept == nil || want.accept(r.read.spell(found[0].classes)))
+		return len(found) > 0 && found[0].least() >= enough &&
+			(want.accept == nil || want.accept(r.read.spell(found[0].classes))) &&
+			!(want.whole && r.unread(c, at, &found[0]))
 	}
 	for k := range areas[:min(len(areas), maxAreas)] {
 		c.cut(&r.strip, &areas[k])
@@ -69,7 +76,7 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 			p.propose(s)
 			if k == 0 && i == 0 && !stamped {
 				p.looks = append(p.looks[:0], placed{s, areas[k]})
-				if ends() {
+				if ends(&areas[k], sure) || want.accept == nil && len(r.read.greedy(s)) == 0 {
 					return p.weigh(), nil
 				}
 				p.looks = p.looks[:0]
@@ -87,11 +94,19 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 				p.looks = append(p.looks, placed{sums[g], areas[k]})
 			}
 		}
-		if ends() {
+		if ends(&areas[k], settled) {
 			break
 		}
 	}
-	return p.weigh(), nil
+	found := p.weigh()
+	if want.whole {
+		for i := range min(len(found), 4) {
+			if r.unread(c, &p.looks[len(p.looks)-1].area, &found[i]) {
+				found[i].trust = min(found[i].trust, lostTrust)
+			}
+		}
+	}
+	return found, nil
 }
 
 // placed is what was seen in an area of the card.

@@ -26,14 +26,14 @@ func (r *Reader) learn() {
 		return classes
 	}
 	r.kinds = kinds{
-		text:      kind{gap: fromLeft(valueLeft), seen: 1.3},
-		authority: kind{gap: fromLeft(backLeft), seen: 1.3},
-		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1,
+		text:      kind{gap: fromLeft(valueLeft), seen: 1.3, whole: true},
+		authority: kind{gap: fromLeft(backLeft), seen: 1.3, whole: true},
+		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1, whole: true,
 			accept: func(s string) bool { return len(s) == numberLength }},
 		sex:       kind{captions: letters("性别"), seen: 1},
 		ethnicity: kind{captions: letters("性别民族"), seen: 1},
 		birth:     kind{allowed: letters("0123456789"), captions: letters("年月日"), seen: 1},
-		validity: kind{allowed: letters("0123456789.-长期"), seen: 1,
+		validity: kind{allowed: letters("0123456789.-长期"), seen: 1, whole: true,
 			accept: func(s string) bool { _, _, ok := ParseValidity(s); return ok }},
 	}
 	for list, words := range map[*kind][]string{&r.kinds.sex: sexes, &r.kinds.ethnicity: ethnicities} {
@@ -283,7 +283,7 @@ func (r *Reader) address(c *card) (Field, error) {
 	out := Field{Confidence: 1}
 	y := rowAddress
 	for i := range 3 {
-		f, err := r.field(c, place{y, 16.3, 60, 24, 58.5}, &r.kinds.text)
+		f, err := r.field(c, place{y, 16.3, 58, 24, 57}, &r.kinds.text)
 		if err != nil {
 			return out, err
 		}

@@ -45,15 +45,17 @@ var frameSizes = []models.Size{{Width: canvasWidth, Height: canvasHeight}, {Widt
 
 // Reader finds and reads identity cards. It is for one goroutine at a time.
 type Reader struct {
-	opts     Opts
-	detect   []*models.Stage
-	canvases []*vision.Image
-	read     *recogniser
-	lines    *lineFinder
-	strip    vision.Image
-	toned    vision.Image
-	slots    [maxAreas][2][]float32 // for the steps of one piece
-	kinds    kinds
+	opts      Opts
+	detect    []*models.Stage
+	canvases  []*vision.Image
+	read      *recogniser
+	direction *models.Stage
+	seen      *vision.Image // what the direction model looks at
+	lines     *lineFinder
+	strip     vision.Image
+	toned     vision.Image
+	slots     [maxAreas][2][]float32 // for the steps of one piece
+	kinds     kinds
 }
 
 // New plans the models of set, which must hold those of Roles.
@@ -77,6 +79,13 @@ func New(set *models.Set, o Opts) (*Reader, error) {
 		}
 		r.canvases = append(r.canvases, vision.NewImage(size.Width, size.Height))
 	}
+	if r.direction, err = set.Compile(models.TextDirection, o.Limits, o.Pool); err != nil {
+		return nil, err
+	}
+	if p, err := r.direction.Output("directions"); err != nil || len(p) != 2 {
+		return nil, fmt.Errorf("document: the direction model gives %d values, wanted 2 (%v)", len(p), err)
+	}
+	r.seen = vision.NewImage(r.direction.Input.Width, r.direction.Input.Height)
 	if r.read, err = newRecogniser(set, o.Limits, o.Pool); err != nil {
 		return nil, err
 	}
@@ -106,16 +115,26 @@ func (r *Reader) frameLines(img *vision.Image) ([]line, float64, error) {
 	return lines, scale, nil
 }
 
-// readBox reads a line in whichever of its two directions it is.
+// readBox reads a line in whichever of its two directions it is: that which the direction model thinks first.
 func (r *Reader) readBox(img *vision.Image, b box) (line, error) {
+	cut(&r.strip, img, &b)
+	if turned, err := r.upsideDown(); err != nil {
+		return line{}, err
+	} else if turned {
+		b = b.turned()
+		cut(&r.strip, img, &b)
+	}
 	best := line{box: b}
-	for i, at := range []box{b, b.turned()} {
-		cut(&r.strip, img, &at)
+	for i := range 2 {
+		if i == 1 {
+			b = b.turned()
+			cut(&r.strip, img, &b)
+		}
 		s, err := r.read.probabilities(&r.strip)
 		if err != nil {
 			return line{}, err
 		}
-		l := line{box: at, glyphs: r.read.greedy(s), pixels: at.width / float64(r.strip.Width)}
+		l := line{box: b, glyphs: r.read.greedy(s), pixels: b.width / float64(r.strip.Width)}
 		if i == 0 || l.confidence() > best.confidence() {
 			best = l
 		}
@@ -125,6 +144,30 @@ func (r *Reader) readBox(img *vision.Image, b box) (line, error) {
 		}
 	}
 	return best, nil
+}
+
+// upsideDown asks the direction model about the strip. It sees the left end of a line at its natural width, padded with
+// grey.
+func (r *Reader) upsideDown() (bool, error) {
+	in := r.direction.Input
+	if r.strip.Height != in.Height {
+		return false, nil
+	}
+	for y := range in.Height {
+		row := r.seen.Row(y)
+		n := copy(row, r.strip.Row(y))
+		for k := n; k < len(row); k++ {
+			row[k] = 127
+		}
+	}
+	if err := r.direction.Look(r.seen, r.seen.Bounds()); err != nil {
+		return false, err
+	}
+	p, err := r.direction.Output("directions")
+	if err != nil {
+		return false, err
+	}
+	return p[1] > p[0], nil
 }
 
 // frameBoxes runs the text detector over the whole picture.
@@ -207,5 +250,6 @@ func (r *Reader) Budget() nn.Budget {
 	}
 	add(r.detect)
 	add(r.read.stages)
+	add([]*models.Stage{r.direction})
 	return sum
 }

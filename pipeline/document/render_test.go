@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -374,5 +373,3 @@ func anyShot(r *rand.Rand) shot {
 		light: 0.55 + 0.45*r.Float64(), quality: 55 + r.IntN(40), frame: image.Point{X: 1280, Y: 720},
 	}
 }
-
-var _ = draw.Src

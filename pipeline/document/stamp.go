@@ -72,6 +72,10 @@ func newStampMap(canvas *vision.Image) stampMap {
 		if float64(x1-x0) < side || float64(y1-y0) < side || float64(broad) < 0.3*float64(len(shape)) {
 			continue
 		}
+		// The portrait is dark and large, and no stamp.
+		if float64(x0) > (portraitX-1)*canvasScale+marginX {
+			continue
+		}
 		levels = levels[:0]
 		for _, k := range shape {
 			levels = append(levels, grey[k])
