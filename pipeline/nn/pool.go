@@ -46,6 +46,9 @@ const (
 	// quantum is how long a worker works before it offers its processor: less than a scheduler's slice, so that the
 	// processor is seldom taken from it.
 	quantum = 500 * time.Microsecond
+	// patience is how long a step waits for a worker without offering its own processor, of which it might not get the
+	// next slice: longer than a piece takes.
+	patience = 100 * time.Microsecond
 	// stall is a wait for a worker that can only mean that its processor was taken from it, and restFactor for how many
 	// times as long steps are then not shared: so such waits cost at most a share of one in restFactor.
 	stall      = 300 * time.Microsecond
@@ -141,10 +144,11 @@ func (p *Pool) wait() {
 		if n%64 != 63 {
 			continue
 		}
-		if since.IsZero() {
-			since = time.Now()
+		if now := time.Now(); since.IsZero() {
+			since = now
+		} else if now.Sub(since) > patience {
+			yield() // the worker may be waiting for this very processor
 		}
-		yield() // the worker may wait for this processor
 	}
 	if since.IsZero() {
 		return
