@@ -104,7 +104,7 @@ func TestModels(t *testing.T) {
 			t.Errorf("the tables lack %q:\n%s", want, text.String())
 		}
 	}
-	if !strings.Contains(progress.String(), "eye, threads: 2 (1 of 1)") || !strings.HasSuffix(progress.String(), " \r") {
+	if !strings.Contains(progress.String(), "eye (1 of 1)") || !strings.HasSuffix(progress.String(), " \r") {
 		t.Errorf("progress %q", progress.String())
 	}
 	picture := filepath.Join(t.TempDir(), "roofline.png")

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -23,16 +24,18 @@ func Models(ctx context.Context, o Opts) (*Report, error) {
 	defer o.done()
 	o.progress("what the processor can do")
 	r := &Report{Tier: set.Name, Peak: peakOf(set, 1), Bandwidth: newReader(set).bandwidth()}
-	for _, threads := range o.Threads {
-		for i := range o.Subjects {
-			o.progress("%s, threads: %d (%d of %d)", o.Subjects[i].Name, threads, i+1, len(o.Subjects))
-			result, err := r.measure(ctx, set, &o, &o.Subjects[i], threads)
-			if err != nil {
-				return nil, err
-			}
-			r.Results = append(r.Results, *result)
+	for i := range o.Subjects {
+		o.progress("%s (%d of %d)", o.Subjects[i].Name, i+1, len(o.Subjects))
+		results, err := r.measure(ctx, set, &o, &o.Subjects[i])
+		if err != nil {
+			return nil, err
 		}
+		r.Results = append(r.Results, results...)
 	}
+	// By numbers of threads, as they were asked for.
+	slices.SortStableFunc(r.Results, func(a, b Result) int {
+		return cmp.Compare(slices.Index(o.Threads, a.Threads), slices.Index(o.Threads, b.Threads))
+	})
 	if o.Child != nil {
 		o.progress("memory")
 		if err := r.footprints(ctx, &o); err != nil {
@@ -45,44 +48,59 @@ func Models(ctx context.Context, o Opts) (*Report, error) {
 // settle is a rest before each turn.
 const settle = 15 * time.Millisecond
 
-// measure lets Umbral, onnxruntime and the processor's peak take turns.
-func (r *Report) measure(ctx context.Context, set *kernel.Set, o *Opts, s *Subject, threads int) (*Result, error) {
-	pool := nn.NewPool(threads)
-	defer pool.Close()
-	program, err := s.compile(nn.Options{Pool: pool, Tier: o.Tier})
-	if err != nil {
-		return nil, err
-	}
-	m := &measurement{
-		threads: threads, program: program, profile: newProfile(program.Layers()),
-		peak: func() float64 { return peakOf(set, threads) }, miss: func(err error) error { return r.miss(ctx, err) },
-	}
-	if m.own, err = newSide(func(n int) ([]time.Duration, error) { return timed(program, n) }, o.Turn); err != nil {
-		return nil, err
-	}
-	other, err := r.rival(ctx, o, s, threads)
-	if err != nil {
-		return nil, err
-	}
-	if other != nil {
-		defer other.close()
-		m.other, err = newSide(other.run, o.Turn)
-		if err := m.miss(err); err != nil {
+// measure lets Umbral, onnxruntime and the processor's peak take turns, with each number of threads in every round: what
+// else goes on in the machine meets all of them alike.
+func (r *Report) measure(ctx context.Context, set *kernel.Set, o *Opts, s *Subject) ([]Result, error) {
+	var all []*measurement
+	defer func() {
+		for _, m := range all {
+			m.close()
+		}
+	}()
+	for _, threads := range o.Threads {
+		m := &measurement{
+			threads: threads, pool: nn.NewPool(threads),
+			peak: func() float64 { return peakOf(set, threads) }, miss: func(err error) error { return r.miss(ctx, err) },
+		}
+		all = append(all, m)
+		if err := r.prepare(ctx, o, s, m); err != nil {
 			return nil, err
 		}
 	}
 	for round := range o.Rounds {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := m.round(round%2 == 1); err != nil {
-			return nil, err
+		for _, m := range all {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := m.round(round%2 == 1); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if threads == 1 {
-		r.Peak = max(r.Peak, median(m.peaks))
+	var results []Result
+	for _, m := range all {
+		if m.threads == 1 {
+			r.Peak = max(r.Peak, median(m.peaks))
+		}
+		results = append(results, *m.result(s.Name))
 	}
-	return m.result(s.Name), nil
+	return results, nil
+}
+
+// prepare makes both sides ready.
+func (r *Report) prepare(ctx context.Context, o *Opts, s *Subject, m *measurement) (err error) {
+	if m.program, err = s.compile(nn.Options{Pool: m.pool, Tier: o.Tier}); err != nil {
+		return err
+	}
+	m.profile = newProfile(m.program.Layers())
+	if m.own, err = newSide(func(n int) ([]time.Duration, error) { return timed(m.program, n) }, o.Turn); err != nil {
+		return err
+	}
+	if m.rival, err = r.rival(ctx, o, s, m.threads); err != nil || m.rival == nil {
+		return err
+	}
+	m.other, err = newSide(m.rival.run, o.Turn)
+	return m.miss(err)
 }
 
 // rival starts onnxruntime with a subject, nil where it is not wanted or can't be had.
@@ -147,12 +165,22 @@ func (s *side) turn() error {
 // measurement is of one model with one number of threads.
 type measurement struct {
 	threads    int
+	pool       *nn.Pool
 	program    *nn.Program
+	rival      *peer // nil where there is no onnxruntime
 	own, other *side // other is nil where there is no onnxruntime
 	miss       func(error) error
 	peak       func() float64
 	peaks      []float64
 	profile    *profile
+}
+
+// close ends the threads and processes of both sides.
+func (m *measurement) close() {
+	m.pool.Close()
+	if m.rival != nil {
+		m.rival.close()
+	}
 }
 
 // round gives each side a turn, onnxruntime first if it is its turn to be.
