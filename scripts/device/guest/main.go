@@ -23,6 +23,7 @@ var commands = map[string]struct {
 	"modprobe": {"NAME [PARAMETER=VALUE ...]: load a module and what it needs", modprobe},
 	"forward":  {"LISTEN TO: carry connections to an address of the device's own", forward},
 	"watch":    {"[FORMAT ...] [CONTROL=VALUE ...]: take frames from the camera and tell of them", watch},
+	"flakey":   {"make|break|mend DEVICE: a disk whose writes fail when told to, as /dev/dm-0", flakey},
 	"journal":  {"store|nosync DIR DEVICE OFFSET: append entries for ever, and note on the device which", journal},
 	"attach":   {"HOST:PORT: plug in the USB device that is emulated there", attach},
 }

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"umbral/scripts/device/control"
+	"umbral/scripts/device/footage"
+	"umbral/scripts/device/machine"
+)
+
+// withDisk is a site whose store lies on a disk behind dm-flakey, mounted at /mnt.
+func withDisk(t *testing.T) *site {
+	t.Helper()
+	disk := filepath.Join(t.TempDir(), "disk")
+	newDisk(t, disk)
+	s := newSite(t, func(o *machine.Opts) {
+		o.Args = []string{"-drive", "if=none,id=disk,format=raw,file=" + disk, "-device", "virtio-blk-pci,drive=disk"}
+	})
+	run(t, s.Machine, "guest", "flakey", "make", "/dev/vda")
+	run(t, s.Machine, "mount", "-t", "ext4", "/dev/dm-0", "/mnt")
+	config := strings.Replace(gateConfig, "/var/lib/umbral", "/mnt/state", 1)
+	put(t, s.Machine, "/etc/umbral/umbral.toml", config+"\n[store]\nfile_mib = 8\njournal_mib = 1\n"+s.fleet.config())
+	return s
+}
+
+// press holds the exit button for a moment.
+func (s *site) press() {
+	s.t.Helper()
+	s.drive(exitLine, true)
+	time.Sleep(100 * time.Millisecond)
+	s.drive(exitLine, false)
+}
+
+// opens presses the exit button and waits for the pulse and for the event at the subscriber.
+func (s *site) opens(when string) {
+	s.t.Helper()
+	before := s.exits()
+	s.press()
+	s.pulse(10 * time.Second)
+	until(s.t, 10*time.Second, "the exit at the subscriber "+when, func() (string, bool) {
+		n := s.exits()
+		return fmt.Sprint(n), n == before+1
+	})
+}
+
+func (s *site) exits() int {
+	s.fleet.mu.Lock()
+	defer s.fleet.mu.Unlock()
+	return s.fleet.kinds["exit"]
+}
+
+// status is what the tool shows.
+func (s *site) status() string {
+	out, err := s.Run(s.t.Context(), "umbral", "status")
+	if err != nil {
+		return err.Error()
+	}
+	return out
+}
+
+// TestDiskAndClock lets the disk fail and fill up and the clock jump, while people use the exit button.
+func TestDiskAndClock(t *testing.T) {
+	nobody, _ := people(t)
+	s := withDisk(t)
+	s.camera.Show(footage.Loop(nobody))
+	daemon := s.start()
+	s.opens("at first")
+
+	s.sub("full disk", func(t *testing.T) {
+		if r, err := s.Do(t.Context(), control.Command{Args: []string{"dd", "if=/dev/zero", "of=/mnt/fill", "bs=64k"}}); err != nil || r.Exit == 0 {
+			t.Fatalf("filling: %+v %v", r, err)
+		}
+		// Either an opening is in the journal or it does not happen; most fit into pages that are there.
+		opened, refused := 0, 0
+		for range 12 {
+			before := s.exits()
+			s.press()
+			time.Sleep(2 * time.Second)
+			rose := 0
+			for _, e := range s.QTest.Edges() {
+				if e.Line == relayLine && e.High {
+					rose++
+				}
+			}
+			switch n := s.exits() - before; {
+			case rose == 1 && n == 1:
+				opened++
+			case rose == 0:
+				refused++
+			default:
+				t.Errorf("%d pulses, %d events", rose, n)
+			}
+		}
+		t.Logf("on a full disk: %d opened with their entry, %d refused; %s", opened, refused, firstLines(s.status(), 4))
+		run(t, s.Machine, "rm", "/mnt/fill")
+		until(t, 30*time.Second, "room", func() (string, bool) {
+			out := s.status()
+			return out, !strings.Contains(out, "journal can't be written")
+		})
+		s.opens("after the disk has room again")
+	})
+
+	s.sub("clock", func(t *testing.T) {
+		for _, to := range []string{"2020-01-01 00:00:00", "2035-06-01 12:00:00", "2026-11-25 16:00:00"} {
+			run(t, s.Machine, "date", "-s", to)
+			s.opens("at " + to)
+			until(t, 5*time.Second, "doubt in the clock", func() (string, bool) {
+				out := s.status()
+				return out, strings.Contains(out, "trust unknown")
+			})
+		}
+		events, _, broken := s.fleet.state()
+		for i := 1; i < len(events); i++ {
+			if events[i].Time.Before(events[i-1].Time) {
+				t.Errorf("event %v at %v comes after one at %v", events[i].Position(), events[i].Time, events[i-1].Time)
+			}
+		}
+		if broken != nil {
+			t.Errorf("%v", broken)
+		}
+	})
+
+	s.sub("writes fail", func(t *testing.T) {
+		run(t, s.Machine, "guest", "flakey", "break", "/dev/vda")
+		before := s.exits()
+		s.QTest.Edges()
+		s.press()
+		time.Sleep(3 * time.Second)
+		s.quiet("though nothing could be written")
+		status := s.status()
+		t.Log(firstLines(status, 6))
+		if s.exits() != before {
+			t.Error("an event that could not be written was sent")
+		}
+		if !strings.Contains(status, "journal") {
+			t.Errorf("the terminal does not say what is wrong:\n%s", status)
+		}
+		if p, err := s.Process(t.Context(), "gate", 0); err != nil || !p.Running {
+			t.Fatalf("umbrald ended: %+v %v\n%s", p, err, s.log())
+		}
+		run(t, s.Machine, "guest", "flakey", "mend", "/dev/vda")
+		mounts := run(t, s.Machine, "grep", "/mnt", "/proc/mounts")
+		t.Log("after the disk is well: ", mounts)
+		if strings.Contains(mounts, " ro,") {
+			// The file system gave up: it has to be mounted anew, as a reboot does.
+			s.signal("TERM", daemon)
+			run(t, s.Machine, "umount", "/mnt")
+			run(t, s.Machine, "mount", "-t", "ext4", "/dev/dm-0", "/mnt")
+			daemon = s.start()
+		}
+		s.opens("after the disk is well")
+	})
+
+	s.sub("killed at work", func(t *testing.T) {
+		for i := range 5 {
+			s.press()
+			time.Sleep(time.Duration(i*37) * time.Millisecond)
+			s.signal("KILL", daemon)
+			daemon = s.start()
+			s.pulseOver()
+		}
+		s.opens("after five kills")
+	})
+	s.signal("TERM", daemon)
+	run(t, s.Machine, "umbral", "store", "check")
+	events, again, broken := s.fleet.state()
+	t.Logf("%d events at the subscriber, %d delivered again", len(events), again)
+	if broken != nil {
+		t.Errorf("%v", broken)
+	}
+	run(t, s.Machine, "umount", "/mnt")
+	if err := s.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pulseOver waits until the relay has been at rest for longer than a pulse.
+func (s *site) pulseOver() {
+	time.Sleep(1500 * time.Millisecond)
+	s.QTest.Edges()
+}
+
+func firstLines(text string, n int) string {
+	lines := strings.SplitN(text, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
+}
