@@ -15,6 +15,7 @@ const (
 	entryCommand = "command-refused" // a command was not carried out
 	entryStatus  = "command-status"  // somebody asked how the terminal is
 	entryEnrol   = "enrol"           // somebody was enrolled
+	entryOutage  = "journal-outage"  // entries could not be written for a while
 )
 
 // publicPassage is what leaves the terminal of a decision: no template, no score, no name, no number. Person is a
@@ -59,7 +60,7 @@ func (p *people) publish(e store.Entry) []byte {
 		}
 		f.Person, f.Reason = p.aliasOf(f.Person), "" // a reason in a clerk's words may name the person
 		public = f
-	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, store.KindGap, store.KindRecovery, store.KindDoubt:
+	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, entryOutage, store.KindGap, store.KindRecovery, store.KindDoubt:
 		return e.Payload
 	default:
 		return nil

@@ -241,7 +241,12 @@ func (t *Terminal) healthLoop(ctx context.Context, cancel context.CancelCauseFun
 // look sets and clears the conditions.
 func (t *Terminal) look() {
 	s := t.store.Status()
-	t.health.put(conditionJournal, errorText("The journal can't be written, so nobody can pass: ", s.Fault))
+	t.endOutage()
+	fault := s.Fault
+	if fault == nil {
+		fault = t.outage.fault()
+	}
+	t.health.put(conditionJournal, errorText("The journal can't be written, so nobody can pass: ", fault))
 	t.health.put(conditionCopy, errorText("The store's copy could not be made: ", s.CopyFault))
 	c := t.camera.Stats()
 	text := errorText("The camera's pictures can't be read: ", t.unreadable())

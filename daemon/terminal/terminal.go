@@ -57,6 +57,7 @@ type Terminal struct {
 	digest    string // of the configuration
 	identity  ed25519.PrivateKey
 	pulse     pulse
+	outage    outage
 }
 
 // New builds a terminal. digest names the configuration it was built from, for the fleet.
@@ -259,6 +260,7 @@ func (t *Terminal) Broker() string {
 // appendEntry commits an entry; it is what every part journals with.
 func (t *Terminal) appendEntry(kind string, payload []byte) error {
 	_, err := t.store.Append(kind, payload)
+	t.outage.noted(err)
 	return err
 }
 

@@ -130,24 +130,30 @@ func (q *QTest) Next(ctx context.Context) ([]Edge, error) {
 	}
 }
 
-// Wait waits until a line has an edge to that level, and returns all edges up to now.
+// Wait waits until a line has an edge to that level, and takes all edges up to now.
 func (q *QTest) Wait(ctx context.Context, line int, high bool) ([]Edge, error) {
+	if _, err := q.Await(ctx, line, high); err != nil {
+		return nil, err
+	}
+	return q.Edges(), nil
+}
+
+// Await waits until a line has an edge to that level that nobody took yet, and takes none.
+func (q *QTest) Await(ctx context.Context, line int, high bool) (Edge, error) {
 	for {
 		q.mu.Lock()
 		wake := q.wake
 		for _, e := range q.edges {
 			if e.Line == line && e.High == high {
-				out := q.edges
-				q.edges = nil
 				q.mu.Unlock()
-				return out, nil
+				return e, nil
 			}
 		}
 		q.mu.Unlock()
 		select {
 		case <-wake:
 		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("qtest: line %d did not go %v", line, high), ctx.Err())
+			return Edge{}, errors.Join(fmt.Errorf("qtest: line %d did not go %v", line, high), ctx.Err())
 		}
 	}
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+
+	"umbral/scripts/device/control"
+	"umbral/scripts/device/footage"
+	"umbral/scripts/device/usbip"
+)
+
+// full skips what takes longer than a test may (make device-test-full).
+func full(t *testing.T) {
+	t.Helper()
+	if os.Getenv("UMBRAL_DEVICE_FULL") == "" {
+		t.Skip("the emulated device: only in make device-test-full")
+	}
+}
+
+// patience is how long a person stands before the camera: a processor that is emulated beside other work is slow.
+const patience = 2 * time.Minute
+
+// unattendedFor is how long the gate is left alone; UMBRAL_DEVICE_MINUTES says otherwise.
+func unattendedFor() time.Duration {
+	if n, err := strconv.Atoi(os.Getenv("UMBRAL_DEVICE_MINUTES")); err == nil && n > 0 {
+		return time.Duration(n) * time.Minute
+	}
+	return 30 * time.Minute
+}
+
+// TestUnattended lets people pass while camera, broker and disk fail at random, and touches nothing.
+func TestUnattended(t *testing.T) {
+	full(t)
+	nobody, enrolled := people(t)
+	s := withDisk(t)
+	s.camera.Show(footage.Loop(nobody))
+	s.enrol()
+	daemon := s.start()
+	r := rand.New(rand.NewPCG(2026, 1125))
+	memory := func() float64 {
+		fields := strings.Fields(run(t, s.Machine, "cat", fmt.Sprintf("/proc/%d/statm", daemon.PID)))
+		if len(fields) < 2 {
+			t.Fatalf("statm: %v", fields)
+		}
+		pages, _ := strconv.ParseFloat(fields[1], 64)
+		return pages * 4096 / (1 << 20)
+	}
+	shell := func(text string) func() {
+		return func() { s.Do(t.Context(), control.Command{Args: []string{"sh", "-c", text}}) }
+	}
+	faults := []struct {
+		name       string
+		begin, end func()
+	}{
+		{"camera unplugged", s.camera.Unplug, s.plug},
+		{"camera stalled", func() { s.camera.Fail(usbip.Stalled) }, func() { s.camera.Fail(usbip.None) }},
+		{"camera sends garbage", func() { s.camera.Fail(usbip.Garbage) }, func() { s.camera.Fail(usbip.None) }},
+		{"camera answers with errors", func() { s.camera.Fail(usbip.Stalling) }, func() { s.camera.Fail(usbip.None) }},
+		{"broker away", func() { s.fleet.stop() }, s.fleet.up},
+		{"disk full", shell("dd if=/dev/zero of=/mnt/fill bs=64k; true"), shell("rm -f /mnt/fill")},
+		{"clock set back", shell("date -s '2021-01-01 00:00:00'"), shell("date -s '2026-11-25 17:00:00'")},
+	}
+	relay, seen := 0, map[string]int{}
+	count := func() (rose bool) {
+		for _, e := range s.QTest.Edges() {
+			if e.Line == relayLine && e.High {
+				relay++
+				rose = true
+			}
+		}
+		return rose
+	}
+	var minutes, resident []float64
+	missed, people, exits := 0, 0, 0
+	begin := time.Now()
+	for time.Since(begin) < unattendedFor() {
+		if r.IntN(2) == 0 {
+			f := faults[r.IntN(len(faults))]
+			seen[f.name]++
+			f.begin()
+			time.Sleep(time.Duration(1+r.IntN(8)) * time.Second)
+			if r.IntN(3) == 0 { // somebody wants to leave meanwhile; whether the door opens is the fault's business
+				s.press()
+				exits++
+				time.Sleep(3 * time.Second)
+				count()
+			}
+			f.end()
+			time.Sleep(4 * time.Second)
+		}
+		s.camera.Show(footage.Loop(enrolled))
+		people++
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		passed := false
+		for !passed && ctx.Err() == nil {
+			if _, err := s.QTest.Await(ctx, relayLine, true); err == nil {
+				passed = count()
+			}
+		}
+		cancel()
+		if !passed {
+			missed++
+			t.Logf("%.1f min: nobody passed within %v\n%s", time.Since(begin).Minutes(), patience, firstLines(s.status(), 5))
+		}
+		s.camera.Show(footage.Loop(nobody))
+		time.Sleep(2 * time.Second)
+		count()
+		minutes, resident = append(minutes, time.Since(begin).Minutes()), append(resident, memory())
+		if p, err := s.Process(t.Context(), "gate", 0); err != nil || !p.Running {
+			t.Fatalf("umbrald ended after %v: %+v %v\n%s", time.Since(begin), p, err, s.log())
+		}
+	}
+	time.Sleep(12 * time.Second) // whoever was still before the camera
+	count()
+	opened := func() int {
+		return len(s.fleet.with("passage", "verdict", "grant")) + len(s.fleet.with("exit", "verdict", "grant"))
+	}
+	until(t, time.Minute, "as many grants at the subscriber as pulses", func() (string, bool) {
+		return fmt.Sprintf("%d grants, %d pulses", opened(), relay), opened() >= relay
+	})
+	// After the first minutes, in which it warms up.
+	warm := 0
+	for warm < len(minutes)-2 && minutes[warm] < 3 {
+		warm++
+	}
+	_, slope := stat.LinearRegression(minutes[warm:], resident[warm:], nil, false)
+	events, again, broken := s.fleet.state()
+	t.Logf("%.0f minutes: %d people came, %d did not pass in time, %d pressed the exit button in a fault; faults %v", time.Since(begin).Minutes(), people, missed, exits, seen)
+	t.Logf("%d pulses of the relay, %d grants and %d events at the subscriber, %d delivered again, chain: %v", relay, opened(), len(events), again, broken)
+	t.Logf("resident memory %.1f MiB at first, %.1f at last, slope %+.3f MiB a minute", resident[warm], resident[len(resident)-1], slope)
+	if broken != nil || opened() != relay {
+		t.Errorf("%d grants for %d pulses, chain %v", opened(), relay, broken)
+	}
+	if slope > 0.2 {
+		t.Errorf("memory grows by %.2f MiB a minute", slope)
+	}
+	if people > 0 && missed*5 > people {
+		t.Errorf("%d of %d people did not pass", missed, people)
+	}
+	s.signal("TERM", daemon)
+	run(t, s.Machine, "umbral", "store", "check")
+	out := run(t, s.Machine, "umbral", "replay")
+	t.Log(out[max(0, len(out)-300):])
+}
