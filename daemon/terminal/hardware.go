@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	"umbral/config"
@@ -41,6 +42,16 @@ func openDoor(c *config.Door) (door.Door, error) {
 		}
 		return d, nil
 	}
+	o := gpioOpts(c)
+	d, err := gpio.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// gpioOpts is how the door is wired.
+func gpioOpts(c *config.Door) gpio.Opts {
 	o := gpio.DefaultOpts()
 	o.Chip, o.MaxPulse = c.Chip, door.MaxPulse
 	for _, line := range []struct {
@@ -56,9 +67,16 @@ func openDoor(c *config.Door) (door.Door, error) {
 			line.to.Spec, line.to.ActiveLow = strconv.Itoa(line.offset), line.activeLow
 		}
 	}
-	d, err := gpio.New(o)
-	if err != nil {
-		return nil, err
+	return o
+}
+
+// releaseRelay brings the relay to rest before anything that takes time: the program before this one may have died while
+// it was energised. An error is no reason not to start; the door's Run meets it again and says so.
+func releaseRelay(c *config.Door, log *slog.Logger) {
+	if c.Kind != "gpio" {
+		return
 	}
-	return d, nil
+	if err := gpio.Release(gpioOpts(c)); err != nil {
+		log.Warn("the relay could not be brought to rest at the start", "error", err)
+	}
 }

@@ -63,6 +63,7 @@ type Terminal struct {
 // New builds a terminal. digest names the configuration it was built from, for the fleet.
 func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err error) {
 	t := &Terminal{cfg: cfg, log: log, digest: digest, watch: new(stopwatch), health: newHealth(time.Now)}
+	releaseRelay(&cfg.Door, log)
 	t.clock = newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift)
 	// Reading models leaves their files and unpacked weights behind; an eager collector uses that memory for the next one.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))

@@ -25,6 +25,10 @@ type Door interface {
 	// the hardware is away, or the hardware's own error, after which the relay was asked to be inert again.
 	Open(pulse time.Duration) error
 
+	// Show lets lamp and buzzer say something, from now until it is over or something else is shown. It never waits for the
+	// hardware. A door without lamp or buzzer does nothing, and one whose lamp fails still opens.
+	Show(Sign)
+
 	// State is what is known now; it never waits for the hardware.
 	State() State
 
@@ -32,7 +36,7 @@ type Door interface {
 	// are dropped and counted in Event.Lost of the next one.
 	Event(ctx context.Context) (Event, error)
 
-	// Run owns the hardware until ctx ends, then leaves it inert and returns nil. Hardware that is missing or fails is
+	// Run owns the hardware until ctx ends, then leaves it inert, lamp and buzzer too, and returns nil. Hardware that is missing or fails is
 	// not an end: Run says so in State and tries again. A second Run at the same time, or one after Halt, is an error.
 	Run(ctx context.Context) error
 
@@ -84,6 +88,10 @@ type State struct {
 	Contact Contact
 	// Button says whether the exit button is held.
 	Button bool
+	// Tamper says whether the housing is open.
+	Tamper bool
+	// Sign is what was shown last.
+	Sign Sign
 	// Fault is empty while the hardware answers, else what is wrong, for a technician.
 	Fault string
 }
@@ -101,9 +109,11 @@ const (
 	ButtonReleased
 	Fault
 	Recovered
+	Tampered     // the housing was opened
+	TamperClosed // and is closed again
 )
 
-var kindNames = [...]string{"none", "relay on", "relay off", "contact opened", "contact closed", "button pressed", "button released", "fault", "recovered"}
+var kindNames = [...]string{"none", "relay on", "relay off", "contact opened", "contact closed", "button pressed", "button released", "fault", "recovered", "tampered", "tamper closed"}
 
 // String is the word for logs and pages.
 func (k Kind) String() string {

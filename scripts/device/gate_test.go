@@ -37,6 +37,7 @@ source = "v4l2:"
 formats = ["MJPG"]
 
 [passage]
+start_frames = 1
 lost_after = "10s"
 decide_timeout = "30s"
 show_verdict = "500ms"
@@ -47,7 +48,7 @@ regrant_after = "1s"
 frames = 2
 
 [face]
-match_frames = 2
+match_frames = 1
 
 [door]
 kind = "gpio"

@@ -19,6 +19,10 @@ type Fixture struct {
 	SetContact func(c door.Contact)
 	// SetButton presses and releases the exit button; nil where there is none.
 	SetButton func(held bool)
+	// SetTamper opens and closes the housing; nil where nothing watches it.
+	SetTamper func(open bool)
+	// Lights says what lamp and buzzer do, seen from outside; nil where there are none.
+	Lights func() (lamp, buzzer bool)
 	// Fail takes the hardware away (true) and gives it back; nil where that cannot be played.
 	Fail func(away bool)
 }
@@ -42,6 +46,8 @@ func Run(t *testing.T, around func(*testing.T, func(*testing.T)), New func(t *te
 		{"Run runs once", runsOnce},
 		{"the contact is told", contactTold},
 		{"the button is told", buttonTold},
+		{"the housing is told", tamperTold},
+		{"lamp and buzzer show signs", signsShown},
 		{"a failure is told and recovered from", failureTold},
 		{"Event ends with its context", eventEnds},
 	} {
@@ -269,6 +275,54 @@ func buttonTold(t *testing.T, f Fixture) {
 	event(t, f, door.ButtonReleased)
 	if f.Relay() {
 		t.Error("the button alone energised the relay: that is for the terminal to decide")
+	}
+}
+
+func tamperTold(t *testing.T, f Fixture) {
+	if f.SetTamper == nil {
+		t.Skip("nothing watches this door's housing")
+	}
+	running(t, f)
+	f.SetTamper(true)
+	event(t, f, door.Tampered)
+	if !f.Door.State().Tamper {
+		t.Error("State does not say that the housing is open")
+	}
+	f.SetTamper(false)
+	event(t, f, door.TamperClosed)
+	if f.Door.State().Tamper || f.Relay() {
+		t.Errorf("the relay is %v and State says %+v", f.Relay(), f.Door.State())
+	}
+}
+
+func signsShown(t *testing.T, f Fixture) {
+	f.Door.Show(door.Denied) // before Run: nothing happens
+	if f.Lights == nil {
+		t.Skip("this door has neither lamp nor buzzer")
+	}
+	stop := running(t, f)
+	dark := func() bool { lamp, buzzer := f.Lights(); return !lamp && !buzzer }
+	f.Door.Show(door.Rest)
+	eventually(t, "both are off", dark)
+	f.Door.Show(door.Granted)
+	if s := f.Door.State().Sign; s != door.Granted {
+		t.Errorf("State says %v", s)
+	}
+	eventually(t, "lamp and buzzer are on", func() bool { lamp, buzzer := f.Lights(); return lamp && buzzer })
+	eventually(t, "the tone ends before the light", func() bool { lamp, buzzer := f.Lights(); return lamp && !buzzer })
+	eventually(t, "the sign is over", dark)
+	f.Door.Show(door.Alarm)
+	eventually(t, "the alarm is heard", func() bool { _, buzzer := f.Lights(); return buzzer })
+	f.Door.Show(door.Rest)
+	eventually(t, "the alarm is over", dark)
+	f.Door.Show(door.Busy)
+	eventually(t, "the lamp blinks", func() bool { lamp, buzzer := f.Lights(); return lamp && !buzzer })
+	if f.Relay() {
+		t.Error("a sign energised the relay")
+	}
+	stop()
+	if !dark() {
+		t.Error("after Run a light is on")
 	}
 }
 

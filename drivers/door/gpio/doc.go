@@ -18,11 +18,13 @@
 //
 // When it dies in mid-pulse (SIGKILL, out of memory) the kernel closes the line's descriptor. What the pin does then is up
 // to the chip's driver: many return it to an input or to its reset state, which drops a relay with a pull resistor; some,
-// among them pinctrl-bcm2835 with persist_gpio_outputs, leave the level as it was. The uAPI promises neither. What then
-// ends the pulse is the restart: the unit starts the program again at once, and requesting the relay is the first thing
-// that Run does. So the pulse is bounded by its own length, or by the time from death to Run, whichever is later. No
-// ExecStopPost= helper is used: it would be a second program that drives the relay, and would gain only the time between
-// death and restart. Where that time matters, wire a relay or a strike that limits itself.
+// among them pinctrl-bcm2835 with persist_gpio_outputs and the PL061 on which scripts/device proves all this, leave the
+// level as it was. The uAPI promises neither. What then ends the pulse is the service manager, which starts the program
+// again at once, also when it hangs and no longer pets the watchdog: a program calls Release before it does anything that
+// takes time. So the pulse is bounded by its own length, or by the time from death to Release (systemd's RestartSec and the
+// program's start), whichever is later; and by the watchdog's time before that, when the program hangs instead of dying.
+// No ExecStopPost= helper is used: it would be a second program that drives the relay, and would gain only the time
+// between death and restart. Where that time matters, wire a relay or a strike that limits itself.
 //
 // When the kernel hangs, nothing in user space ends the pulse; the hardware watchdog resets the board.
 //

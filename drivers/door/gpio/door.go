@@ -24,6 +24,10 @@ type Opts struct {
 	Contact Line
 	// Button is the line that is active while the exit button is held. Optional.
 	Button Line
+	// Tamper is the line that is active while the housing is open. Optional.
+	Tamper Line
+	// Lamp and Buzzer are outputs that are active while they shine and sound. Optional.
+	Lamp, Buzzer Line
 	// MaxPulse is the longest pulse; 0 means door.MaxPulse.
 	MaxPulse time.Duration
 	// Retry is how long Run waits before it asks for lines again that it could not get or that failed.
@@ -37,6 +41,7 @@ func DefaultOpts() Opts {
 	return Opts{
 		Contact:  Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
 		Button:   Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
+		Tamper:   Line{ActiveLow: true, Bias: PullUp, Debounce: 50 * time.Millisecond},
 		MaxPulse: 10 * time.Second,
 		Retry:    time.Second,
 	}
@@ -59,7 +64,8 @@ type Door struct {
 	relay   gpio.PinOut // nil while there is none
 	pulse   door.Pulse
 	state   door.State
-	faulty  bool // a fault was told, its recovery not yet
+	shown   time.Time // when the sign was given
+	faulty  bool      // a fault was told, its recovery not yet
 	running bool
 	halted  bool
 }
@@ -81,7 +87,9 @@ func New(o Opts) (*Door, error) {
 	for _, l := range []struct {
 		what string
 		line Line
-	}{{"relay", o.Relay}, {"contact", o.Contact}, {"button", o.Button}} {
+	}{
+		{"relay", o.Relay}, {"contact", o.Contact}, {"button", o.Button}, {"tamper", o.Tamper}, {"lamp", o.Lamp}, {"buzzer", o.Buzzer},
+	} {
 		if err := l.line.check(l.what); err != nil {
 			return nil, err
 		}
@@ -90,8 +98,10 @@ func New(o Opts) (*Door, error) {
 		}
 		seen[l.line.Spec] = l.what
 	}
-	if o.Relay.Debounce != 0 {
-		return nil, fmt.Errorf("gpio: relay line %s: debounce %v on an output", o.Relay.Spec, o.Relay.Debounce)
+	for _, l := range []Line{o.Relay, o.Lamp, o.Buzzer} {
+		if l.Debounce != 0 {
+			return nil, fmt.Errorf("gpio: line %s: debounce %v on an output", l.Spec, l.Debounce)
+		}
 	}
 	if o.Kernel == nil {
 		o.Kernel = linux{}
@@ -131,11 +141,23 @@ func (d *Door) Open(pulse time.Duration) error {
 		d.put(door.RelayOn, now, "")
 	}
 	d.state.Until = d.pulse.Extend(now, pulse)
+	d.wake()
+	return nil
+}
+
+func (d *Door) wake() {
 	select {
 	case d.poke <- struct{}{}:
 	default:
 	}
-	return nil
+}
+
+// Show is door.Door's.
+func (d *Door) Show(s door.Sign) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.Sign, d.shown = s, time.Now()
+	d.wake()
 }
 
 // reason says why there is no relay. It needs mu.

@@ -57,8 +57,12 @@ func started(t *testing.T, d *Door) (stop func()) {
 func TestConformance(t *testing.T) {
 	doortest.Run(t, synctest.Test, func(t *testing.T) doortest.Fixture {
 		k := newFakeKernel()
+		o := testOpts(k)
+		o.Tamper.Spec, o.Lamp.Spec, o.Buzzer.Spec = "0", "1", "2"
 		return doortest.Fixture{
-			Door:       made(t, testOpts(k)),
+			Door:       made(t, o),
+			SetTamper:  func(open bool) { k.input(0, open, 0) },
+			Lights:     func() (lamp, buzzer bool) { return k.active(1), k.active(2) },
 			Relay:      func() bool { return k.active(relayLine) },
 			SetContact: func(c door.Contact) { k.input(contactLine, c == door.Closed, 0) },
 			SetButton:  func(held bool) { k.input(buttonLine, held, 0) },
@@ -339,5 +343,24 @@ func TestOptsAreChecked(t *testing.T) {
 	}
 	if d := made(t, testOpts(nil)); fmt.Sprint(d) != "door on gpiochip0 line 4" {
 		t.Errorf("the door is called %v", d)
+	}
+}
+
+func TestReleaseBringsTheRelayToRest(t *testing.T) {
+	k := newFakeKernel()
+	k.lines[relayLine].active = true // a program died in a pulse
+	if err := Release(testOpts(k)); err != nil {
+		t.Fatal(err)
+	}
+	if k.active(relayLine) || k.lines[relayLine].held != nil {
+		t.Errorf("after Release: %+v", k.lines[relayLine])
+	}
+	want := []string{"open /dev/gpiochip0", "request 4 as output value 0", "release 4", "close /dev/gpiochip0"}
+	if !slices.Equal(k.calls, want) {
+		t.Errorf("calls %q, wanted %q", k.calls, want)
+	}
+	k.lines[relayLine].held = &fakeLines{}
+	if err := Release(testOpts(k)); !errors.Is(err, unix.EBUSY) {
+		t.Errorf("a line that another program holds: %v", err)
 	}
 }

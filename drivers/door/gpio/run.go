@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -63,7 +62,7 @@ func (d *Door) fault(err error) {
 		d.put(door.Fault, time.Now(), text)
 	}
 	d.faulty = true
-	d.state.Fault, d.state.Contact, d.state.Button = text, door.Unknown, false
+	d.state.Fault, d.state.Contact, d.state.Button, d.state.Tamper = text, door.Unknown, false, false
 }
 
 // session holds the lines until ctx or Halt ends it, with nil, or until something fails.
@@ -77,40 +76,29 @@ func (d *Door) session(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	edges, done := make(chan edge, eventBuffer), make(chan struct{})
-	var readers sync.WaitGroup
-	var inputs []*Pin
+	edges := make(chan edge, eventBuffer)
+	in := inputs{done: make(chan struct{})}
+	var lit lights
 	defer func() {
 		// First of all the relay, also after a failure; a reader may take its time to end.
 		err = errors.Join(err, d.letGo(relay))
-		close(done)
-		for _, p := range inputs {
-			p.Close()
-		}
-		readers.Wait()
+		lit.close()
+		in.close()
 		relay.Close()
 	}()
-	var contact, button *Pin
-	for _, in := range []struct {
-		pin  **Pin
-		line Line
-	}{{&contact, d.opts.Contact}, {&button, d.opts.Button}} {
-		if in.line.Spec == "" {
-			continue
-		}
-		p, err := RequestInput(chip, in.line, consumer)
-		if err != nil {
-			return err
-		}
-		*in.pin, inputs = p, append(inputs, p)
-	}
-	if err := d.ready(relay, contact, button); err != nil {
+	if err := in.request(chip, &d.opts); err != nil {
 		return err
 	}
-	for _, p := range inputs {
-		readers.Go(func() { p.edges(edges, done) })
+	if err := lit.request(chip, &d.opts); err != nil {
+		return err
 	}
-	return d.loop(ctx, relay, contact, edges)
+	if err := d.ready(relay, &in); err != nil {
+		return err
+	}
+	for _, p := range in.all() {
+		in.readers.Go(func() { p.edges(edges, in.done) })
+	}
+	return d.loop(ctx, relay, &in, &lit, edges)
 }
 
 // letGo brings the relay to rest and takes it from Open.
@@ -126,15 +114,8 @@ func (d *Door) letGo(relay *Pin) error {
 }
 
 // ready takes over the inputs as they are and lets Open use the relay.
-func (d *Door) ready(relay, contact, button *Pin) error {
-	var closed, held gpio.Level
-	var err error
-	if contact != nil {
-		closed, err = contact.Level()
-	}
-	if button != nil && err == nil {
-		held, err = button.Level()
-	}
+func (d *Door) ready(relay *Pin, in *inputs) error {
+	now, err := in.read()
 	if err != nil {
 		return err
 	}
@@ -150,30 +131,28 @@ func (d *Door) ready(relay, contact, button *Pin) error {
 		d.faulty = false
 		d.put(door.Recovered, time.Now(), "")
 	}
-	if contact != nil {
-		d.state.Contact = contactOf(closed)
+	if in.contact != nil {
+		d.state.Contact = contactOf(now.closed)
 	}
-	d.state.Button = bool(held)
+	d.state.Button = now.held
+	if now.open && !d.state.Tamper {
+		d.put(door.Tampered, time.Now(), "") // it was opened while nobody looked
+	}
+	d.state.Tamper = now.open
 	if !d.halted {
 		d.relay = relay
 	}
 	return nil
 }
 
-func contactOf(l gpio.Level) door.Contact {
-	if l {
-		return door.Closed
-	}
-	return door.Opened
-}
-
 // healthEvery is how often the relay's line is read, to notice a chip that went away before somebody stands at the door.
 const healthEvery = 2 * time.Second
 
-// loop ends pulses and tells of edges.
-func (d *Door) loop(ctx context.Context, relay, contact *Pin, edges <-chan edge) error {
-	end := time.NewTimer(0)
+// loop ends pulses, keeps lamp and buzzer going, and tells of edges.
+func (d *Door) loop(ctx context.Context, relay *Pin, in *inputs, lit *lights, edges <-chan edge) error {
+	end, beat := time.NewTimer(0), time.NewTimer(0)
 	defer end.Stop()
+	defer beat.Stop()
 	health := time.NewTicker(healthEvery)
 	defer health.Stop()
 	for {
@@ -188,9 +167,10 @@ func (d *Door) loop(ctx context.Context, relay, contact *Pin, edges <-chan edge)
 			if e.err != nil {
 				return e.err
 			}
-			d.moved(e, e.pin == contact)
+			d.moved(in, e)
 		case <-d.poke:
 		case <-end.C:
+		case <-beat.C:
 		case <-health.C:
 			if _, err := relay.Level(); err != nil {
 				return err
@@ -203,7 +183,17 @@ func (d *Door) loop(ctx context.Context, relay, contact *Pin, edges <-chan edge)
 		if wait > 0 {
 			end.Reset(wait)
 		}
+		if next := lit.show(d.sign()); next > 0 {
+			beat.Reset(next)
+		}
 	}
+}
+
+// sign is what is to be shown, and for how long it has been.
+func (d *Door) sign() (door.Sign, time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state.Sign, time.Since(d.shown)
 }
 
 // due ends a pulse that is over, and returns how long one that is not still has; 0 without one.
@@ -220,29 +210,6 @@ func (d *Door) due() (time.Duration, error) {
 		return 0, err
 	}
 	return 0, nil
-}
-
-// moved tells of an edge that changed something.
-func (d *Door) moved(e edge, contact bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	switch c := contactOf(e.level); {
-	case contact && c != d.state.Contact:
-		d.state.Contact = c
-		if c == door.Opened {
-			d.put(door.ContactOpened, now, "")
-		} else {
-			d.put(door.ContactClosed, now, "")
-		}
-	case !contact && bool(e.level) != d.state.Button:
-		d.state.Button = bool(e.level)
-		if d.state.Button {
-			d.put(door.ButtonPressed, now, "")
-		} else {
-			d.put(door.ButtonReleased, now, "")
-		}
-	}
 }
 
 // openChip opens the chip by its path, or looks for its label.
@@ -269,4 +236,24 @@ func (d *Door) openChip() (Chip, error) {
 		c.Close()
 	}
 	return nil, fmt.Errorf("gpio: no chip has the label %q (found: %s)", d.opts.Chip, strings.Join(labels, ", "))
+}
+
+// Release brings a door's relay to rest, once, and lets go of its line. It is for the first moment of a program that takes
+// its time until Run: a program before it may have died in a pulse and left the relay energised. A line that another
+// program holds stays as it is, with an error.
+func Release(o Opts) error {
+	d, err := New(o)
+	if err != nil {
+		return err
+	}
+	chip, err := d.openChip()
+	if err != nil {
+		return err
+	}
+	defer chip.Close()
+	relay, err := RequestOutput(chip, o.Relay, consumer, gpio.Low)
+	if err != nil {
+		return err
+	}
+	return relay.Close()
 }

@@ -40,6 +40,7 @@ type Door struct {
 	pulse   door.Pulse
 	swing   time.Time // when the contact opens; zero when it is not going to
 	shut    time.Time // when it closes again
+	shown   time.Time // when the sign was given
 	failure error
 	running bool
 	halted  bool
@@ -87,6 +88,38 @@ func (d *Door) Open(pulse time.Duration) error {
 	}
 	d.wake()
 	return nil
+}
+
+// Show is door.Door's.
+func (d *Door) Show(s door.Sign) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.Sign, d.shown = s, time.Now()
+}
+
+// Lights says what lamp and buzzer do now: nothing while Run does not run.
+func (d *Door) Lights() (lamp, buzzer bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.running {
+		lamp, buzzer, _ = d.state.Sign.At(time.Since(d.shown))
+	}
+	return lamp, buzzer
+}
+
+// SetTamper opens or closes the housing.
+func (d *Door) SetTamper(open bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.Tamper == open {
+		return
+	}
+	d.state.Tamper = open
+	kind := door.TamperClosed
+	if open {
+		kind = door.Tampered
+	}
+	d.put(kind, time.Now(), "")
 }
 
 // State is door.Door's.
