@@ -25,6 +25,7 @@ var commands = map[string]struct {
 	"watch":    {"[FORMAT ...] [CONTROL=VALUE ...]: take frames from the camera and tell of them", watch},
 	"flakey":   {"make|break|mend DEVICE: a disk whose writes fail when told to, as /dev/dm-0", flakey},
 	"journal":  {"store|nosync DIR DEVICE OFFSET: append entries for ever, and note on the device which", journal},
+	"door":     {"SIGN ...: run a door with all its lines, and show the next sign at each SIGUSR1", showDoor},
 	"attach":   {"HOST:PORT: plug in the USB device that is emulated there", attach},
 }
 

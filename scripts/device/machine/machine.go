@@ -31,6 +31,9 @@ type Opts struct {
 	MemoryMiB int
 	// Forward maps ports of the device to ports of this machine's loopback; 0 is any free one.
 	Forward map[int]int
+	// Steady gives the device a clock that counts its instructions, a nanosecond each: it computes as fast as a real board by
+	// its own clock, however busy this machine is, and time in it passes slowly while it computes.
+	Steady bool
 	// Args are added to QEMU's: disks, serial ports.
 	Args []string
 	// Append is added to the kernel's command line.
@@ -93,6 +96,9 @@ func Boot(ctx context.Context, dir string, im *image.Image, o Opts) (*Machine, e
 		"-device", "virtio-rng-pci",
 		"-qmp", "unix:" + qmp + ",server=on,wait=off",
 		"-qtest", "unix:" + qtest + ",server=on,wait=off", "-qtest-log", "none", "-accel", "tcg",
+	}
+	if o.Steady {
+		args = append(args, "-icount", "shift=0,sleep=on")
 	}
 	if im.Initrd != "" {
 		args = append(args, "-initrd", im.Initrd)
