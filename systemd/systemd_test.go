@@ -99,7 +99,7 @@ func TestUnitLetsTheDaemonWork(t *testing.T) {
 		"RuntimeDirectory":        {"umbral"},
 		"CacheDirectory":          {"umbral"},
 		"DevicePolicy":            {"closed"},
-		"DeviceAllow":             {"char-video4linux rw", "char-gpiochip rw", "char-ttyS rw", "char-ttyAMA rw", "char-ttyACM rw", "char-ttyUSB rw"},
+		"DeviceAllow":             {"char-81 rw", "char-gpiochip rw", "char-4 rw", "char-204 rw", "char-166 rw", "char-188 rw"},
 		"RestrictAddressFamilies": {"AF_UNIX AF_INET AF_INET6"},
 		"PrivateDevices":          nil,
 		"PrivateNetwork":          nil,

@@ -46,7 +46,7 @@ func main() {
 }
 
 func serve([]string) error {
-	os.Setenv("PATH", "/usr/bin:/bin:/sbin")
+	os.Setenv("PATH", "/usr/bin:/bin:/sbin:/usr/sbin")
 	os.Setenv("UMBRAL_MODELS", "/models")
 	os.Setenv("HOME", "/root")
 	return http.ListenAndServe(":"+strconv.Itoa(control.Port), control.Handler())

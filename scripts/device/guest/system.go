@@ -11,9 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// modules is where the kernel's modules are; an image whose root file system was replaced has carried them over.
+func modules() string {
+	if _, err := os.Stat("/run/modules"); err == nil {
+		return "/run/modules"
+	}
+	return "/modules"
+}
+
 // start is the device's set-up; whoever waits for it reads its last line on the console.
 func start([]string) error {
-	names, err := os.ReadFile("/modules/start")
+	names, err := os.ReadFile(modules() + "/start")
 	if err != nil {
 		return err
 	}
@@ -22,13 +30,14 @@ func start([]string) error {
 			return err
 		}
 	}
+	os.Setenv("PATH", "/usr/bin:/bin:/sbin:/usr/sbin")
 	for _, c := range [][]string{
 		{"ip", "link", "set", "lo", "up"},
 		{"ip", "link", "set", "eth0", "up"},
 		{"ip", "addr", "add", "10.0.2.15/24", "dev", "eth0"},
 		{"ip", "route", "add", "default", "via", "10.0.2.2"},
 	} {
-		if out, err := exec.Command("/bin/busybox", c...).CombinedOutput(); err != nil {
+		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", strings.Join(c, " "), err, out)
 		}
 	}
@@ -40,7 +49,7 @@ func modprobe(args []string) error {
 	if len(args) == 0 {
 		return errors.New("modprobe: no module named")
 	}
-	index, err := os.ReadFile("/modules/index")
+	index, err := os.ReadFile(modules() + "/index")
 	if err != nil {
 		return err
 	}
@@ -55,7 +64,7 @@ func modprobe(args []string) error {
 				return err
 			}
 		}
-		code, err := os.ReadFile("/modules/" + name + ".ko")
+		code, err := os.ReadFile(modules() + "/" + name + ".ko")
 		if err != nil {
 			return err
 		}

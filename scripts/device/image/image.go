@@ -204,6 +204,15 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
+root=$(sed -n 's/.*umbral.root=\([^ ]*\).*/\1/p' /proc/cmdline)
+if [ -n "$root" ]; then
+	guest modprobe virtio_blk && guest modprobe ext4 && guest modprobe crc32c_generic && guest modprobe i6300esb
+	mkdir -p /sysroot
+	mount -t ext4 -o rw "$root" /sysroot
+	cp -r /modules /run/modules
+	for folder in dev proc sys run; do mkdir -p /sysroot/$folder; mount --move /$folder /sysroot/$folder; done
+	exec switch_root /sysroot /sbin/init
+fi
 exec /bin/busybox init
 `
 
