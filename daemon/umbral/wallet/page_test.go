@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -182,6 +183,9 @@ func TestPageToVerifier(t *testing.T) {
 	until(t, ctx, fmt.Sprintf(atStage, "show"))
 	until(t, ctx, `document.getElementById("code")?.dataset.modules > 20`)
 
+	do(t, ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	scan(t, look(t, ctx, "dark"))
+	do(t, ctx, emulation.SetEmulatedMedia())
 	picture := look(t, ctx, "show")
 	text, now := scan(t, picture), time.Now()
 	c, err := verifier.Verify(text, now)
@@ -206,9 +210,12 @@ func TestPageToVerifier(t *testing.T) {
 	}
 
 	// Another gate; one that nobody listed.
-	do(t, ctx, chromedp.SetValue("#audience", ""), chromedp.Evaluate(`document.getElementById("audience").dispatchEvent(new Event("change"))`, nil))
+	do(t, ctx, chromedp.Evaluate(`(() => { const list = document.getElementById("audience"); list.selectedIndex = 2; list.dispatchEvent(new Event("change")); })()`, nil))
 	do(t, ctx, chromedp.SetValue("#other", "gate-9"), chromedp.Evaluate(`document.getElementById("other").dispatchEvent(new Event("change"))`, nil))
 	until(t, ctx, `document.getElementById("other").hidden === false`)
+	if got := value[string](t, ctx, `document.getElementById("audience").selectedOptions[0]?.textContent || "nothing"`); got != "Another gate …" {
+		t.Errorf("the list shows %q", got)
+	}
 	time.Sleep(300 * time.Millisecond)
 	if c, err := verifier.Verify(scan(t, look(t, ctx, "other")), time.Now()); refused(err) != credential.WrongAudience || c.Presented.Audience != "gate-9" {
 		t.Errorf("for another gate: %v", err)

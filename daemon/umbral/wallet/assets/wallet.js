@@ -4,7 +4,7 @@ import { clear, get, newKey, put } from "./vault.js";
 import { words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const quiet = 4; // modules around a code
+const quiet = 3; // modules around a code, and more by the white card
 
 let say = words.en;
 let config = { audiences: [], issues: false, period: 5, known: false };
@@ -33,7 +33,7 @@ function speak(language) {
 // paint draws a code with whole pixels a module, as large as its place allows.
 function paint(canvas, text) {
   const rows = encode(text), n = rows.length + 2 * quiet;
-  const room = canvas.parentElement.clientWidth - 28, ratio = window.devicePixelRatio || 1;
+  const room = canvas.parentElement.clientWidth - 16, ratio = window.devicePixelRatio || 1;
   const module = Math.max(1, Math.floor(room * ratio / n));
   canvas.width = canvas.height = module * n;
   canvas.style.width = canvas.style.height = module * n / ratio + "px";
@@ -81,6 +81,7 @@ async function showCredential() {
   }));
   listAudiences();
   await renew();
+  tick();
   timer = setInterval(tick, 100);
   stayAwake();
 }
