@@ -25,16 +25,19 @@ func newGate(maxWidth int) gate {
 	return gate{sums: make([]int, n), lo: make([]byte, n), hi: make([]byte, n)}
 }
 
-// look says whether there are places that look like a finder pattern across and down, in several rows.
+// look says whether there are two places of like size that look like a finder pattern across and down, each in several
+// rows. A code has three, of which glare may hide one.
 func (g *gate) look(luma plane) bool {
 	g.n = 0
 	step := max(1, min(luma.height/200, gateMost)) // small pictures have small modules
 	for y := step / 2; y < luma.height; y += step {
 		g.row(luma, y)
 	}
-	for _, p := range g.places[:g.n] {
-		if p.rows >= gateRows {
-			return true
+	for i, p := range g.places[:g.n] {
+		for _, o := range g.places[:i] {
+			if p.rows >= gateRows && o.rows >= gateRows && 2*p.size > o.size && 2*o.size > p.size {
+				return true
+			}
 		}
 	}
 	return false
@@ -55,6 +58,10 @@ func (g *gate) row(luma plane, y int) {
 				dark, length = false, 0
 			}
 			length += min(gateSegment, len(row)-x)
+			continue
+		}
+		if dark && int(g.hi[i]) <= limit+margin || !dark && int(g.lo[i]) >= limit-margin {
+			length += min(gateSegment, len(row)-x) // nothing turns here
 			continue
 		}
 		for _, v := range row[x:min(x+gateSegment, len(row))] {
@@ -88,15 +95,27 @@ func segments(row []byte, sums []int, los, his []byte) int {
 }
 
 // around gives the threshold for a segment from its surroundings: their mean, by how much it must be passed, and whether
-// they are plain: darkest and lightest differ by less than least.
+// they are plain: darkest and lightest differ by less than least. Where the mean of the wider surroundings is no value in
+// between for the nearer ones, because something bright or dark is beside, those decide alone.
 func around(sums []int, los, his []byte, n, i, least int) (limit, margin int, plain bool) {
 	left, right := max(i-gateReach, 0), min(i+gateReach+1, n)
-	lo, hi := byte(255), byte(0)
+	limit = (sums[right] - sums[left]) / (right - left)
+	lo, hi := los[i], his[i]
+	if i > 0 {
+		lo, hi = min(lo, los[i-1]), max(hi, his[i-1])
+	}
+	if i+1 < n {
+		lo, hi = min(lo, los[i+1]), max(hi, his[i+1])
+	}
+	span := int(hi) - int(lo)
+	if span >= least && (limit < int(lo)+span/8 || limit > int(hi)-span/8) {
+		return (int(lo) + int(hi)) / 2, 2 + span/32, false
+	}
 	for j := left; j < right; j++ {
 		lo, hi = min(lo, los[j]), max(hi, his[j])
 	}
-	span := int(hi) - int(lo)
-	return (sums[right] - sums[left]) / (right - left), 2 + span/16, span < least
+	span = int(hi) - int(lo)
+	return limit, 2 + span/32, span < least
 }
 
 func turns(v byte, limit, margin int, dark bool) bool {
@@ -129,7 +148,9 @@ func (g *gate) consider(luma plane, x, y int, runs *[5]int, limit byte) {
 	}
 	five[2]-- // the row itself was counted both ways
 	sum := five[0] + five[1] + five[2] + five[3] + five[4]
-	if 5*sum > 9*total || 9*sum < 5*total || !looksLikeFinder(&five) {
+	// The threshold is that of the row, so only the order of sizes counts.
+	ring := max(five[0], five[1], five[3], five[4])
+	if 5*sum > 9*total || 9*sum < 5*total || min(five[0], five[1], five[3], five[4]) == 0 || 2*five[2] < 3*ring {
 		return
 	}
 	for i := range g.places[:g.n] {
@@ -140,8 +161,16 @@ func (g *gate) consider(luma plane, x, y int, runs *[5]int, limit byte) {
 		}
 	}
 	if g.n < gatePlaces {
-		g.places[g.n] = gatePlace{x, y, total, 1}
 		g.n++
+		g.places[g.n-1] = gatePlace{x, y, total, 1}
+		return
+	}
+	// Noise has filled the places: one that the rows have left behind makes room.
+	for i := range g.places {
+		if p := &g.places[i]; p.rows < gateRows && y-p.y > p.size {
+			*p = gatePlace{x, y, total, 1}
+			return
+		}
 	}
 }
 

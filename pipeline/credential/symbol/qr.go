@@ -14,9 +14,12 @@ const maxDimension = 177
 
 // qrDecoder reads the QR code that a triple of finder patterns belongs to.
 type qrDecoder struct {
-	grid    grid
-	decoder *decoder.Decoder
-	panics  int // of gozxing, on this reader's pictures
+	grid     grid
+	luma     plane // what the bitmap was made from
+	inverted bool
+	soft     *soft
+	decoder  *decoder.Decoder
+	panics   int // of gozxing, on this reader's pictures
 }
 
 // found is a code in the coordinates of the bitmap.
@@ -32,6 +35,15 @@ const (
 	leastTiming = 0.2
 	// passes is how often the corners are moved to fit the grid better.
 	passes = 12
+)
+
+// sampling is how the modules are read once the grid lies.
+type sampling int
+
+const (
+	fromBitmap sampling = iota
+	fromLuma
+	fromSharpLuma // after fromLuma with the same grid
 )
 
 // guess is a size that a code may have, and where the middles of its finder patterns, and of the corner without, lie.
@@ -93,15 +105,17 @@ func (q *qrDecoder) read(bits plane, t *triple, budget *int) (found, bool) {
 			continue
 		}
 		if g.fitness > 0.8 {
-			if text, ok := q.decode(budget); ok {
+			if text, ok := q.decode(budget, fromBitmap); ok {
 				return q.result(text), true
 			}
 		}
 		if fitness := float64(q.grid.refine(&g.corners, passes)) / float64(perfect(g.dimension)); fitness < least {
 			continue
 		}
-		if text, ok := q.decode(budget); ok {
-			return q.result(text), true
+		for _, how := range [...]sampling{fromBitmap, fromLuma, fromSharpLuma} {
+			if text, ok := q.decode(budget, how); ok {
+				return q.result(text), true
+			}
 		}
 	}
 	return found{}, false
@@ -187,7 +201,7 @@ func finite(m *homography) bool {
 }
 
 // decode samples all modules and has gozxing correct errors. What comes out has passed Reed-Solomon, or nothing does.
-func (q *qrDecoder) decode(budget *int) (text string, ok bool) {
+func (q *qrDecoder) decode(budget *int, how sampling) (text string, ok bool) {
 	if *budget <= 0 {
 		return "", false
 	}
@@ -197,12 +211,22 @@ func (q *qrDecoder) decode(budget *int) (text string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	for j := range n {
-		for i := range n {
-			if q.grid.dark(i, j) == 1 {
-				matrix.Set(i, j)
+	switch how {
+	case fromBitmap:
+		for j := range n {
+			for i := range n {
+				if q.grid.dark(i, j) == 1 {
+					matrix.Set(i, j)
+				}
 			}
 		}
+	case fromLuma:
+		q.soft.sample(&q.grid, q.luma)
+		q.soft.unmix(n, 0)
+		q.soft.dark(n, q.inverted, matrix.Set)
+	case fromSharpLuma:
+		q.soft.unmix(n, softPart)
+		q.soft.dark(n, q.inverted, matrix.Set)
 	}
 	defer func() { // no picture may end the terminal, whatever the library does with it
 		if recover() != nil {

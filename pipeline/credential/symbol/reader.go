@@ -123,7 +123,7 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 		opts: o, binary: newBinariser(n), bits: make([]byte, n), scaled: make([]byte, n), spare: make([]byte, n),
 		symbols: make([]Symbol, 0, o.MaxSymbols), gate: newGate(o.MaxWidth), lines: newLineReader(max(o.MaxWidth, o.MaxHeight)),
 	}
-	r.qr.decoder = decoder.NewDecoder()
+	r.qr.decoder, r.qr.soft = decoder.NewDecoder(), new(soft)
 	return r, nil
 }
 
@@ -236,9 +236,10 @@ func (r *Reader) look(whole plane, where rect, l *look) {
 	bits := reuse(r.bits, part.width, part.height)
 	r.binary.measure(part)
 	r.binary.binarise(bits, part, l.threshold)
+	r.qr.luma = part
 	budget := maxDecodings
 	for _, inverted := range [...]bool{false, true} {
-		if inverted {
+		if r.qr.inverted = inverted; inverted {
 			invert(bits)
 		}
 		r.finder.find(bits, l.step)

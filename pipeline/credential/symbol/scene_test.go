@@ -230,4 +230,7 @@ func TestHardCases(t *testing.T) {
 		read, alone = read+ok, alone+theirs
 	}
 	t.Logf("%d of %d read, gozxing alone %d", read, each*len(hardCases), alone)
+	if read < 42 || read <= alone {
+		t.Errorf("%d read, gozxing alone %d", read, alone)
+	}
 }
