@@ -1,0 +1,211 @@
+package r503
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"umbral/drivers/fingerprint"
+	"umbral/drivers/fingerprint/zfm"
+)
+
+// Waits of the link.
+const (
+	poll     = 20 * time.Millisecond  // longest single wait for bytes, so that a context's end is seen soon
+	quiet    = 60 * time.Millisecond  // without a byte: the module has finished what it was sending
+	settling = 500 * time.Millisecond // longest wait for that
+)
+
+// link is the open port. It belongs to whoever holds the sensor's turn.
+type link struct {
+	opts    *Opts
+	count   *fingerprint.Counter
+	port    Port
+	baud    int
+	pending []byte // read, but not parsed
+	store   [4 * zfm.MaxPacket]byte
+	out     []byte
+}
+
+// damaged says that an answer came, but not whole.
+func damaged(err error) bool { return errors.Is(err, zfm.ErrChecksum) || errors.Is(err, zfm.ErrLength) }
+
+func (l *link) open(baud int) error {
+	l.close()
+	open := l.opts.Open
+	if open == nil {
+		open = openSerial
+	}
+	p, err := open(l.opts.Port, baud)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %v", fingerprint.ErrAbsent, l.opts.Port, err)
+	}
+	if err := p.SetReadTimeout(poll); err != nil {
+		p.Close()
+		return fmt.Errorf("%w: %s: %v", fingerprint.ErrAbsent, l.opts.Port, err)
+	}
+	l.port, l.baud, l.pending = p, baud, nil
+	l.count.Opened++
+	return nil
+}
+
+func (l *link) close() {
+	if l.port != nil {
+		l.port.Close() // what it says is of no use: the port is given up either way
+		l.port = nil
+	}
+}
+
+// lost gives up the port after it failed.
+func (l *link) lost(err error) error {
+	l.close()
+	return fmt.Errorf("%w: %s: %v", fingerprint.ErrAbsent, l.opts.Port, err)
+}
+
+// send writes one packet.
+func (l *link) send(kind zfm.Kind, content []byte) error {
+	l.out = zfm.Packet{Address: l.opts.Address, Kind: kind, Content: content}.Append(l.out[:0])
+	for rest := l.out; len(rest) > 0; {
+		n, err := l.port.Write(rest)
+		if err != nil {
+			return l.lost(err)
+		}
+		rest = rest[n:]
+	}
+	return nil
+}
+
+// receive waits for a packet of one of the kinds. Packets of another address or kind are what is left of something
+// earlier and are passed over. The content is valid until the next call.
+func (l *link) receive(ctx context.Context, until time.Time, first, second zfm.Kind) (zfm.Packet, error) {
+	for {
+		for len(l.pending) > 0 {
+			p, used, err := zfm.Parse(l.pending)
+			l.pending = l.pending[used:]
+			if errors.Is(err, zfm.ErrMore) {
+				break
+			}
+			if err != nil {
+				l.count.Damaged++
+				return p, err
+			}
+			if p.Address == l.opts.Address && (p.Kind == first || p.Kind == second) {
+				return p, nil
+			}
+		}
+		if err := l.more(ctx, until); err != nil {
+			return zfm.Packet{}, err
+		}
+	}
+}
+
+// more reads what the port has, at least a byte.
+func (l *link) more(ctx context.Context, until time.Time) error {
+	n := copy(l.store[:], l.pending)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !time.Now().Before(until) {
+			l.count.Timeouts++
+			return fingerprint.ErrSilent
+		}
+		got, err := l.port.Read(l.store[n:])
+		if err != nil {
+			return l.lost(err)
+		}
+		if got > 0 {
+			l.pending = l.store[:n+got]
+			return nil
+		}
+	}
+}
+
+// settle reads and forgets until nothing comes any more, so that the next answer is that of the next command.
+func (l *link) settle(ctx context.Context) {
+	l.pending = nil
+	end := time.Now().Add(settling)
+	for still := time.Now(); l.port != nil && ctx.Err() == nil && time.Since(still) < quiet && time.Now().Before(end); {
+		n, err := l.port.Read(l.store[:])
+		if err != nil {
+			l.close()
+			return
+		}
+		if n > 0 {
+			still = time.Now()
+		}
+	}
+}
+
+// exchange sends a command and returns the answer's code and what follows it. A damaged or missing answer leads to the
+// same command again: each of them can be repeated without harm.
+func (l *link) exchange(ctx context.Context, repeat int, command []byte) (zfm.Code, []byte, error) {
+	var err error
+	for try := 0; try <= repeat; try++ {
+		if l.port == nil {
+			break
+		}
+		if try > 0 {
+			l.count.Repeated++
+			l.settle(ctx)
+			if l.port == nil {
+				break
+			}
+		}
+		if err = l.send(zfm.Command, command); err != nil {
+			return 0, nil, err
+		}
+		var p zfm.Packet
+		p, err = l.receive(ctx, time.Now().Add(l.opts.Answer), zfm.Answer, zfm.Answer)
+		if ctx.Err() != nil {
+			// What still comes must not be taken for the answer to the next command.
+			l.close()
+			return 0, nil, ctx.Err()
+		}
+		if err == nil && len(p.Content) == 0 {
+			err = fmt.Errorf("%w: empty", zfm.ErrLength)
+			l.count.Damaged++
+		}
+		if err == nil && zfm.Code(p.Content[0]) == zfm.BadPacket {
+			err = fmt.Errorf("%w: it could not read a command", fingerprint.ErrAnswer)
+		}
+		if err == nil {
+			l.count.Exchanges++
+			return zfm.Code(p.Content[0]), p.Content[1:], nil
+		}
+		if errors.Is(err, fingerprint.ErrAbsent) {
+			return 0, nil, err
+		}
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: %s was lost", fingerprint.ErrAbsent, l.opts.Port)
+	}
+	if damaged(err) {
+		err = fmt.Errorf("%w: %v", fingerprint.ErrAnswer, err)
+	}
+	return 0, nil, err
+}
+
+// data receives the data packets of a picture into to, which they fill exactly.
+func (l *link) data(ctx context.Context, to []byte) error {
+	n := 0
+	for {
+		p, err := l.receive(ctx, time.Now().Add(l.opts.Answer), zfm.Data, zfm.End)
+		if err != nil {
+			return err
+		}
+		if len(p.Content) > len(to)-n {
+			return fmt.Errorf("%w: picture of more than %d bytes", zfm.ErrLength, len(to))
+		}
+		n += copy(to[n:], p.Content)
+		if p.Kind == zfm.End {
+			break
+		}
+	}
+	if n != len(to) {
+		l.count.Damaged++
+		return fmt.Errorf("%w: picture of %d bytes, wanted %d", zfm.ErrLength, n, len(to))
+	}
+	return nil
+}
