@@ -77,8 +77,10 @@ func (l *link) send(kind zfm.Kind, content []byte) error {
 }
 
 // receive waits for a packet of one of the kinds. Packets of another address or kind are what is left of something
-// earlier and are passed over. The content is valid until the next call.
+// earlier and are passed over. What looks damaged may be noise before a good packet, so a little longer is waited for
+// that. The content is valid until the next call.
 func (l *link) receive(ctx context.Context, until time.Time, first, second zfm.Kind) (zfm.Packet, error) {
+	var broken error
 	for {
 		for len(l.pending) > 0 {
 			p, used, err := zfm.Parse(l.pending)
@@ -88,13 +90,20 @@ func (l *link) receive(ctx context.Context, until time.Time, first, second zfm.K
 			}
 			if err != nil {
 				l.count.Damaged++
-				return p, err
+				broken = err
+				if soon := time.Now().Add(quiet); soon.Before(until) {
+					until = soon
+				}
+				continue
 			}
 			if p.Address == l.opts.Address && (p.Kind == first || p.Kind == second) {
 				return p, nil
 			}
 		}
 		if err := l.more(ctx, until); err != nil {
+			if broken != nil && errors.Is(err, fingerprint.ErrSilent) {
+				err = broken
+			}
 			return zfm.Packet{}, err
 		}
 	}

@@ -1,0 +1,185 @@
+package r503_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/gpio/gpiotest"
+
+	"umbral/drivers/fingerprint"
+	"umbral/drivers/fingerprint/emulated"
+	"umbral/drivers/fingerprint/fingerprinttest"
+	"umbral/drivers/fingerprint/r503"
+)
+
+// rig is a sensor on one side of a pseudo terminal and an emulated module on the other.
+type rig struct {
+	*r503.Sensor
+	module *emulated.Module
+	unplug func()
+}
+
+func opts(path string) r503.Opts {
+	o := r503.DefaultOpts()
+	o.Port = path
+	o.Answer = 150 * time.Millisecond
+	return o
+}
+
+func open(t *testing.T, change func(*r503.Opts, *emulated.Module)) (rig, func()) {
+	t.Helper()
+	pty, err := emulated.OpenPTY()
+	if err != nil {
+		t.Skipf("no pseudo terminal: %v", err)
+	}
+	m := emulated.New()
+	o := opts(pty.Path)
+	if change != nil {
+		change(&o, m)
+	}
+	s, err := r503.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx, pty) }()
+	end := func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		done <- nil
+	}
+	return rig{s, m, end}, end
+}
+
+func TestConformance(t *testing.T) {
+	fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
+		r, end := open(t, nil)
+		return fingerprinttest.Bench{Sensor: r, Put: r.module.Put, Lift: r.module.Lift, Close: end}
+	})
+}
+
+// Every fault is survived when it passes, and told apart when it stays.
+func TestFaults(t *testing.T) {
+	want := map[string]error{
+		"checksum": fingerprint.ErrAnswer, "short": fingerprint.ErrSilent, "busy": fingerprint.ErrSilent,
+		"length": fingerprint.ErrAnswer, "flood": fingerprint.ErrSilent,
+	}
+	for name, fault := range emulated.Faults {
+		t.Run(name, func(t *testing.T) {
+			r, end := open(t, nil)
+			defer end()
+			defer r.Halt()
+			r.module.Put(1)
+			if _, err := r.Capture(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				r.module.Break(fault, 1)
+				if present, err := r.Present(t.Context()); !present || err != nil {
+					t.Errorf("Present through one fault: %v, %v", present, err)
+				}
+			}
+			r.module.Break(fault, 2) // one for the command, one in the middle of the picture
+			img, err := r.Capture(t.Context())
+			if err != nil || len(img.Pix) != emulated.Width*emulated.Height {
+				t.Errorf("Capture through two faults: %d bytes, %v", len(img.Pix), err)
+			}
+			r.module.Break(fault, 1000)
+			begin := time.Now()
+			_, err = r.Capture(t.Context())
+			if !errors.Is(err, want[name]) || time.Since(begin) > 5*time.Second {
+				t.Errorf("Capture with a lasting fault: %v after %v", err, time.Since(begin))
+			}
+			if want[name] != nil && r.Health(t.Context()).Fault == "" {
+				t.Error("Health says that all is well")
+			}
+			r.module.Break(0, 0)
+			if h := r.Health(t.Context()); h.Fault != "" {
+				t.Errorf("after the fault went: %+v", h)
+			}
+		})
+	}
+}
+
+func TestFindsTheSpeed(t *testing.T) {
+	r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetBaud(115200) })
+	defer end()
+	defer r.Halt()
+	r.module.Put(1)
+	if _, err := r.Capture(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWrongPassword(t *testing.T) {
+	r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetPassword(7) })
+	defer end()
+	defer r.Halt()
+	if _, err := r.Present(t.Context()); err == nil || errors.Is(err, fingerprint.ErrSilent) {
+		t.Errorf("Present with a wrong password: %v", err)
+	}
+}
+
+func TestUnplugged(t *testing.T) {
+	path := ""
+	r, end := open(t, func(o *r503.Opts, _ *emulated.Module) { path = o.Port })
+	defer r.Halt()
+	r.module.Put(1)
+	if _, err := r.Capture(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end()
+	if _, err := r.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) && !errors.Is(err, fingerprint.ErrSilent) {
+		t.Errorf("Capture after %s went: %v", path, err)
+	}
+	if h := r.Health(t.Context()); h.Fault == "" {
+		t.Error("Health says that all is well")
+	}
+}
+
+// Touch and supply are lines of their own.
+func TestLines(t *testing.T) {
+	touch := &gpiotest.Pin{N: "touch", L: gpio.Low}
+	power := &gpiotest.Pin{N: "power", L: gpio.Low}
+	r, end := open(t, func(o *r503.Opts, _ *emulated.Module) { o.Touch, o.Power, o.Start = touch, power, time.Millisecond })
+	defer end()
+	r.module.Put(1)
+	if present, err := r.Present(t.Context()); present || err != nil || r.module.Commands() != 0 {
+		t.Errorf("nobody touches the ring: %v, %v after %d commands", present, err, r.module.Commands())
+	}
+	if power.Read() != gpio.Low {
+		t.Error("powered although nothing was asked of it")
+	}
+	if err := touch.Out(gpio.High); err != nil {
+		t.Fatal(err)
+	}
+	if present, err := r.Present(t.Context()); !present || err != nil || power.Read() != gpio.High {
+		t.Errorf("touched: %v, %v, power %v", present, err, power.Read())
+	}
+	if err := r.Light(t.Context(), fingerprint.Green, fingerprint.Steady); err != nil || !r.module.Lit() {
+		t.Errorf("light: %v", err)
+	}
+	if err := r.Halt(); err != nil || power.Read() != gpio.Low || r.module.Lit() {
+		t.Errorf("Halt: %v, power %v, light %v", err, power.Read(), r.module.Lit())
+	}
+}
+
+func TestOpts(t *testing.T) {
+	for name, change := range map[string]func(*r503.Opts){
+		"port": func(o *r503.Opts) { o.Port = "" }, "baud": func(o *r503.Opts) { o.Baud = 4800 },
+		"width": func(o *r503.Opts) { o.Width = 191 }, "answer": func(o *r503.Opts) { o.Answer = 0 },
+		"repeat": func(o *r503.Opts) { o.Repeat = -1 }, "start": func(o *r503.Opts) { o.Start = time.Hour },
+	} {
+		o := opts("/dev/null")
+		change(&o)
+		if _, err := r503.New(o); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
