@@ -71,7 +71,7 @@ func printSpeech(w io.Writer, r *eval.SpeechReport) {
 	if r.Digits.Spoken > 0 {
 		fmt.Fprintf(w, "digits     the shape of the mouth puts the spoken one on place %.1f of 10 (by chance 5.5), AUC %.2f, over %d\n", r.Digits.Rank, r.Digits.AUC, r.Digits.Spoken)
 	}
-	for _, at := range r.Rates {
+	for _, at := range []*eval.SpeechAtRate{&r.SpeechAtRate, &r.Half} {
 		fmt.Fprintf(w, "\nat %g frames a second\n", at.FPS)
 		if at.Area == nil {
 			fmt.Fprintln(w, "  AUC      unknown: no clip with labels")

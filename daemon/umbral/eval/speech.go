@@ -19,9 +19,9 @@ type SpeechReport struct {
 	Clips           int `json:"clips"`
 	Labelled        int `json:"labelled"`
 	FailedToAcquire int `json:"failed_to_acquire"`
-	*Area               // that of the clips' own rate once more
-	// At the clips' own rate, and at half of it.
-	Rates []SpeechAtRate `json:"rates"`
+	// At the clips' own rate, and with every other frame.
+	SpeechAtRate
+	Half SpeechAtRate `json:"at_half_rate"`
 	// Digits says what the shape of the mouth tells of digits, where alignments say which were spoken.
 	Digits DigitShapes `json:"digits"`
 	// LowestSimilarity is the lowest cosine between a frame's face and that of its clip's first frame.
@@ -142,11 +142,9 @@ func Speech(ctx context.Context, clips []SpeechClip, pictures int, o Opts) (Spee
 	if len(traces) == 0 {
 		return report, nil, fmt.Errorf("eval: none of the %d clips could be looked at", len(clips))
 	}
-	for which := range rates {
-		report.Rates = append(report.Rates, atRate(which, all, tried, traces))
-	}
+	report.SpeechAtRate = atRate(0, all, tried, traces)
+	report.Half = atRate(1, all, tried, traces)
 	report.Digits = digitShapes(all)
-	report.Area = report.Rates[0].Area
 	return report, traces, nil
 }
 

@@ -228,7 +228,7 @@ func TestSpeechOnClips(t *testing.T) {
 	if len(traces) != 3 || report.FailedToAcquire != 0 || report.LowestSimilarity < float64(challenge.DefaultOpts().MinSimilarity) {
 		t.Errorf("%d traces, %+v", len(traces), report)
 	}
-	for _, r := range report.Rates {
+	for _, r := range []SpeechAtRate{report.SpeechAtRate, report.Half} {
 		if r.AUC < 0.9 || r.Start.Median > 0.5 || r.End.Median > 0.5 || r.Start.NotFound != 0 {
 			t.Errorf("at %v: AUC %.3f, %+v, %+v", r.FPS, r.AUC, r.Start, r.End)
 		}

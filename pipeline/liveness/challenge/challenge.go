@@ -217,13 +217,33 @@ func (c *Challenge) answers() {
 	}
 	r.Inside, r.Outside = inside/max(in, 1), outside/max(out, 1)
 	r.Answered = 0
+	var sum, squares float64
 	for _, a := range c.schedule.Prompts() {
 		channel := o.Kind.channel(a.What)
 		mean := (float64(c.follow.within(channel, a.At+r.Lag, length))/float64(length) + float64(c.follow.mean[channel])) / level
 		if mean > r.Outside+(r.Inside-r.Outside)/3 {
 			r.Answered++
+			lag := (c.onset(channel, a.At+r.Lag, length) - a.At).Seconds()
+			sum, squares = sum+lag, squares+lag*lag
 		}
 	}
+	if n := float64(r.Answered); n > 0 {
+		r.Spread = time.Duration(math.Sqrt(max(0, squares/n-(sum/n)*(sum/n))) * float64(time.Second))
+	}
+}
+
+// onset is when an answer that begins about at rises above the middle between the activity in answers and that between
+// them.
+func (c *Challenge) onset(channel int, at time.Duration, length int) time.Duration {
+	const early = 6 // cells
+	activity := c.active[channel]
+	first := int(at / cell)
+	for k := max(0, first-early); k < min(first+length, len(activity)); k++ {
+		if activity[k] > (c.result.Inside+c.result.Outside)/2 {
+			return time.Duration(k) * cell
+		}
+	}
+	return at
 }
 
 // digits compares the shapes of the mouth with the prompted string and with others.

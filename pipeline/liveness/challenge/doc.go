@@ -40,6 +40,8 @@
 //
 // # What it does not prove
 //
+// The p-value holds for one attempt: three attempts treble it, so the caller bounds them.
+//
 // Somebody who sees the screen can follow it: with a mask that shows the own mouth, or with a face that is animated or
 // recorded word by word and played to the prompts. Passive attack detection and the comparison of the face have to stop
 // those.

@@ -72,10 +72,11 @@ type Result struct {
 
 	// PValue is how often somebody who does not know the schedule follows it this well; 1 while it is unknown.
 	PValue float64
-	// Lag is how long after its prompt an answer began, Answered how many of the prompts have one, Of how many.
-	Lag      time.Duration
-	Answered int
-	Of       int
+	// Lag is how long after its prompt an answer began, at the lag that fits all of them best, and Spread the standard
+	// deviation of the single answers' onsets: some 0.1 s for people who read.
+	Lag, Spread time.Duration
+	// Answered is how many of the prompts have an answer, Of how many.
+	Answered, Of int
 	// Inside and Outside are the mean activity in the answers and between them, 0 to 1.
 	Inside, Outside float64
 	// Rate is the frames a second, Coverage the share of the time in which the face could be judged.
