@@ -15,7 +15,7 @@
 //     each node. An operation that isn't supported, or a shape that doesn't fit, ends here with the node's name.
 //  3. fuse (fuse*.go) folds what follows a convolution into its weights (batch normalisation, scale and shift), or does it
 //     before the outputs are stored (activation, residual), and puts together what exporters take apart (hard swish,
-//     swish, layer normalisation).
+//     swish, layer normalisation, channel shuffles).
 //  4. lower (lower*.go) turns operations into steps over views and packs their weights. A view has a stride for each
 //     dimension, so transposing, slicing, splitting and most reshaping cost nothing, and the inputs of a concatenation
 //     are written where its result lies. Pictures are stored with the channels innermost.
@@ -24,6 +24,19 @@
 // A run walks the steps (step*.go) and allocates nothing. Large steps are shared among the threads of a Pool, small ones
 // stay on the goroutine that calls Run. The inner loops are in package kernel, as portable Go, which is the
 // specification, and as assembly for the processors that have it; UMBRAL_SIMD chooses.
+//
+// # Algorithms
+//
+// Layer.Algorithm says which one a step uses; lowering chooses by shape:
+//
+//   - indirect: convolution in register tiles that read the input where it lies (step_conv.go); product: the same for a
+//     matrix; packed product: both matrices are computed, one is packed first (step_product.go);
+//   - rows: the first convolution, over planes, whose input is rearranged strip by strip (step_front.go);
+//   - winograd: 3×3 over many channels (step_winograd.go);
+//   - depthwise: strips of whole rows where the tier has them, else runs of pixels, else tables (step_depthwise.go,
+//     step_strip.go);
+//   - separable: depthwise and the 1×1 behind it by strips of rows, so that what lies between never leaves the cache
+//     (step_separable.go).
 //
 // # Memory
 //

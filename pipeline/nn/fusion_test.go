@@ -80,6 +80,18 @@ func TestFusion(t *testing.T) {
 			x := n.node("MatMul", []string{n.input(1, 7, 12), n.weights(-1, 1, 12, 19)})
 			return n.node("Relu", []string{n.node("Add", []string{x, n.weights(-1, 1, 19)})})
 		}},
+		{"shuffle of two", 3, func(n *network) string {
+			x := n.input(1, 1, 5, 3)
+			return n.shuffle(n.node("Concat", []string{conv(n, x, 1, 9), conv(n, x, 1, 9)}, integer("axis", 1)), 1, 2, 9, 5, 3)
+		}},
+		{"what was joined cut again", 3, func(n *network) string {
+			a, b := n.node("Relu", []string{n.input(1, 5, 2)}), n.input(1, 5, 3)
+			parts := n.nodes("Split", 2, []string{n.node("Concat", []string{a, b}, integer("axis", 2))}, integer("axis", 2), ints("split", 2, 3))
+			return n.node("Mul", []string{n.node("ReduceMean", []string{parts[0]}, ints("axes", -1)), n.weights(0.5, 1, 1)})
+		}},
+		{"quotient by a power of two", 1, func(n *network) string {
+			return n.node("Div", []string{n.input(1, 6, 7), n.scalar(-4)})
+		}},
 		{"concatenation of convolutions", 2, func(n *network) string {
 			x := n.input(1, 1, 5, 3)
 			return n.node("Flatten", []string{n.node("Transpose", []string{n.node("Concat", []string{conv(n, x, 1, 5), conv(n, x, 1, 17)}, integer("axis", 1))}, ints("perm", 0, 2, 3, 1))})
@@ -121,6 +133,24 @@ func TestLookalikesAreNotFused(t *testing.T) {
 			gate := n.node("Clip", []string{n.node("Add", []string{x, n.scalar(3)})}, float("min", 0), float("max", 5))
 			return n.node("Div", []string{n.node("Mul", []string{x, gate}), n.scalar(6)})
 		},
+		"shuffle the other way": func(n *network) string {
+			x := n.input(1, 1, 5, 4)
+			y := n.node("Concat", []string{n.node("Relu", []string{x}), n.node("Sigmoid", []string{x})}, integer("axis", 1))
+			return n.shuffle(n.node("Concat", []string{y, y}, integer("axis", 1)), 1, 2, 2, 4, 5)
+		},
+		"shuffle of three": func(n *network) string {
+			x := n.node("Relu", []string{n.input(1, 6, 5, 3)})
+			return n.shuffle(n.node("Concat", []string{x, x}, integer("axis", 1)), 1, 3, 4, 5, 3)
+		},
+		"shuffle of what is read besides": func(n *network) string {
+			x := n.node("Relu", []string{n.input(1, 4, 5, 3)})
+			y := n.node("Concat", []string{x, n.node("Sigmoid", []string{x})}, integer("axis", 1))
+			return n.node("Add", []string{y, n.shuffle(y, 1, 2, 4, 5, 3)})
+		},
+		"what was joined cut elsewhere": func(n *network) string {
+			y := n.node("Concat", []string{n.node("Relu", []string{n.input(1, 5, 2)}), n.input(1, 5, 3)}, integer("axis", 2))
+			return n.node("Sigmoid", []string{n.nodes("Split", 2, []string{y}, integer("axis", 2), ints("split", 3, 2))[1]})
+		},
 		"square of the sigmoid": func(n *network) string {
 			s := n.node("Sigmoid", []string{n.input(1, 4, 3)})
 			return n.node("Mul", []string{s, s})
@@ -138,6 +168,12 @@ func TestLookalikesAreNotFused(t *testing.T) {
 			n.outputs(build(n)).check(t, pool)
 		})
 	}
+}
+
+// shuffle takes the channels of a picture in turn from as many groups as the second of the sizes says.
+func (n *network) shuffle(x string, sizes ...int64) string {
+	y := n.node("Transpose", []string{n.node("Reshape", []string{x, n.integers(sizes...)})}, ints("perm", 0, 2, 1, 3, 4))
+	return n.node("Reshape", []string{y, n.integers(1, sizes[1]*sizes[2], sizes[3], sizes[4])})
 }
 
 // Outputs keep their names and own memory, whatever they are other names or views of.

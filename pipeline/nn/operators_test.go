@@ -191,6 +191,42 @@ func TestConvolutions(t *testing.T) {
 	}
 }
 
+// A depthwise convolution and the 1×1 convolution behind it are one step where they may be, and the same in any case.
+func TestSeparableConvolutions(t *testing.T) {
+	pool := withPool(t)
+	for _, c := range []struct {
+		channels, out, side, h, w int
+		stride                    int64
+	}{
+		{16, 32, 3, 20, 24, 1}, {32, 24, 3, 15, 31, 2}, {58, 58, 3, 28, 28, 1}, {9, 6, 3, 14, 40, 1}, {24, 40, 5, 11, 33, 1},
+		{24, 12, 5, 12, 34, 2}, {20, 70, 3, 7, 7, 1}, {12, 16, 3, 1, 50, 1}, {12, 8, 7, 7, 7, 1}, {300, 33, 3, 9, 40, 1},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			n := newNetwork(9)
+			pad := int64(c.side / 2)
+			if c.side == 7 {
+				pad = 0
+			}
+			x := n.node("Relu", []string{n.input(1, c.channels, c.h, c.w)})
+			deep := func(follow string) string {
+				y := n.node("Conv", []string{x, n.weights(-1, 1, c.channels, 1, c.side, c.side), n.weights(-1, 1, c.channels)}, integer("group", int64(c.channels)), ints("pads", pad, pad, pad, pad), ints("strides", c.stride, c.stride))
+				if follow == "PRelu" {
+					return n.node(follow, []string{y, n.weights(-1, 1, c.channels, 1, 1)})
+				}
+				return n.node(follow, []string{y})
+			}
+			point := func(y string) string {
+				return n.node("Conv", []string{y, n.weights(-0.3, 0.3, c.out, c.channels, 1, 1), n.weights(-1, 1, c.out)})
+			}
+			alone := deep("Relu")
+			read := deep("Sigmoid")
+			sum := n.node("Add", []string{point(deep("PRelu")), point(deep("HardSwish"))})
+			joined := n.node("Concat", []string{point(alone), n.node("Relu", []string{point(read)}), sum}, integer("axis", 1))
+			n.outputs(joined, read).check(t, pool)
+		})
+	}
+}
+
 func TestTransposedConvolutions(t *testing.T) {
 	pool := withPool(t)
 	for _, c := range [][4]int{{5, 7, 2, 2}, {24, 1, 2, 2}, {3, 20, 1, 3}} {
