@@ -21,8 +21,8 @@
 //
 // # What it proves
 //
-// Whoever does not know the schedule when the picture is made passes with a probability of at most Opts.MaxPValue, once
-// for each nonce: a photograph, moved in whichever way, a recording of the person reading other digits, a mouth that opens
+// Whoever does not know the schedule when the picture is made passes with a probability of at most Opts.MaxPValue a
+// challenge: a photograph, moved in whichever way, a recording of the person reading other digits, a mouth that opens
 // in another rhythm. This follows from the draw of the schedule and needs no data (see follower.pValue). Labelled clips
 // are needed only for the other error: how often somebody who reads as asked is refused.
 //
@@ -33,7 +33,8 @@
 // bounds 0.93 to 0.99, at 25 and at 12.5 frames a second; with labels made from the sound, the other two speakers reach
 // 0.99 and 1.00. Moving and turning the picture, noise of 5 levels, flickering light, a quarter of the light and half the
 // size each leave it above 0.95. The three weights of the probability come from these clips; fitted without the speaker
-// who is measured, they give 0.95. Readers simulated from these clips are refused in some 3 % of their challenges.
+// who is measured, they give 0.95. Readers simulated from these clips are refused in 1 to
+// 3 % of their challenges.
 //
 // Blinks in these clips are seen by the landmarks; turns and nods rest on face.Landmarks.Pose, which was measured on
 // photographs. No recording of a person who follows a challenge was at hand, of either kind.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"time"
+	"unsafe"
 
 	"umbral/pipeline/face"
 	"umbral/pipeline/vision"
@@ -72,6 +73,9 @@ func NewObserver(a *face.Analyzer, looks int) (*Observer, error) {
 	}
 	return &Observer{analyzer: a, looks: looks}, nil
 }
+
+// Bytes is the memory of an observer, without that of its analyzer.
+func (o *Observer) Bytes() int64 { return int64(unsafe.Sizeof(*o)) }
 
 // Reset forgets the person.
 func (o *Observer) Reset() {
