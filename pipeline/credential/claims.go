@@ -157,7 +157,7 @@ func holderKey(dec cbor.DecMode, data []byte) (*Key, error) {
 	if len(cnf.Key) == 0 {
 		return nil, errors.New("cnf: no key in it (encrypted keys and key ids are not supported)")
 	}
-	key, err := keyFromCOSE(cnf.Key)
+	key, err := keyFromCOSE(dec, cnf.Key)
 	if err != nil {
 		return nil, fmt.Errorf("cnf: %w", err)
 	}

@@ -109,8 +109,7 @@ func parseMessage(dec cbor.DecMode, data []byte) (*message, error) {
 
 // headers reads both header maps. go-cose checks their form (types, labels that must be protected or must not stand in
 // both).
-func (m *message) headers(dec cbor.DecMode, protected, unprotected cbor.RawMessage) error {
-	var err error
+func (m *message) headers(dec cbor.DecMode, protected, unprotected cbor.RawMessage) (err error) {
 	if m.protected, err = byteString(dec, protected); err != nil {
 		return fmt.Errorf("cose: protected header: %w", err)
 	}
@@ -119,8 +118,8 @@ func (m *message) headers(dec cbor.DecMode, protected, unprotected cbor.RawMessa
 			return fmt.Errorf("cose: protected header: %w", err)
 		}
 	}
-	h := cose.Headers{RawProtected: protected, RawUnprotected: unprotected}
-	if err := h.UnmarshalFromRaw(); err != nil {
+	h, err := readHeaders(protected, unprotected)
+	if err != nil {
 		return fmt.Errorf("cose: %w", err)
 	}
 	if len(h.Protected) == 0 {
@@ -158,6 +157,17 @@ func (m *message) headers(dec cbor.DecMode, protected, unprotected cbor.RawMessa
 		return errors.New("cose: partial IV is not supported")
 	}
 	return nil
+}
+
+// readHeaders has go-cose read the headers, which come from whoever made the code: a panic of it is an error.
+func readHeaders(protected, unprotected cbor.RawMessage) (h cose.Headers, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("headers that cannot be read: %v", r)
+		}
+	}()
+	h.RawProtected, h.RawUnprotected = protected, unprotected
+	return h, h.UnmarshalFromRaw()
 }
 
 // byteString reads a definite byte string and nothing else: []byte alone would also take an array of numbers.

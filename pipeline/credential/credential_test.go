@@ -349,10 +349,14 @@ func TestKeyFiles(t *testing.T) {
 	}
 	// A COSE key off the curve must not become a holder's key.
 	off := encode(map[int]any{1: 2, -1: 1, -2: bytes.Repeat([]byte{1}, 32), -3: bytes.Repeat([]byte{1}, 32)})
-	if _, err := keyFromCOSE(off); err == nil {
+	dec := must(DefaultLimits().decoder())
+	if _, err := keyFromCOSE(dec, off); err == nil {
 		t.Error("a COSE key off the curve is taken")
 	}
-	if _, err := keyFromCOSE(encode(map[int]any{1: 2, -1: 1, -2: bytes.Repeat([]byte{1}, 32), -3: true})); err == nil {
+	if _, err := keyFromCOSE(dec, []byte("\xa4\x01\x02 \xf7001X 00000000000000000000000000000000")); err == nil {
+		t.Error("a COSE key with a curve that is no number is taken")
+	}
+	if _, err := keyFromCOSE(dec, encode(map[int]any{1: 2, -1: 1, -2: bytes.Repeat([]byte{1}, 32), -3: true})); err == nil {
 		t.Error("a compressed COSE key is taken")
 	}
 }

@@ -135,3 +135,17 @@ func FuzzEnrolment(f *testing.F) {
 		}
 	})
 }
+
+// FuzzHeaders goes where only a whole message leads: the header maps, which nobody has signed yet when they are read.
+func FuzzHeaders(f *testing.F) {
+	f.Add([]byte{0xa1, 1, 0x26}, []byte{0xa1, 4, 0x42, '1', '1'})
+	f.Add([]byte{0xa2, 1, 0x27, 2, 0x81, 4}, []byte{0xa1, 5, 0x4c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+	dec := must(DefaultLimits().decoder())
+	f.Fuzz(func(t *testing.T, protected, unprotected []byte) {
+		data := append([]byte{0x84}, encode(protected)...)
+		data = append(append(data, unprotected...), 0x40, 0x40)
+		if m, err := parseMessage(dec, data); err == nil && (m.encrypted || len(m.signature) > 0) {
+			t.Errorf("another message than was written: %+v", m)
+		}
+	})
+}

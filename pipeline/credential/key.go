@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/veraison/go-cose"
 )
 
@@ -92,26 +93,43 @@ func (k *Key) validAt(at time.Time) error {
 
 func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// keyFromCOSE reads a COSE_Key, as in cnf or in a key file. go-cose checks its parameters.
-func keyFromCOSE(data []byte) (*Key, error) {
-	var c cose.Key
-	if err := c.UnmarshalCBOR(data); err != nil {
+// keyFromCOSE reads a COSE_Key (RFC 9052, section 7; RFC 9053, section 7), as in cnf or in a key file. go-cose could too,
+// but its version 1.3.0 panics on a curve that is no number.
+func keyFromCOSE(dec cbor.DecMode, data []byte) (*Key, error) {
+	var c struct {
+		Type  int64           `cbor:"1,keyasint"`
+		ID    []byte          `cbor:"2,keyasint"`
+		Curve int64           `cbor:"-1,keyasint"`
+		X     cbor.RawMessage `cbor:"-2,keyasint"`
+		Y     cbor.RawMessage `cbor:"-3,keyasint"`
+	}
+	if err := dec.Unmarshal(data, &c); err != nil {
 		return nil, fmt.Errorf("credential: COSE key: %w", err)
 	}
-	if c.Type == cose.KeyTypeEC2 {
-		// A compressed point is no longer than what PublicKey understands, but it would give a wrong key.
-		if _, _, y, _ := c.EC2(); len(y) == 0 {
-			return nil, errors.New("credential: COSE key: y is missing or compressed, which is not supported")
+	coordinate := func(name string, raw cbor.RawMessage) ([]byte, error) {
+		b, err := byteString(dec, raw)
+		if err != nil || len(b) != 32 {
+			return nil, fmt.Errorf("credential: COSE key: %s is not 32 bytes (missing, compressed or of another curve?)", name)
 		}
+		return b, nil
 	}
-	public, err := c.PublicKey()
+	x, err := coordinate("x", c.X)
 	if err != nil {
-		return nil, fmt.Errorf("credential: COSE key: %w", err)
+		return nil, err
 	}
-	if c.Type == cose.KeyTypeEC2 {
-		if p, is := public.(*ecdsa.PublicKey); !is || p.Curve != elliptic.P256() || !p.Curve.IsOnCurve(p.X, p.Y) {
-			return nil, errors.New("credential: COSE key: not a point of the curve P-256")
+	switch {
+	case c.Type == 1 && c.Curve == 6: // OKP, Ed25519
+		return NewKey(ed25519.PublicKey(x), c.ID)
+	case c.Type == 2 && c.Curve == 1: // EC2, P-256
+		y, err := coordinate("y", c.Y)
+		if err != nil {
+			return nil, err
 		}
+		point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
+		if err != nil {
+			return nil, fmt.Errorf("credential: COSE key: %w", err)
+		}
+		return NewKey(point, c.ID)
 	}
-	return NewKey(public, c.ID)
+	return nil, fmt.Errorf("credential: COSE key of type %d on curve %d, wanted Ed25519 (1, 6) or P-256 (2, 1)", c.Type, c.Curve)
 }

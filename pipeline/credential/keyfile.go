@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
 // maxKeyFile bounds a file of keys.
@@ -59,8 +61,12 @@ func ParseIssuer(data []byte, id, name string) (Issuer, error) {
 	case bytes.Contains(text, []byte("-----BEGIN ")):
 		i.Keys, err = keysFromPEM(text)
 	default:
+		var dec cbor.DecMode
+		if dec, err = DefaultLimits().decoder(); err != nil {
+			return i, fmt.Errorf("credential: %w", err)
+		}
 		var k *Key
-		if k, err = keyFromCOSE(data); err != nil {
+		if k, err = keyFromCOSE(dec, data); err != nil {
 			err = fmt.Errorf("%w (wanted JWK, PEM or COSE_Key)", err)
 		}
 		i.Keys = []*Key{k}
