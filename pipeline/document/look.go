@@ -51,12 +51,13 @@ func (c *candidate) least() float32 {
 // outvote those that see a stamp. Known are spellings that are weighed as well, whether a look proposes them or not.
 func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...[]int) ([]candidate, error) {
 	p := pool{reader: r, want: want, spellings: known}
-	// ends tells whether what was seen until the area is enough.
-	ends := func(at *box, enough float32) bool {
+	// The last area is the widest: print beyond what was detected shows there.
+	widest := &areas[len(areas)-1]
+	ends := func(enough float32) bool {
 		found := p.weigh()
 		return len(found) > 0 && found[0].least() >= enough &&
 			(want.accept == nil || want.accept(r.read.spell(found[0].classes))) &&
-			!(want.whole && r.unread(c, at, &found[0]))
+			!(want.whole && r.unread(c, widest, &found[0]))
 	}
 	for k := range areas[:min(len(areas), maxAreas)] {
 		c.cut(&r.strip, &areas[k])
@@ -76,16 +77,19 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 			p.propose(s)
 			if k == 0 && i == 0 && !stamped {
 				p.looks = append(p.looks[:0], placed{s, areas[k]})
-				if ends(&areas[k], sure) || want.accept == nil && len(r.read.greedy(s)) == 0 {
+				if ends(sure) || want.accept == nil && len(r.read.greedy(s)) == 0 {
 					return p.weigh(), nil
 				}
 				p.looks = p.looks[:0]
 			}
-			if tone.apart {
-				sums[1].add(&s, tone.weight)
-			} else {
-				sums[0].add(&s, tone.weight)
+			group, weight := 0, tone.clean
+			if stamped {
+				weight = tone.weight
 			}
+			if tone.apart {
+				group = 1
+			}
+			sums[group].add(&s, weight)
 		}
 		for g := range sums {
 			if sums[g].count > 0 {
@@ -94,14 +98,14 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 				p.looks = append(p.looks, placed{sums[g], areas[k]})
 			}
 		}
-		if ends(&areas[k], settled) {
+		if ends(settled) {
 			break
 		}
 	}
 	found := p.weigh()
 	if want.whole {
 		for i := range min(len(found), 4) {
-			if r.unread(c, &p.looks[len(p.looks)-1].area, &found[i]) {
+			if r.unread(c, widest, &found[i]) {
 				found[i].trust = min(found[i].trust, lostTrust)
 			}
 		}

@@ -102,7 +102,7 @@ func (r *Reader) readCard(img *vision.Image, p pose, lines []line, scale float64
 }
 
 func (r *Reader) readFront(c *card, out *Reading) (err error) {
-	if out.Name, err = r.field(c, place{rowName, 16.3, 54, 31, 34}, &r.kinds.text); err != nil {
+	if out.Name, err = r.field(c, place{rowName, 16.3, 54, 31, 36}, &r.kinds.text); err != nil {
 		return err
 	}
 	if out.Sex, err = r.word(c, place{rowSex, 6.5, 25.2, 23, 24}, &r.kinds.sex); err != nil {
@@ -169,25 +169,39 @@ func (r *Reader) word(c *card, p place, want *kind) (Field, error) {
 	return f, nil
 }
 
-// The date of birth is taken apart by where its digits stand: captions between them may be unreadable.
+// Where month and day of the birth date begin at the earliest, in mm.
 const (
 	monthLeft = 28.3
 	dayLeft   = 37.0
 )
 
-// date puts the digits of a birth date between the captions that every card has; false unless it is whole.
+// date puts the digits of a birth date between the captions that every card has; false unless it is whole. The captions
+// make the gaps between year, month and day at least twice those between digits; where a stamp hides a digit and with it a
+// gap, the place on the card decides.
 func (a *alphabet) date(c *candidate) (string, bool) {
-	var parts [3]strings.Builder
+	const gap = 3.7 // mm; digits stand 2.3 apart, the parts 5.6 and more
+	var byGap, byPlace [3]strings.Builder
+	part, parts := 0, 1
 	for k, class := range c.classes {
-		part := 0
-		if x := c.at[k]; x > dayLeft {
-			part = 2
-		} else if x > monthLeft {
-			part = 1
+		if k > 0 && c.at[k]-c.at[k-1] > gap {
+			parts++
+			part = min(part+1, 2)
 		}
-		parts[part].WriteRune(a.runes[class])
+		byGap[part].WriteRune(a.runes[class])
+		switch x := c.at[k]; {
+		case x > dayLeft:
+			byPlace[2].WriteRune(a.runes[class])
+		case x > monthLeft:
+			byPlace[1].WriteRune(a.runes[class])
+		default:
+			byPlace[0].WriteRune(a.runes[class])
+		}
 	}
-	text := parts[0].String() + "年" + parts[1].String() + "月" + parts[2].String() + "日"
+	chosen := &byPlace
+	if parts == 3 {
+		chosen = &byGap
+	}
+	text := chosen[0].String() + "年" + chosen[1].String() + "月" + chosen[2].String() + "日"
 	d, ok := ParseBirth(text)
 	return text, ok && d.Exists()
 }

@@ -10,16 +10,17 @@ import (
 // over or under it. None of them can show a stroke that is not there.
 type tone struct {
 	apply  func(dst, src *vision.Image, s *scene)
-	weight float32
-	apart  bool // for print under a stamp alone: it takes the stamp away, and sometimes print with it
+	clean  float32 // weight where nothing lies over the print
+	weight float32 // weight where something does
+	apart  bool    // for print under a stamp alone: it takes the stamp away, and sometimes print with it
 }
 
 // tones are tried in this order.
 var tones = []tone{
-	{apply: plain, weight: 1},
-	{apply: stretched, weight: 1},
-	{apply: narrow, weight: 0.7},
-	{apply: darkest(0.55), weight: 0.7},
+	{apply: plain, clean: 1, weight: 1},
+	{apply: stretched, clean: 1, weight: 1},
+	{apply: narrow, clean: 0.2, weight: 0.7},
+	{apply: darkest(0.55), clean: 0.2, weight: 0.7},
 	{apply: below, weight: 0.7, apart: true},
 	{apply: flattened, weight: 1, apart: true},
 }
