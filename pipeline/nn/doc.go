@@ -41,8 +41,8 @@
 // # Memory
 //
 // Program.Budget states what a program takes once its Model is dropped, and a test holds it against the heap. Programs of
-// one Model share packed weights. An input keeps its place and its content from run to run; an output is valid until the
-// next run.
+// one Model share packed weights, and programs that run in turns may share an Arena. Element-wise steps write over what is
+// read for the last time. An input keeps its place and its content from run to run; an output is valid until the next run.
 //
 // # Hostile models
 //

@@ -8,9 +8,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"gonum.org/v1/plot/plotter"
+	"pgregory.net/rapid"
 
 	"umbral/config/paths/pathstest"
 	"umbral/pipeline/models"
@@ -155,6 +159,28 @@ func TestBadPlots(t *testing.T) {
 	if err := o.CheckPlot("roofline.png"); err == nil || !strings.Contains(err.Error(), "one core") {
 		t.Errorf("a plot of several cores: %v", err)
 	}
+}
+
+// Labels are moved down only as far as they must, and none covers another afterwards.
+func TestLabelsApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var places plotter.XYs
+		for range rapid.IntRange(0, 9).Draw(t, "labels") {
+			places = append(places, plotter.XY{X: rapid.Float64Range(0.25, 128).Draw(t, "x"), Y: rapid.Float64Range(0.5, 256).Draw(t, "y")})
+		}
+		before := slices.Clone(places)
+		apart(places)
+		for i, a := range places {
+			if a.X != before[i].X || a.Y > before[i].Y {
+				t.Fatalf("label %d went from %v to %v", i, before[i], a)
+			}
+			for j, b := range places[:i] {
+				if math.Abs(math.Log2(a.X/b.X)) < labelWidth && math.Abs(math.Log2(a.Y/b.Y)) < labelHeight-1e-6 {
+					t.Fatalf("labels %d and %d cover each other: %v, %v", j, i, b, a)
+				}
+			}
+		}
+	})
 }
 
 func TestMeanRatio(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 
 // inks tell algorithms apart, also for people who don't see all colours (Okabe and Ito, 2008).
 var inks = []color.NRGBA{
-	{0x00, 0x72, 0xb2, 0xb0}, {0xd5, 0x5e, 0x00, 0xb0}, {0x00, 0x9e, 0x73, 0xb0}, {0xcc, 0x79, 0xa7, 0xb0}, {0xe6, 0x9f, 0x00, 0xb0}, {0x56, 0xb4, 0xe9, 0xb0},
+	{0x00, 0x72, 0xb2, 0xb0}, {0xd5, 0x5e, 0x00, 0xb0}, {0x00, 0x9e, 0x73, 0xb0}, {0xcc, 0x79, 0xa7, 0xb0}, {0xe6, 0x9f, 0x00, 0xb0}, {0x56, 0xb4, 0xe9, 0xb0}, {0xf0, 0xe4, 0x42, 0xb0}, {0x33, 0x33, 0x33, 0xb0},
 }
 
 // plotFormats are the endings of a picture's file.
@@ -51,7 +51,7 @@ func (r *Report) PlotRoofline(path string) error {
 	spots := r.spots()
 	p := plot.New()
 	p.Title.Text = fmt.Sprintf("Layers under the roofs of one core, kernels %s", r.Tier)
-	p.Title.Padding = vg.Points(6)
+	p.Title.Padding = vg.Points(8)
 	p.X.Label.Text, p.Y.Label.Text = "arithmetic intensity, FLOP/byte", "speed, GFLOP/s"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = powers{}, powers{}
@@ -158,6 +158,7 @@ func drawSpots(p *plot.Plot, spots []spot) error {
 	if len(labels.XYs) == 0 {
 		return nil
 	}
+	apart(labels.XYs)
 	written, err := plotter.NewLabels(labels)
 	if err != nil {
 		return fmt.Errorf("bench: plot: %w", err)
@@ -168,6 +169,30 @@ func drawSpots(p *plot.Plot, spots []spot) error {
 	}
 	p.Add(written)
 	return nil
+}
+
+// Labels closer than this, in doublings to the side and upwards, would cover each other.
+const labelWidth, labelHeight = 1.4, 0.34
+
+// apart moves labels that would cover each other down until they don't.
+func apart(places plotter.XYs) {
+	order := make([]int, len(places))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[b].Y, places[a].Y) })
+	for k, i := range order {
+		for moved := true; moved; {
+			moved = false
+			for _, j := range order[:k] {
+				x, y := math.Abs(math.Log2(places[i].X/places[j].X)), math.Log2(places[j].Y/places[i].Y)
+				if x < labelWidth && math.Abs(y) < labelHeight-1e-9 {
+					places[i].Y = places[j].Y / math.Exp2(labelHeight)
+					moved = true
+				}
+			}
+		}
+	}
 }
 
 // powers marks the powers of two.
