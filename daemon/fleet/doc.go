@@ -184,7 +184,7 @@
 // Revoked credentials and trusted issuers are signed lists of the whole fleet (package trustlist), numbered
 // so that an older one is never taken. A terminal takes the parts of one that is newer than its own one by
 // one, since a large list at once would hold up everything else on a slow connection. Parts are
-// {"schema", "data"} with 48 KiB of the list in base64, under the first 32 digits of its hash.
+// {"schema", "data"} with 32 KiB of the list in base64, under the first 32 digits of its hash.
 //
 //	te/fleet/all///list/revocation
 //	{

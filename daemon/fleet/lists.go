@@ -109,6 +109,7 @@ func (f *fetcher) begin(ctx context.Context) error {
 // ask subscribes to the next part; the broker answers with the retained message.
 func (f *fetcher) ask(ctx context.Context) error {
 	f.until = time.Now().Add(partTimeout + transfer(maxListMessage))
+	f.s.expected = maxListMessage // an acknowledgement that is on its way behind it comes late
 	return f.s.subscribe(ctx, f.now.partTopic(f.next))
 }
 
@@ -116,6 +117,7 @@ func (f *fetcher) part(ctx context.Context, m inbound) error {
 	if f.now == nil || m.topic != f.now.partTopic(f.next) || len(m.payload) == 0 {
 		return nil // of a list that was given up
 	}
+	f.s.expected = 0
 	if err := f.s.unsubscribe(ctx, m.topic); err != nil {
 		return err
 	}
@@ -152,6 +154,7 @@ func (f *fetcher) tick(ctx context.Context) error {
 		return nil
 	}
 	f.fail(fmt.Errorf("list %s number %d: part %d of %d does not come", f.now.Kind, f.now.Sequence, f.next+1, f.now.parts()))
+	f.s.expected = 0
 	if err := f.s.unsubscribe(ctx, f.now.partTopic(f.next)); err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ const listRoot = "te/fleet/all///list/"
 const (
 	MaxListBytes   = 2 << 20
 	MaxListKinds   = 8
-	partBytes      = 48 << 10 // of a list; a third more in base64
-	maxListMessage = 80 << 10
+	partBytes      = 32 << 10 // of a list; a third more in base64: 11 s on the slowest connection, which a ping can wait for
+	maxListMessage = 48 << 10
 )
 
 // manifest says what a list consists of.

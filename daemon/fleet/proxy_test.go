@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -16,6 +17,7 @@ type proxy struct {
 	swallow  atomic.Bool  // PUBACKs of the broker never arrive
 	acks     atomic.Int64 // PUBACKs of the broker that did
 	shut     atomic.Bool  // nobody gets through
+	slow     atomic.Int64 // bytes a second in each direction; 0: as fast as may be
 	mu       sync.Mutex
 	open     []net.Conn
 	work     sync.WaitGroup
@@ -54,7 +56,7 @@ func (p *proxy) accept() {
 		p.open = append(p.open, client, server)
 		p.mu.Unlock()
 		p.work.Go(func() {
-			_, _ = io.Copy(server, client)
+			_, _ = io.Copy(server, p.narrow(client))
 			_ = server.Close()
 		})
 		p.work.Go(func() {
@@ -67,12 +69,30 @@ func (p *proxy) accept() {
 				if ack {
 					p.acks.Add(1)
 				}
-				if _, err := client.Write(w.packet); err != nil {
+				if _, err := io.Copy(client, p.narrow(bytes.NewReader(w.packet))); err != nil {
 					return
 				}
 			}
 		})
 	}
+}
+
+// narrow reads no faster than the connection is.
+func (p *proxy) narrow(r io.Reader) io.Reader { return &narrowReader{p, r} }
+
+type narrowReader struct {
+	p *proxy
+	r io.Reader
+}
+
+func (n *narrowReader) Read(b []byte) (int, error) {
+	rate := n.p.slow.Load()
+	if rate == 0 {
+		return n.r.Read(b)
+	}
+	got, err := n.r.Read(b[:min(len(b), 512)])
+	time.Sleep(time.Duration(got) * time.Second / time.Duration(rate))
+	return got, err
 }
 
 // cut ends all connections without a goodbye.

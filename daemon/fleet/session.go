@@ -73,6 +73,7 @@ type session struct {
 	ackTimeout time.Duration
 	lost       chan struct{} // closed when paho has noticed the loss and has ended its goroutines
 	why        error         // set before lost is closed
+	expected   int           // bytes of a large message that was asked for and comes before any acknowledgement
 }
 
 // handover bounds how long paho may keep a publisher that found it ending its goroutines; how long a
@@ -167,7 +168,7 @@ var errNoAck = errors.New("no acknowledgement")
 // called by one goroutine at a time. After an error the session is of no more use.
 func (s *session) publish(ctx context.Context, topic string, qos byte, retained bool, payload []byte) error {
 	t := s.client.Publish(topic, qos, retained, payload)
-	if err := s.wait(ctx, t, s.ackTimeout+transfer(len(payload))); err != nil {
+	if err := s.wait(ctx, t, s.ackTimeout+transfer(len(payload)+s.expected)); err != nil {
 		return fmt.Errorf("fleet: publish on %s: %w", topic, err)
 	}
 	if p, ok := t.(*mqtt.PublishToken); ok && qos > 0 && p.MessageID() != s.wire.lastAck() {

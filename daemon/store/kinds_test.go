@@ -102,6 +102,43 @@ func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 	}
 }
 
+// TestValuesUnderDamagedKeysComeFromTheCopy moves each value to another key, as a damaged key in a sound page does.
+func TestValuesUnderDamagedKeysComeFromTheCopy(t *testing.T) {
+	o := testOpts()
+	dir, _, _ := filled(t, o, fillKinds)
+	for _, bucket := range []string{bucketFiles, bucketReferences, bucketNonces, bucketReplays, bucketLists, bucketReviews} {
+		t.Run(bucket, func(t *testing.T) {
+			dir := cloneDir(t, dir)
+			key := firstOf(t, dir, bucket)
+			db, err := openDatabase(filepath.Join(dir, liveName), o.FileBytes, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = db.Update(func(tx *bbolt.Tx) error {
+				b := tx.Bucket([]byte(bucket))
+				v := bytes.Clone(b.Get(key))
+				moved := bytes.Clone(key)
+				moved[min(3, len(moved)-1)] ^= 1
+				return errors.Join(b.Delete(key), b.Put(moved, v))
+			})
+			if err := errors.Join(err, db.close()); err != nil {
+				t.Fatal(err)
+			}
+			s, rec, err := Open(dir, o)
+			if err != nil || !rec.Happened() || rec.Lost != 1 {
+				t.Fatalf("%+v, %v", rec, err)
+			}
+			t.Cleanup(func() { closed(t, s) })
+			if bucket == bucketReferences {
+				return // a reference that was removed by hand must not come back
+			}
+			if diff := cmp.Diff(wantHeld, held(s)); diff != "" {
+				t.Errorf("after mending %q (-want +got):\n%s", bucket, diff)
+			}
+		})
+	}
+}
+
 // firstOf is the first key in a bucket of the live file.
 func firstOf(t *testing.T, dir, bucket string) (key []byte) {
 	t.Helper()

@@ -105,13 +105,19 @@ func openList(tx *bbolt.Tx, k *keys, key []byte) (List, error) {
 	if err != nil {
 		return l, err
 	}
+	return decodeList(string(key), plain)
+}
+
+// decodeList reads what encode wrote. Arbitrary bytes give an error.
+func decodeList(kind string, plain []byte) (List, error) {
+	l := List{Kind: kind}
 	if len(plain) <= listHeader || len(plain) > listHeader+MaxList {
-		return l, fmt.Errorf("store: %w: list %q of %d bytes", ErrDamaged, key, len(plain))
+		return l, fmt.Errorf("store: %w: list %q of %d bytes", ErrDamaged, kind, len(plain))
 	}
 	l.Sequence = binary.BigEndian.Uint64(plain)
 	received := int64(binary.BigEndian.Uint64(plain[8:]))
 	if l.Sequence == 0 || received < 0 {
-		return l, fmt.Errorf("store: %w: list %q without number or time", ErrDamaged, key)
+		return l, fmt.Errorf("store: %w: list %q without number or time", ErrDamaged, kind)
 	}
 	l.Received, l.Bytes = instant(received), plain[listHeader:]
 	return l, nil

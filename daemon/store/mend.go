@@ -85,6 +85,13 @@ func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
+	// A value whose key was damaged stands under another one, and is lost there. These are never taken away by hand, so that
+	// what only the copy has is either that value, or one that did its time and does no harm.
+	for _, name := range []string{bucketNonces, bucketReplays, bucketLists, bucketReviews} {
+		if err := m.missing(tx, old, name, sealed(name)); err != nil {
+			return err
+		}
+	}
 	if err := m.people(tx, old, k); err != nil {
 		return err
 	}
@@ -115,6 +122,21 @@ func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte)
 	return nil
 }
 
+// missing takes from the copy what the bucket does not have.
+func (m *mended) missing(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
+	if old == nil {
+		return nil
+	}
+	b := tx.Bucket([]byte(name))
+	return forEach(old, name, func(key, v []byte) error {
+		if b.Get(key) != nil || !good(key, v) {
+			return nil
+		}
+		m.mended++
+		return b.Put(bytes.Clone(key), bytes.Clone(v))
+	})
+}
+
 func keysOf(b *bbolt.Bucket) (keys [][]byte) {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
@@ -134,6 +156,9 @@ func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 	}
 	for tag := range tags {
 		if personSound(tx, k, []byte(tag)) {
+			if err := m.file(tx, old, k, []byte(tag)); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := removePerson(tx, []byte(tag)); err != nil {
@@ -157,6 +182,24 @@ func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 		}
 	}
 	return nil
+}
+
+// file takes a person's enrolment file from the copy where there is none: its key may have been damaged, and a person who is
+// blocked must not pass for that. Files go only with their person.
+func (m *mended) file(tx, old *bbolt.Tx, k *keys, tag []byte) error {
+	if old == nil || get(tx, bucketFiles, tag) != nil {
+		return nil
+	}
+	v := bytes.Clone(get(old, bucketFiles, tag))
+	own, err := personBox(tx, k, tag)
+	if v == nil || err != nil {
+		return nil
+	}
+	if _, err := own.open(bucketFiles, tag, v); err != nil {
+		return nil // of somebody who was erased and enrolled anew
+	}
+	m.mended++
+	return tx.Bucket([]byte(bucketFiles)).Put(tag, v)
 }
 
 func personSound(tx *bbolt.Tx, k *keys, tag []byte) bool {

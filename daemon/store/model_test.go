@@ -19,6 +19,11 @@ type model struct {
 	refs     map[string][]Reference
 	settings map[string]string
 	nonces   map[string]time.Time
+	codes    map[string]time.Time
+	reviews  map[string]Outcome
+	answers  map[string]int
+	files    map[string]File
+	lists    map[string]uint64
 	cursor   Position
 	entries  []Position // of the model's own appends and receipts, not yet dropped
 	payloads map[Position]string
@@ -39,7 +44,8 @@ func TestRandomOperationsAgreeWithAModel(t *testing.T) {
 		o.Clock, o.People, o.ReferencesPerPerson = clock.read, 5, 3
 		m := &model{
 			people: map[string]Person{}, refs: map[string][]Reference{}, settings: map[string]string{},
-			nonces: map[string]time.Time{}, payloads: map[Position]string{},
+			nonces: map[string]time.Time{}, payloads: map[Position]string{}, codes: map[string]time.Time{},
+			reviews: map[string]Outcome{}, answers: map[string]int{}, files: map[string]File{}, lists: map[string]uint64{},
 		}
 		var s *Store
 		open := func(t *rapid.T) {
@@ -140,6 +146,7 @@ func TestRandomOperationsAgreeWithAModel(t *testing.T) {
 					}
 					delete(m.people, who)
 					delete(m.refs, who)
+					delete(m.files, who)
 					m.entries = append(m.entries, r.Position)
 				}
 			},
@@ -161,6 +168,91 @@ func TestRandomOperationsAgreeWithAModel(t *testing.T) {
 				}
 				if expect(t, err, want) {
 					m.nonces[nonce] = expires
+				}
+			},
+			"code": func(t *rapid.T) {
+				name := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "code")
+				until := clock.now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "seconds")) * time.Second)
+				var want error
+				if end, used := m.codes[name]; used && end.After(clock.now) {
+					want = ErrReplayed
+				}
+				err := s.UseCode([32]byte{name[0]}, until)
+				if want == nil && errors.Is(err, ErrReplayed) && !m.codes[name].IsZero() {
+					return // an expired code may be remembered for longer, never for less
+				}
+				if expect(t, err, want) {
+					m.codes[name] = until
+				}
+			},
+			"tick": func(t *rapid.T) {
+				who, item := id.Draw(t, "id"), rapid.SampledFrom([]string{"a", "b"}).Draw(t, "item")
+				var want error
+				if _, ok := m.people[who]; !ok {
+					want = ErrNotFound
+				}
+				if expect(t, s.Tick(who, Tick{Item: item, By: "c"}), want) {
+					f := m.files[who]
+					f.Ticks = slices.DeleteFunc(slices.Clone(f.Ticks), func(k Tick) bool { return k.Item == item })
+					f.Ticks = append(f.Ticks, Tick{Item: item, By: "c", At: clock.now})
+					m.files[who] = f
+				}
+			},
+			"block": func(t *rapid.T) {
+				who := id.Draw(t, "id")
+				var want error
+				if _, ok := m.people[who]; !ok {
+					want = ErrNotFound
+				}
+				if expect(t, s.Block(who, "c", "why"), want) {
+					f := m.files[who]
+					f.Blocked = &Block{By: "c", Reason: "why"}
+					m.files[who] = f
+				}
+			},
+			"list": func(t *rapid.T) {
+				kind, n := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "kind"), rapid.Uint64Range(1, 9).Draw(t, "number")
+				var want error
+				if n < m.lists[kind] {
+					want = ErrReplayed
+				}
+				if expect(t, s.PutList(List{Kind: kind, Sequence: n, Bytes: []byte{byte(n)}}), want) {
+					m.lists[kind] = n
+				}
+			},
+			"open review": func(t *rapid.T) {
+				which := rapid.SampledFrom([]string{"r1", "r2", "r3"}).Draw(t, "review")
+				var want error
+				if m.reviews[which] != "" {
+					want = ErrExists
+				}
+				err := s.OpenReview(Review{ID: which, Deadline: clock.now.Add(time.Hour), Needed: 2}, []byte("sealed"))
+				if expect(t, err, want) {
+					m.reviews[which] = Pending
+				}
+			},
+			"answer review": func(t *rapid.T) {
+				which := rapid.SampledFrom([]string{"r1", "r2", "r3"}).Draw(t, "review")
+				approve := rapid.Bool().Draw(t, "approve")
+				var want error
+				switch {
+				case m.reviews[which] == "":
+					want = ErrNotFound
+				case m.reviews[which] != Pending:
+					want = ErrDecided
+				}
+				r, err := s.AnswerReview(which, ReviewAnswer{Reviewer: fmt.Sprint("k", m.answers[which]), Name: "n", Approve: approve})
+				if expect(t, err, want) {
+					m.answers[which]++
+					switch {
+					case !approve:
+						m.reviews[which] = Denied
+					case m.answers[which] == 2:
+						m.reviews[which] = Approved
+					}
+					if r.Outcome != m.reviews[which] {
+						t.Fatalf("review %s is %s, want %s", which, r.Outcome, m.reviews[which])
+					}
 				}
 			},
 			"time": func(t *rapid.T) { clock.add(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second) },
@@ -197,6 +289,27 @@ func (m *model) compare(t *rapid.T, s *Store) {
 	for name, want := range m.settings {
 		if got, err := s.Setting(name); err != nil || string(got) != want {
 			t.Fatalf("setting %s is %q, want %q (%v)", name, got, want, err)
+		}
+	}
+	for who := range m.people {
+		want := m.files[who]
+		got, err := s.File(who)
+		if err != nil || len(got.Ticks) != len(want.Ticks) || (got.Blocked == nil) != (want.Blocked == nil) {
+			t.Fatalf("file of %s is %+v, want %+v (%v)", who, got, want, err)
+		}
+	}
+	for kind, want := range m.lists {
+		if got, err := s.List(kind); err != nil || got.Sequence != want {
+			t.Fatalf("list %s has number %d, want %d (%v)", kind, got.Sequence, want, err)
+		}
+	}
+	for which, want := range m.reviews {
+		got, err := s.Review(which)
+		if err != nil || got.Outcome != want || len(got.Answers) != m.answers[which] {
+			t.Fatalf("review %s is %+v, want %s with %d answers (%v)", which, got, want, m.answers[which], err)
+		}
+		if _, err := s.ReviewPictures(which); (want == Pending) != (err == nil) {
+			t.Fatalf("pictures of a review that is %s: %v", want, err)
 		}
 	}
 	if err := m.compareJournal(s); err != nil {

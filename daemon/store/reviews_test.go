@@ -225,3 +225,20 @@ func TestListsNeverGrowOlder(t *testing.T) {
 		t.Errorf("%d entries about lists, want one for each that was new", count)
 	}
 }
+
+func FuzzList(f *testing.F) {
+	l := List{Kind: "k", Sequence: 3, Received: instant(9), Bytes: []byte("list")}
+	f.Add(l.encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := decodeList("k", b)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatalf("unnamed error: %v", err)
+			}
+			return
+		}
+		if got := l.encode(); !bytes.Equal(got, b) {
+			t.Fatalf("%x decodes to %+v, which encodes to %x", b, l, got)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -206,6 +207,14 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 	return nil
 }
 
+// orphaned makes damage of a value whose key names nobody: that key was damaged.
+func orphaned(err error, bucket string) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("store: %w: a value in %q belongs to nobody", ErrDamaged, bucket)
+	}
+	return err
+}
+
 // readPeople counts the people, and with all opens every sealed value outside the journal.
 func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
 	people := tx.Bucket([]byte(bucketPeople))
@@ -230,7 +239,7 @@ func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
 		}
 		tag := bytes.Clone(key[:tagSize])
 		if _, err := openReferences(tx, k, tag); err != nil {
-			return err
+			return orphaned(err, bucketReferences)
 		}
 		key, _ = c.Seek(append(tag, 0xff, 0xff, 0xff, 0xff, 0xff)) // past this person's
 	}
@@ -238,7 +247,7 @@ func (s *snapshot) readPeople(tx *bbolt.Tx, k *keys, all bool) error {
 		bucket string
 		value  func(key, v []byte) error
 	}{
-		{bucketFiles, func(tag, _ []byte) error { _, err := openFile(tx, k, tag); return err }},
+		{bucketFiles, func(tag, _ []byte) error { _, err := openFile(tx, k, tag); return orphaned(err, bucketFiles) }},
 		{bucketSettings, func(name, v []byte) error { _, err := k.values.open(bucketSettings, name, v); return err }},
 		{bucketLists, func(kind, _ []byte) error { _, err := openList(tx, k, kind); return err }},
 		{bucketReviews, func(id, v []byte) error { _, err := decodeReview(k, id, v); return err }},
