@@ -79,7 +79,7 @@ func TestDiskAndClock(t *testing.T) {
 		}
 		// Either an opening is in the journal or it does not happen; most fit into pages that are there.
 		opened, refused := 0, 0
-		for range 12 {
+		for range 6 {
 			before := s.exits()
 			s.press()
 			time.Sleep(2 * time.Second)
@@ -158,14 +158,15 @@ func TestDiskAndClock(t *testing.T) {
 	})
 
 	s.sub("killed at work", func(t *testing.T) {
-		for i := range 5 {
+		full(t)
+		for i := range 3 {
 			s.press()
 			time.Sleep(time.Duration(i*37) * time.Millisecond)
 			s.signal("KILL", daemon)
 			daemon = s.start()
 			s.pulseOver()
 		}
-		s.opens("after five kills")
+		s.opens("after three kills")
 	})
 	s.signal("TERM", daemon)
 	run(t, s.Machine, "umbral", "store", "check")

@@ -64,6 +64,14 @@ func flows(before control.CameraReport) func(control.CameraReport) bool {
 	return func(r control.CameraReport) bool { return r.State == "streaming" && r.Captured > before.Captured+2 }
 }
 
+// idle fails a test whose program loops instead of waiting. A busy machine counts its own delays as the program's time.
+func idle(t *testing.T, share float64) {
+	t.Helper()
+	if limit := min(0.25*busy(), 0.8); share > limit {
+		t.Errorf("%.0f %% of a core without frames, limit %.0f %%: a busy loop", 100*share, 100*limit)
+	}
+}
+
 // TestUSBCamera breaks a USB camera in each way that one breaks, behind the kernel's uvcvideo.
 func TestUSBCamera(t *testing.T) {
 	nobody, _ := people(t)
@@ -72,7 +80,7 @@ func TestUSBCamera(t *testing.T) {
 	w := watched(s, "MJPG", "gain=99", "auto_exposure=1", "exposure_time_absolute=333")
 	r, _ := w.wait(20*time.Second, "frames", func(r control.CameraReport) bool { return r.Captured > 60 })
 	t.Logf("%s: %s, %.1f frames/s", r.Device, r.Format, r.FPS)
-	if r.FPS < 10 || r.Unset != "" {
+	if r.FPS < 10/busy() || r.Unset != "" {
 		t.Errorf("%+v", r)
 	}
 	s.sub("controls", func(t *testing.T) {
@@ -120,17 +128,13 @@ func TestUSBCamera(t *testing.T) {
 			r, took := w.wait(10*time.Second, "recovery", flows(w.last()))
 			t.Logf("noticed after %.2f s (%s: %s), %.1f %% of a core meanwhile, frames %.2f s after its end; faults %v",
 				noticed.Seconds(), now.State, now.Text, 100*share, took.Seconds(), r.Faults)
-			if took > recovery {
-				t.Errorf("recovery took %v", took)
-			}
-			if share > 0.25 {
-				t.Errorf("%.0f %% of a core while the camera fails", 100*share)
-			}
+			within(t, "recovery", took, recovery)
+			idle(t, share)
 		})
 	}
 	s.sub("unplugged", func(t *testing.T) {
 		var first control.CameraReport
-		for i := range 5 {
+		for i := range 3 {
 			s.camera.Unplug()
 			_, noticed := w.wait(10*time.Second, "notice", func(r control.CameraReport) bool { return r.State == "absent" })
 			was, begin := w.last(), time.Now()
@@ -139,9 +143,8 @@ func TestUSBCamera(t *testing.T) {
 			s.plug()
 			r, took := w.wait(10*time.Second, "recovery", flows(w.last()))
 			t.Logf("noticed after %.2f s, %.1f %% of a core meanwhile, frames %.2f s after the node; %d descriptors, %d mappings", noticed.Seconds(), 100*share, took.Seconds(), r.Descriptors, r.Mappings)
-			if took > recovery || share > 0.25 {
-				t.Errorf("recovery took %v, %.0f %% of a core", took, 100*share)
-			}
+			within(t, "recovery", took, recovery)
+			idle(t, share)
 			if i == 0 {
 				first = r
 			} else if r.Descriptors > first.Descriptors || r.Mappings > first.Mappings {
@@ -169,9 +172,7 @@ func TestUSBCamera(t *testing.T) {
 			s.camera.Fail(usbip.None)
 			r, took := w.wait(10*time.Second, "recovery", flows(w.last()))
 			t.Logf("frames %.2f s after it; faults %v", took.Seconds(), r.Faults)
-			if took > recovery {
-				t.Errorf("recovery took %v", took)
-			}
+			within(t, "recovery", took, recovery)
 			run(t, s.Machine, "kill", fmt.Sprint(w.PID))
 		})
 	}

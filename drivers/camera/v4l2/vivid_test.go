@@ -196,7 +196,7 @@ func TestVividFormats(t *testing.T) {
 			}
 			f.Release()
 			begin, before := time.Now(), c.Stats().Captured
-			for time.Since(begin) < 2*time.Second {
+			for time.Since(begin) < time.Second {
 				next(t, c, time.Second).Release()
 			}
 			s := c.Stats()

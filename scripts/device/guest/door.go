@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"umbral/drivers/door"
 	"umbral/drivers/door/gpio"
@@ -37,6 +38,10 @@ func showDoor(args []string) error {
 		}
 	}()
 	go func() {
+		for d.State().Fault != "" {
+			time.Sleep(10 * time.Millisecond)
+		}
+		fmt.Println("ready")
 		for _, name := range args {
 			<-signs
 			for s := door.Rest; s <= door.Alarm; s++ {
