@@ -97,7 +97,7 @@ func (t *SpeechTrace) panel(names *legend) (*plot.Plot, error) {
 	add := func(name string, xs, ys []float64, ink color.Color, dashes []vg.Length) error {
 		var points plotter.XYs
 		for i, y := range ys {
-			if y == y { // what is not known has no place in a plot
+			if !math.IsNaN(y) { // what is not known has no place in a plot
 				points = append(points, plotter.XY{X: xs[i], Y: y})
 			}
 		}
