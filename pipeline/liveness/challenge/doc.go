@@ -32,9 +32,11 @@
 // (six of them labelled, of one speaker) the probability of speaking tells speech from silence with an AUC of 0.96, 95 %
 // bounds 0.93 to 0.99, at 25 and at 12.5 frames a second; with labels made from the sound, the other two speakers reach
 // 0.99 and 1.00. Moving and turning the picture, noise of 5 levels, flickering light, a quarter of the light and half the
-// size each leave it above 0.95. The three weights of the probability come from these clips; fitted without the speaker
-// who is measured, they give 0.95. Readers simulated from these clips are refused in 1 to
-// 3 % of their challenges.
+// size each leave it above 0.95. Readers simulated from the labelled clips are refused in 1
+// to 3 % of their challenges.
+//
+// Measures, weights, thresholds and the length of the challenge were all chosen with these clips in view, so other people
+// may do worse: only other clips can tell.
 //
 // Blinks in these clips are seen by the landmarks; turns and nods rest on face.Landmarks.Pose, which was measured on
 // photographs. No recording of a person who follows a challenge was at hand, of either kind.
