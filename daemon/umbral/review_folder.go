@@ -25,15 +25,17 @@ var reviewPage = template.Must(template.New("review").Funcs(template.FuncMap{
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark }
 h1 { font-size: 1.4rem }
-figure { display: inline-block; margin: 0 1rem 1rem 0 }
-img { height: 22rem; max-width: 100%; object-fit: contain; background: #8883 }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem }
+figure { flex: 1 1 18rem; margin: 0 0 1rem }
+img { width: 100%; height: 22rem; object-fit: contain; background: #8883 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem }
 dt { opacity: .7 }
 dd { margin: 0; overflow-wrap: anywhere }
 </style>
 <h1>Passage {{.Review.Passage}} at {{.Review.Terminal}}</h1>
-{{range .Pictures}}<figure><img src="{{.Name}}.jpg" alt="{{.Name}}"><figcaption>{{.Name}}</figcaption></figure>
-{{end}}<dl>
+<div class="pictures">{{range .Pictures}}<figure><img src="{{.Name}}.jpg" alt="{{.Name}}"><figcaption>{{.Name}}</figcaption></figure>
+{{end}}</div>
+<dl>
 <dt>Reasons</dt><dd>{{range $i, $r := .Review.Reasons}}{{if $i}}, {{end}}{{$r}}{{end}}</dd>
 {{range .Review.Evidence}}<dt>{{.Kind}}</dt><dd>{{.Outcome}}{{if .Detail}} ({{.Detail}}){{end}}</dd>
 {{end}}{{if .Review.Person}}<dt>Person</dt><dd>{{.Review.Person}} (pseudonym)</dd>
