@@ -22,7 +22,7 @@ func evalCommand(s *settings) *cobra.Command {
 each with its exact 95 % bounds. It needs no terminal.`,
 		RunE: chooses,
 	}
-	cmd.AddCommand(evalFacesCommand(s), evalPADCommand(s), evalCardsCommand(s), evalSpeechCommand(s), evalFingersCommand())
+	cmd.AddCommand(evalFacesCommand(s), evalPADCommand(s), evalCardsCommand(s), evalSpeechCommand(s), evalFingersCommand(), evalCodesCommand())
 	return cmd
 }
 
