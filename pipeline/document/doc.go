@@ -22,13 +22,15 @@
 // and crops; the recogniser's probabilities are averaged step by step, and every way to read the field that any look
 // proposed is weighed against all of them (look.go). Numbers, dates, sex and ethnicity are decoded over the characters
 // that they can have (decode.go). The confidence of a character stays the probability that the model gave it, never
-// shared out again among the allowed: what only the restriction makes the best reading has little. Uneven spacing tells
-// of a character left out (spacing.go).
+// shared out again among the allowed: what only the restriction makes the best reading has little. Uneven spacing
+// (spacing.go) and strokes beside what was read (ink.go) tell of characters left out, such as those that the recogniser
+// never learned.
 //
 // # From fields to a decision
 //
 // Reading and validating are apart. A number of 17 digits is read as 17 digits, and refused afterwards. Nothing is
-// corrected by the check digit, the region or the birth date.
+// corrected by the check digit or the region. The birth date stands in two places of a card; where the picture hardly
+// decides between two readings of one place, the other decides, and the confidence stays that of the picture (read.go).
 //
 // # Limits
 //
