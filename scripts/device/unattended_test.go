@@ -121,6 +121,7 @@ func TestUnattended(t *testing.T) {
 			exits++
 			opens := pulse(time.Minute)
 			s.drive(exitLine, false)
+			time.Sleep(2 * time.Second) // a release that the device sees
 			if !opens {
 				shut++
 				t.Logf("%.1f min: the exit button did not open\n%s", time.Since(begin).Minutes(), firstLines(s.status(), 4))
