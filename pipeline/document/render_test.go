@@ -4,61 +4,51 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"math/rand/v2"
 	"os"
 	"testing"
 
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
-
 	"umbral/config/paths"
+	"umbral/pipeline/document/documenttest"
 	"umbral/pipeline/vision"
 )
 
-// The fonts that cards are rendered with, as Debian's fonts-noto-cjk installs them.
-const (
-	sansFont  = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
-	boldFont  = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"
-	serifFont = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc"
-)
-
-// renderScale is the resolution of a rendered card in pixels a millimetre.
-const renderScale = 20
+const renderScale = documenttest.Scale
 
 // printer draws made-up cards.
 type printer struct {
-	sans, bold, serif *opentype.Font
-	portraits         []*vision.Image
+	cards     *documenttest.Printer
+	portraits []*vision.Image
 }
 
+func (p *printer) card(who person, r *rand.Rand) documenttest.Card {
+	c := documenttest.Card{
+		Name: who.name, Sex: who.sex, Ethnicity: who.ethnicity, Address: who.address, Number: who.number,
+		Year: who.birth.Year, Month: who.birth.Month, Day: who.birth.Day, Authority: who.authority, Validity: who.validity,
+	}
+	if len(p.portraits) > 0 {
+		c.Portrait = pick(r, p.portraits)
+	}
+	return c
+}
+
+func (p *printer) front(_ testing.TB, who person, r *rand.Rand) *image.RGBA {
+	return p.cards.Front(p.card(who, r), r)
+}
+
+func (p *printer) back(_ testing.TB, who person, r *rand.Rand) *image.RGBA {
+	return p.cards.Back(p.card(who, r), r)
+}
+
+// newPrinter reads the fonts and the demo's photographs.
 func newPrinter(t testing.TB) *printer {
 	t.Helper()
-	p := new(printer)
-	for _, f := range []struct {
-		path string
-		to   **opentype.Font
-	}{{sansFont, &p.sans}, {boldFont, &p.bold}, {serifFont, &p.serif}} {
-		data, err := os.ReadFile(f.path)
-		if err != nil {
-			t.Skipf("%v (apt-get install fonts-noto-cjk)", err)
-		}
-		all, err := opentype.ParseCollection(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range all.NumFonts() { // the collection has a font a language
-			one, err := all.Font(i)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if name, err := one.Name(nil, 4); err == nil && bytes.HasSuffix([]byte(name), []byte("CJK SC")) || i == all.NumFonts()-1 && *f.to == nil {
-				*f.to = one
-			}
-		}
+	cards, err := documenttest.NewPrinter()
+	if err != nil {
+		t.Skip(err)
 	}
+	p := &printer{cards: cards}
 	for i := range 6 {
 		file, err := os.Open(fmt.Sprintf("%s/sample%d.jpg", paths.Pictures(), i+1))
 		if err != nil {
@@ -121,128 +111,6 @@ func newPerson(r *rand.Rand) person {
 		p.validity += longTerm
 	}
 	return p
-}
-
-var (
-	captionInk = color.RGBA{60, 120, 180, 255}
-	valueInk   = color.RGBA{25, 25, 30, 255}
-)
-
-// canvas is a card while it is drawn; places are in millimetres.
-type sheet struct {
-	*image.RGBA
-	t testing.TB
-}
-
-// write puts text with its left edge and its middle at a place; pitch, if not 0, is the distance of the characters.
-func (s sheet) write(f *opentype.Font, size, x, y, pitch float64, ink color.Color, text string) {
-	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: size * renderScale, DPI: 72, Hinting: font.HintingNone})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer face.Close()
-	pen := font.Drawer{Dst: s.RGBA, Src: image.NewUniform(ink), Face: face}
-	baseline := fixed.Int26_6((y + 0.37*size) * renderScale * 64)
-	pen.Dot = fixed.Point26_6{X: fixed.Int26_6(x * renderScale * 64), Y: baseline}
-	if pitch == 0 {
-		pen.DrawString(text)
-		return
-	}
-	for i, c := range []rune(text) {
-		pen.Dot = fixed.Point26_6{X: fixed.Int26_6((x + float64(i)*pitch) * renderScale * 64), Y: baseline}
-		pen.DrawString(string(c))
-	}
-}
-
-// paper is a card's paper: a tint with wavy lines.
-func paper(t testing.TB, r *rand.Rand) sheet {
-	m := image.NewRGBA(image.Rect(0, 0, int(CardWidth*renderScale), int(CardHeight*renderScale)))
-	base := [3]float64{215 + 20*r.Float64(), 225 + 15*r.Float64(), 230 + 15*r.Float64()}
-	phase, waves := 6*r.Float64(), 20+20*r.Float64()
-	for y := range m.Rect.Dy() {
-		for x := range m.Rect.Dx() {
-			u, v := float64(x)/renderScale, float64(y)/renderScale
-			line := math.Sin(waves*math.Sin(u/17+phase)*math.Cos(v/13) + 3*v)
-			d := 0.0
-			if line > 0.85 {
-				d = 14
-			}
-			m.SetRGBA(x, y, color.RGBA{uint8(base[0] - d), uint8(base[1] - d*0.7), uint8(base[2] - d*0.5 + 8*math.Sin(u/30)), 255})
-		}
-	}
-	return sheet{m, t}
-}
-
-// front draws the portrait's side; printers differ a little in where they put things.
-func (p *printer) front(t testing.TB, who person, r *rand.Rand) *image.RGBA {
-	s := paper(t, r)
-	jitter := func() float64 { return 0.4 * (2*r.Float64() - 1) }
-	dx, dy := jitter(), jitter()
-	caption := func(x, y float64, text string) {
-		s.write(p.sans, 2.7, x-1.35+dx, y+dy, 4.2, captionInk, text)
-	}
-	value := func(x, y, size, pitch float64, text string) { s.write(p.bold, size, x+dx, y+dy, pitch, valueInk, text) }
-	caption(8.6, rowName, "姓名")
-	caption(8.6, rowSex, "性别")
-	caption(27.2, rowSex, "民族")
-	caption(8.6, rowBirth, "出生")
-	caption(8.6, rowAddress, "住址")
-	value(valueLeft, rowName, 3.7, 4, who.name)
-	value(valueLeft, rowSex, 3.2, 0, who.sex)
-	value(37, rowSex, 3.2, 0, who.ethnicity)
-	value(valueLeft, rowBirth, 3.2, 0, fmt.Sprint(who.birth.Year))
-	s.write(p.sans, 2.7, 26.2+dx, rowBirth+dy, 0, captionInk, "年")
-	value(30.5, rowBirth, 3.2, 0, fmt.Sprint(who.birth.Month))
-	s.write(p.sans, 2.7, 34.5+dx, rowBirth+dy, 0, captionInk, "月")
-	value(39.2, rowBirth, 3.2, 0, fmt.Sprint(who.birth.Day))
-	s.write(p.sans, 2.7, 43.2+dx, rowBirth+dy, 0, captionInk, "日")
-	y := rowAddress
-	for line := []rune(who.address); len(line) > 0; y += addressPitch {
-		n := 0
-		for width := 0.0; n < len(line) && width < 11; n++ { // eleven Chinese characters, or twice as many digits
-			if width++; line[n] < 128 {
-				width -= 0.45
-			}
-		}
-		value(valueLeft, y, 3.2, 0, string(line[:n]))
-		line = line[n:]
-	}
-	s.write(p.sans, 2.7, 7.4+dx, rowNumber+dy, 2.74, captionInk, "公民身份号码")
-	value(numberLeft+4.5*r.Float64(), rowNumber, 3.9, 2.58, who.number)
-	if len(p.portraits) > 0 {
-		img := pick(r, p.portraits)
-		side := min(img.Width, img.Height*26/32)
-		face := vision.NewImage(22*renderScale, 27*renderScale)
-		vision.Resize(face, img, vision.Rect{X0: float32(img.Width-side) / 2, X1: float32(img.Width+side) / 2, Y1: float32(side * 32 / 26)})
-		for y := range face.Height {
-			for x := range face.Width {
-				c := face.Row(y)[3*x:]
-				s.SetRGBA(int(57.5*renderScale)+x, int(10.5*renderScale)+y, color.RGBA{c[0], c[1], c[2], 255})
-			}
-		}
-	}
-	return s.RGBA
-}
-
-// back draws the emblem's side, with a disc in the emblem's place.
-func (p *printer) back(t testing.TB, who person, r *rand.Rand) *image.RGBA {
-	s := paper(t, r)
-	for y := range 15 * renderScale {
-		for x := range 15 * renderScale {
-			if math.Hypot(float64(x)-7.5*renderScale, float64(y)-7.5*renderScale) < 7.5*renderScale {
-				s.SetRGBA(7*renderScale+x, 5*renderScale+y, color.RGBA{200, 60, 50, 255})
-			}
-		}
-	}
-	jitter := func() float64 { return 0.4 * (2*r.Float64() - 1) }
-	dx, dy := jitter(), jitter()
-	s.write(p.serif, 5, 30.2+dx, 9.9+dy, 6.83, valueInk, "中华人民共和国")
-	s.write(p.serif, 7.5, 25.2+dx, 19.2+dy, 12, valueInk, "居民身份证")
-	s.write(p.bold, 2.7, 20.9+dx, rowAuthority+dy, 2.9, valueInk, "签发机关")
-	s.write(p.bold, 2.7, 20.9+dx, rowValidity+dy, 2.9, valueInk, "有效期限")
-	s.write(p.sans, 3.4, backLeft+dx, rowAuthority+dy, 0, valueInk, who.authority)
-	s.write(p.sans, 3.4, backLeft+dx, rowValidity+dy, 0, valueInk, who.validity)
-	return s.RGBA
 }
 
 // shot is how a card is held before the camera.
