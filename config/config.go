@@ -34,6 +34,7 @@ type Config struct {
 	Remote      Remote      `toml:"remote"`
 	Review      Review      `toml:"review"`
 	Eligibility Eligibility `toml:"eligibility"`
+	Issue       Issue       `toml:"issue"`
 	Door        Door        `toml:"door"`
 	Store       Store       `toml:"store"`
 	Fleet       Fleet       `toml:"fleet"`
@@ -66,7 +67,7 @@ type Models struct {
 	Dir      string `toml:"dir" length:"0..4096" path:"dir"`
 	Manifest string `toml:"manifest" length:"0..4096" path:"file"`
 	Threads  int    `toml:"threads" unit:"threads" range:"0..64"`
-	SIMD     string `toml:"simd" oneof:"auto|generic|avx2|avx512"`
+	SIMD     string `toml:"simd" oneof:"auto|generic|avx2|avx512|neon"`
 }
 
 // Face says which faces are good enough and which are the same person's.
@@ -217,6 +218,7 @@ func Default() Config {
 		Eligibility: Eligibility{
 			MinAge: 16, Guardian: "present", GuardianTimeout: 20 * time.Second, Trust: "rtc", Checklist: []string{}, Schedules: []Schedule{},
 		},
+		Issue: Issue{Valid: 8760 * time.Hour},
 		Door: Door{
 			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ContactActiveLow: true, ExitActiveLow: true, ExitOpens: true,
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,

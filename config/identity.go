@@ -72,6 +72,13 @@ type Schedule struct {
 	Until string   `toml:"until" length:"5..5"`
 }
 
+// Issue is the issuing of credentials to people who have passed with their card.
+type Issue struct {
+	Key    string        `toml:"key" length:"0..4096" path:"file"`
+	Valid  time.Duration `toml:"valid" range:"1m..87600h"`
+	Wallet string        `toml:"wallet" length:"0..256"`
+}
+
 // Remote is the comparison with the authority's pictures.
 type Remote struct {
 	Authority string        `toml:"authority" length:"0..64"`

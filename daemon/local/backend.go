@@ -17,6 +17,9 @@ type Backend interface {
 	Metrics(w io.Writer)
 	// Alternative gives the person at the gate the other kind of challenge. An error that wraps ErrRefused says why not.
 	Alternative() error
+	// Issue answers a wallet's enrolment, whose one-time code the screen has shown, with a credential. An error that wraps
+	// ErrRefused says why not.
+	Issue(enrolment string) (credential string, err error)
 	Registry
 }
 

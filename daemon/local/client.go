@@ -149,3 +149,10 @@ func (c *Client) EnrolLive(ctx context.Context, r EnrolRequest, progress func(Pr
 		progress(p)
 	}
 }
+
+// Issue asks for the credential of somebody whom the terminal has proofed.
+func (c *Client) Issue(ctx context.Context, enrolment string) (string, error) {
+	var answer Issuance
+	err := c.do(ctx, http.MethodPost, "/api/v1/issue", Issuance{Enrolment: enrolment}, &answer)
+	return answer.Credential, err
+}

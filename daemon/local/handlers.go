@@ -34,6 +34,7 @@ func (s *Server) everything() http.Handler {
 	mux.HandleFunc("POST /api/v1/people/{id}/file", s.editFile)
 	mux.HandleFunc("POST /api/v1/enroll", s.enrol)
 	mux.HandleFunc("POST /api/v1/enroll/live", s.enrolLive)
+	mux.HandleFunc("POST /api/v1/issue", s.issue)
 	return mux
 }
 
@@ -54,6 +55,31 @@ func (s *Server) readOnly(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("POST /api/v1/screen/alternative", s.alternative)
+}
+
+// Issuance asks for a credential, or is one.
+type Issuance struct {
+	Enrolment  string `json:"enrolment,omitempty"`
+	Credential string `json:"credential,omitempty"`
+}
+
+// maxIssuance bounds a request: an enrolment is a QR code's text.
+const maxIssuance = 8 << 10
+
+func (s *Server) issue(w http.ResponseWriter, r *http.Request) {
+	var asked Issuance
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxIssuance))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&asked); err != nil {
+		fail(w, http.StatusBadRequest, "malformed", err.Error(), "")
+		return
+	}
+	text, err := s.backend.Issue(asked.Enrolment)
+	if err != nil {
+		wrong(w, err)
+		return
+	}
+	answer(w, http.StatusOK, Issuance{Credential: text})
 }
 
 // alternative is the button on the gate's screen of somebody who cannot speak. Whoever stands at the gate may press it, so

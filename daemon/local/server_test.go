@@ -66,6 +66,13 @@ func (f *fake) Picture(w io.Writer) (uint64, error) {
 
 func (f *fake) Metrics(w io.Writer) { io.WriteString(w, "umbral_people 1\n") }
 
+func (f *fake) Issue(enrolment string) (string, error) {
+	if enrolment != "ENROLMENT" {
+		return "", fmt.Errorf("%w: not known", ErrRefused)
+	}
+	return "CREDENTIAL", nil
+}
+
 func (f *fake) Alternative() error { return fmt.Errorf("%w: no challenge is under way", ErrRefused) }
 
 func (f *fake) People() ([]Person, error) { return []Person{{ID: "ana", Name: "Ana"}}, nil }

@@ -106,6 +106,13 @@ type Screen struct {
 	Ask      []string `json:"ask,omitempty"`    // of ask: any of these kinds of evidence
 	Hint     string   `json:"hint,omitempty"`   // of ask: what to do better
 	Prompt   *Prompt  `json:"prompt,omitempty"` // of ask speech, while the challenge runs
+	Offer    *Offer   `json:"offer,omitempty"`  // of granted, where the site issues a credential to whoever was proofed
+}
+
+// Offer is a credential that waits for its holder's phone.
+type Offer struct {
+	Code string   `json:"code"` // one-time
+	QR   []string `json:"qr"`   // the code with the wallet's address, row by row: 1 is dark
 }
 
 // Prompt is what a challenge shows now. It tells nothing of what comes.

@@ -159,6 +159,9 @@ func (d *desktop) frame() (local.Frame, local.Screen) {
 	if s.Code == passage.ScreenGranted.String() && s.Name == "" {
 		s.Name = d.t.claims.nameOf(id)
 	}
+	if d.t.issuer != nil && s.Code == passage.ScreenGranted.String() {
+		s.Offer = d.t.issuer.shown(id)
+	}
 	if d.t.documents != nil && s.Code == passage.ScreenAsk.String() {
 		s.Hint = d.t.documents.hintNow()
 	}
@@ -192,6 +195,18 @@ func (d *desktop) Alternative() error {
 		return fmt.Errorf("%w: the policy knows no challenge", local.ErrRefused)
 	}
 	return outward(d.t.speaker.alternative())
+}
+
+// Issue answers a wallet's enrolment.
+func (d *desktop) Issue(enrolment string) (string, error) {
+	if d.t.issuer == nil {
+		return "", fmt.Errorf("%w: this terminal issues no credentials (issue.key)", local.ErrRefused)
+	}
+	text, _, err := d.t.issuer.office.Issue(enrolment, d.t.wall())
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", local.ErrRefused, err)
+	}
+	return text, nil
 }
 
 // shown is what the view holds.

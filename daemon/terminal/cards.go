@@ -26,6 +26,7 @@ type cards struct {
 	claims   *claims
 	face     func(*vision.Image) (face.Template, error)
 	needFace bool
+	issues   bool // the site issues credentials
 	now      func() time.Time
 	observe  func(passage.Observation)
 
@@ -190,6 +191,9 @@ func (c *cards) accept(front, back *document.Reading) passage.Evidence {
 	}
 	if !e.Reference && c.needFace && !c.people.gallery.Has(d.subject) {
 		return refusedFor(passage.ReasonCardNoPortrait)
+	}
+	if c.issues {
+		d.identity = identityOf(front)
 	}
 	c.claims.add(d)
 	return e

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"umbral/daemon/passage"
+	"umbral/pipeline/credential"
 	"umbral/pipeline/face"
 )
 
@@ -14,10 +15,11 @@ type claim struct {
 	subject    string
 	references [maxReferences]face.Template
 	count      int
-	standing   passage.Standing // of the subject, as far as the documents say
-	number     string           // as the authority knows the subject
-	issuer     string           // who says so; empty for a card
-	name       string           // for the screen
+	standing   passage.Standing     // of the subject, as far as the documents say
+	number     string               // as the authority knows the subject
+	issuer     string               // who says so; empty for a card
+	name       string               // for the screen
+	identity   *credential.Identity // what the card says, where the site issues credentials
 }
 
 // maxReferences are the portrait in the code and the one on the card.
@@ -45,6 +47,9 @@ func (c *claims) add(d claim) {
 		}
 	}
 	c.now.standing = stricter(c.now.standing, d.standing)
+	if c.now.identity == nil {
+		c.now.identity = d.identity
+	}
 	for _, t := range []struct{ to, from *string }{{&c.now.number, &d.number}, {&c.now.issuer, &d.issuer}, {&c.now.name, &d.name}} {
 		if *t.to == "" {
 			*t.to = *t.from

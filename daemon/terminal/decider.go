@@ -27,6 +27,8 @@ type decider struct {
 	// remote and review take what the machine wants asked; they never block.
 	remote func(passage.ID, string)
 	review func(reviewStep)
+	// opened is told of every passage whose person may go in.
+	opened func(passage.ID)
 
 	mu      sync.Mutex
 	machine *passage.Machine
@@ -55,7 +57,7 @@ func newDecider(machine *passage.Machine, c *clock, d door.Door, log *slog.Logge
 		clock: c, door: d, log: log, machine: machine,
 		answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
 		lookUp: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
-		remote: func(passage.ID, string) {}, review: func(reviewStep) {},
+		remote: func(passage.ID, string) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
 	}
 }
 
@@ -92,6 +94,7 @@ func (d *decider) step(o passage.Observation) {
 			if err := d.door.Open(e.Pulse); err != nil {
 				d.log.Error("the door did not open", "passage", e.Passage, "error", err)
 			}
+			d.opened(e.Passage)
 		case passage.EffectScreen:
 			d.changed(e.Screen)
 		case passage.EffectLookUp:

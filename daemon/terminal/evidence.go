@@ -50,6 +50,15 @@ func (t *Terminal) buildEvidence(policy string) error {
 		t.authority = newAuthority(cfg, t.eyes, t.sight, t.claims, t.decider.observe, t.log)
 		t.decider.remote = t.authority.want
 	}
+	if cfg.Issue.Key != "" {
+		if t.issuer, err = newIssuer(cfg, t.claims, t.wall, t.log); err != nil {
+			return err
+		}
+		t.decider.opened = t.issuer.passed
+		if t.eyes.cards != nil {
+			t.eyes.cards.issues = true
+		}
+	}
 	if cfg.Review.Timeout > 0 {
 		if t.reviews, err = newReviews(cfg, t); err != nil {
 			return err

@@ -171,3 +171,16 @@ func (r report) Alarms() (alarms []fleet.Alarm) {
 	}
 	return alarms
 }
+
+// Identity is the public key with which the terminal of a configuration signs what it asks, as configurations have it.
+func Identity(cfg config.Config) (string, error) {
+	key, err := terminalKey(&cfg)
+	if err != nil {
+		return "", err
+	}
+	private, err := identityKey(key)
+	if err != nil {
+		return "", err
+	}
+	return fleet.FormatPublicKey(private.Public().(ed25519.PublicKey)), nil
+}

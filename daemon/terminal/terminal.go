@@ -52,6 +52,7 @@ type Terminal struct {
 	speaker   *speaker      // nil where it knows no challenge
 	authority *authority    // nil where it knows no authority
 	reviews   *reviews      // nil where nobody reviews
+	issuer    *issuer       // nil where no credentials are issued
 	local     *local.Server // nil where the configuration names neither address nor socket
 	boot      uint64
 	digest    string // of the configuration

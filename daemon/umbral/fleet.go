@@ -14,9 +14,9 @@ import (
 	"umbral/daemon/fleet"
 )
 
-func fleetCommand() *cobra.Command {
+func fleetCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "fleet", Short: "command and watch terminals over MQTT", RunE: chooses}
-	cmd.AddCommand(keygenCommand(), sendCommand(), watchCommand())
+	cmd.AddCommand(keygenCommand(), sendCommand(), watchCommand(), fleetIdentityCommand(s))
 	return cmd
 }
 

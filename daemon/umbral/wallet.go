@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/local"
 	"umbral/daemon/umbral/wallet"
 	"umbral/pipeline/credential"
 )
@@ -16,7 +18,7 @@ import (
 func walletCommand() *cobra.Command {
 	o := wallet.DefaultOpts()
 	var audiences, identities []string
-	var key string
+	var key, socket string
 	var valid time.Duration
 	cmd := &cobra.Command{
 		Use:   "wallet",
@@ -35,6 +37,12 @@ make keys only for pages that come over HTTPS.`,
 				return errors.New("--key and --identity belong together: who issues, and to whom")
 			}
 			o.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			if socket != "" {
+				if key != "" {
+					return errors.New("--terminal and --key: one of them issues, not both")
+				}
+				o.Issuer = terminalIssuer{local.NewClient(socket)}
+			}
 			type offer struct{ path, code string }
 			var offers []offer
 			if key != "" {
@@ -42,15 +50,17 @@ make keys only for pages that come over HTTPS.`,
 				if err != nil {
 					return err
 				}
-				if o.Issuer, err = wallet.NewIssuer(signing, valid); err != nil {
+				office, err := credential.NewOffice(signing, valid)
+				if err != nil {
 					return err
 				}
+				o.Issuer = office
 				for _, path := range identities {
 					id, err := readFile(path, maxIdentityFile, parseIdentity)
 					if err != nil {
 						return err
 					}
-					code, err := o.Issuer.Offer(*id, "")
+					code, err := office.Offer(*id, "", time.Now())
 					if err != nil {
 						return err
 					}
@@ -75,7 +85,26 @@ make keys only for pages that come over HTTPS.`,
 	flags.StringArrayVar(&audiences, "audience", nil, "a terminal or site to choose, as ID or ID=NAME; may be repeated")
 	flags.DurationVar(&o.Period, "period", o.Period, "how often the code is renewed")
 	flags.StringVar(&key, "key", "", "issue credentials with this private key (see umbral credential keygen)")
+	flags.StringVar(&socket, "terminal", "", "let the terminal at this socket issue, to people whom it has proofed (see issue.key in umbral.toml)")
 	flags.StringArrayVar(&identities, "identity", nil, "JSON file of an identity to issue (see umbral credential issue); may be repeated")
 	flags.DurationVar(&valid, "valid", 365*24*time.Hour, "how long issued credentials are valid")
 	return cmd
 }
+
+// terminalIssuer hands enrolments to a terminal, which has the issuer's key and knows whom it has proofed.
+type terminalIssuer struct{ gate *local.Client }
+
+// Issue is wallet.Issuer's.
+func (t terminalIssuer) Issue(enrolment string, _ time.Time) (string, *credential.Key, error) {
+	e, err := credential.ParseEnrolment(enrolment)
+	if err != nil {
+		return "", nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), issueTimeout)
+	defer cancel()
+	text, err := t.gate.Issue(ctx, enrolment)
+	return text, e.Key, err
+}
+
+// issueTimeout is how long a terminal may take.
+const issueTimeout = 10 * time.Second

@@ -22,7 +22,7 @@ const words = {
       "hold-the-card-still": "Hold the card still, without glare", "turn-the-card-over": "Turn the card over", "show-the-front": "Show the front of the card",
     },
     guardian: ["Now your guardian", "Please look at the camera together"],
-    moves: ["Turn to your left", "Turn to your right", "Nod", "Close your eyes"], ready: "Get ready", alternative: "I can't speak",
+    moves: ["Turn to your left", "Turn to your right", "Nod", "Close your eyes"], ready: "Get ready", offer: "Scan with your phone: your electronic identity", alternative: "I can't speak",
     problems: {
       "cut-off": ["Step into the middle", "Your whole face must be seen"], "too-small": ["Come closer", ""], "too-close": ["Step back a little", ""],
       "too-dark": ["More light, please", "Turn your face to the light"], "too-bright": ["Too bright", "Turn away from the strong light"],
@@ -68,7 +68,7 @@ const words = {
       "hold-the-card-still": "Mantenga el documento quieto, sin reflejos", "turn-the-card-over": "Dé la vuelta al documento", "show-the-front": "Muestre el anverso",
     },
     guardian: ["Ahora su tutor", "Miren juntos a la cámara"],
-    moves: ["Gire a su izquierda", "Gire a su derecha", "Asienta", "Cierre los ojos"], ready: "Prepárese", alternative: "No puedo hablar",
+    moves: ["Gire a su izquierda", "Gire a su derecha", "Asienta", "Cierre los ojos"], ready: "Prepárese", offer: "Escanee con el teléfono: su identidad electrónica", alternative: "No puedo hablar",
     problems: {
       "cut-off": ["Póngase en el centro", "Debe verse toda la cara"], "too-small": ["Acérquese", ""], "too-close": ["Un paso atrás", ""],
       "too-dark": ["Falta luz", "Gire la cara hacia la luz"], "too-bright": ["Demasiada luz", "Apártese de la luz fuerte"],
@@ -114,7 +114,7 @@ const words = {
       "hold-the-card-still": "请拿稳身份证，避免反光", "turn-the-card-over": "请翻到国徽面", "show-the-front": "请出示人像面",
     },
     guardian: ["请监护人上前", "请一起看摄像头"],
-    moves: ["向左转头", "向右转头", "点头", "闭眼"], ready: "请准备", alternative: "我不能说话",
+    moves: ["向左转头", "向右转头", "点头", "闭眼"], ready: "请准备", offer: "请用手机扫码领取电子身份", alternative: "我不能说话",
     problems: {
       "cut-off": ["请站到中间", "需要看到整张脸"], "too-small": ["请靠近一些", ""], "too-close": ["请后退一点", ""],
       "too-dark": ["光线太暗", "请面向光源"], "too-bright": ["光线太强", "请避开强光"],

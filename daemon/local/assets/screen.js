@@ -53,6 +53,26 @@ function show(s) {
   if (s.code === "guardian") [title, help] = t.guardian;
   say(s.code, shape, title, help, s.prompt ? 100 * s.prompt.share : s.code === "look" || s.code === "guardian" ? s.progress : s.code === "granted" ? 100 : 0);
   prompt(s.prompt);
+  offer(s.offer);
+}
+
+// offer shows the code with which the phone fetches the credential.
+function offer(o) {
+  const box = document.getElementById("offer");
+  box.hidden = !o;
+  if (!o) return;
+  document.getElementById("offer-code").textContent = `${t.offer} ${o.code.replace(/(.{4})(?=.)/g, "$1 ")}`;
+  const n = (o.qr || []).length;
+  const svg = document.getElementById("offer-qr");
+  const text = JSON.stringify(o.qr);
+  if (svg.dataset.qr === text) return;
+  svg.dataset.qr = text;
+  svg.setAttribute("viewBox", `-4 -4 ${n + 8} ${n + 8}`);
+  const path = (o.qr || []).map((row, y) => [...row].map((m, x) => (m === "1" ? `M${x} ${y}h1v1h-1z` : "")).join("")).join("");
+  svg.innerHTML = "";
+  const e = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  e.setAttribute("d", path);
+  svg.append(e);
 }
 
 // request is what the person is asked to present or to do.

@@ -162,7 +162,7 @@ func TestPageToVerifier(t *testing.T) {
 	ctx, complaints := browser(t)
 	issuer, verifier := newIssuer(t)
 	url := serve(t, func(o *Opts) { o.Issuer, o.Period = issuer, 2*time.Second })
-	code, err := issuer.Offer(credential.Identity{ID: "40212345", FullName: "Ana María Núñez", DateOfBirth: "19900515", Nationality: "URY"}, "")
+	code, err := issuer.Offer(credential.Identity{ID: "40212345", FullName: "Ana María Núñez", DateOfBirth: "19900515", Nationality: "URY"}, "", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestOffline(t *testing.T) {
 	ctx, _ := browser(t)
 	issuer, verifier := newIssuer(t)
 	url := serve(t, func(o *Opts) { o.Issuer = issuer })
-	code, err := issuer.Offer(credential.Identity{ID: "1", FullName: "李明"}, "")
+	code, err := issuer.Offer(credential.Identity{ID: "1", FullName: "李明"}, "", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestLanguagesAndLayout(t *testing.T) {
 	}
 	do(t, ctx, chromedp.Click("#create"))
 	until(t, ctx, fmt.Sprintf(atStage, "enrol"))
-	code, err := issuer.Offer(credential.Identity{ID: "40212345", FullName: "María del Carmen Fernández-Villaverde y Ruiz de Apodaca"}, "")
+	code, err := issuer.Offer(credential.Identity{ID: "40212345", FullName: "María del Carmen Fernández-Villaverde y Ruiz de Apodaca"}, "", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

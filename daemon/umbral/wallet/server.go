@@ -19,6 +19,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"umbral/pipeline/credential"
 )
 
 //go:embed assets
@@ -29,8 +31,6 @@ const (
 	maxBody        = 16 << 10
 	maxAudiences   = 64
 	maxAudience    = 64 // bytes of an id or a name
-	maxOffers      = 1000
-	maxFailures    = 20 // wrong one-time codes a minute, of all callers together
 	maxConnections = 64
 	readTimeout    = 10 * time.Second
 	idleTimeout    = time.Minute
@@ -41,6 +41,12 @@ const (
 type Audience struct {
 	ID   string `json:"id"`
 	Name string `json:"name,omitempty"`
+}
+
+// Issuer issues credentials to wallets: a credential.Office, or a terminal that has proofed somebody. An error that wraps
+// credential.ErrBusy asks to wait.
+type Issuer interface {
+	Issue(enrolment string, now time.Time) (text string, holder *credential.Key, err error)
 }
 
 // Opts configures a Server.
@@ -55,7 +61,7 @@ type Opts struct {
 	// Period is how often the code is renewed, 1 s to 20 s.
 	Period time.Duration
 	// Issuer issues credentials; nil where somebody else does.
-	Issuer *Issuer
+	Issuer Issuer
 	Log    *slog.Logger
 	// Now is the clock; nil for the system's.
 	Now func() time.Time
@@ -216,7 +222,7 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request) {
 	now := s.now()
 	text, holder, err := s.opts.Issuer.Issue(request.Enrolment, now)
 	switch {
-	case errors.Is(err, ErrBusy):
+	case errors.Is(err, credential.ErrBusy):
 		http.Error(w, err.Error(), http.StatusTooManyRequests)
 	case err != nil:
 		s.log.Warn("wallet: not issued", "reason", err)
