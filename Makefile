@@ -6,6 +6,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 FLAGS   := -trimpath -ldflags '-s -w -X umbral/daemon/terminal.Version=$(VERSION)'
 CAMERA  ?=
 CONFIG  ?= config/demo.toml
+SCENE   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test build cross models bench oracle lint race clean device device-test device-test-full
@@ -13,8 +14,13 @@ CONFIG  ?= config/demo.toml
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: models build ## set up and run the demo terminal (CAMERA=/dev/video0 for a real camera)
+run: models build ## set up and run the demo terminal (CAMERA=/dev/video0 for a real camera; SCENE=proofing: card, challenge, authority)
+ifeq ($(SCENE),proofing)
+	@scripts/setup proofing
+	@scripts/proofing
+else
 	@scripts/demo '$(CONFIG)' '$(CAMERA)'
+endif
 
 test: ## set up and pass all tests
 	@scripts/setup test

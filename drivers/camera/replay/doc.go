@@ -2,7 +2,7 @@
 // newest frame winning. What it plays is chosen by the path:
 //
 //   - a folder, or a single .jpg, .jpeg or .png: each picture is shown for two seconds, whole, in order of name;
-//   - .mjpeg, .mjpg: JPEG pictures one after the other, given on as they are;
+//   - .mjpeg, .mjpg: JPEG pictures one after the other, given on as they are; from a named pipe as they come;
 //   - .y4m: YUV4MPEG2 of 8 bits; 4:2:0 is given on as NV12, 4:2:2 as YUYV, mono as GREY;
 //   - .toml: a scene, walk-ups made from photographs (type Scene; config/scenes has the demo's);
 //   - anything else: whatever ffmpeg reads, if it is installed, fitted into the wanted size as NV12.

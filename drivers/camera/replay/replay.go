@@ -56,8 +56,11 @@ func (s *Source) choose(path string, o feed.Opts) (player, error) {
 	if info.IsDir() || isPicture(path) {
 		return newAlbum(path, info.IsDir(), o)
 	}
+	if info.Mode().Type() == os.ModeNamedPipe && isMotionJPEG(path) {
+		return &pipe{path: path, limit: o.MaxFrameBytes, rate: o.FPS}, nil
+	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("replay: %s: %v, wanted is a regular file or a folder", path, info.Mode().Type())
+		return nil, fmt.Errorf("replay: %s: %v, wanted is a regular file, a folder, or a pipe named .mjpeg", path, info.Mode().Type())
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".toml":
@@ -73,6 +76,11 @@ func (s *Source) choose(path string, o feed.Opts) (player, error) {
 		return &yuv4mpeg{path: path, limit: o.MaxFrameBytes, rate: o.FPS}, nil
 	}
 	return newVideo(path, o)
+}
+
+func isMotionJPEG(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".mjpeg" || ext == ".mjpg"
 }
 
 // Run plays until ctx ends, Halt is called, or, where the source plays once, the end. The file being broken is an error.
