@@ -210,7 +210,7 @@ func Default() Config {
 			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
 		},
 		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, Trust: "rtc", BarCodes: true, Issuers: []Issuer{}},
-		Card:       Card{Sides: "front", MinConfidence: 0.9, Readings: 2, Timeout: 20 * time.Second},
+		Card:       Card{Sides: "front", MinConfidence: 0.8, Readings: 2, Timeout: 20 * time.Second},
 		Speech:     Speech{Kind: "digits", Prompts: 6, Attempts: 2},
 		Finger:     Finger{Sensor: "none", FMR: 1e-3},
 		Remote:     Remote{Timeout: 5 * time.Second, Send: "nothing"},

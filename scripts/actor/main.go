@@ -10,12 +10,15 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	xdraw "golang.org/x/image/draw"
 
 	"umbral/config/paths"
 	"umbral/daemon/local"
@@ -125,11 +128,17 @@ func perform(ctx context.Context, out io.Writer, gate *local.Client, s *script) 
 	}
 }
 
-// writePortrait is what the authority has of the person: the photograph of the other day.
+// writePortrait is what the authority has of the person: her head from the photograph of the other day, upright.
 func writePortrait(to, pictures string) error {
-	data, err := os.ReadFile(filepath.Join(pictures, "sample1.jpg"))
+	photo, err := readPhoto(filepath.Join(pictures, "sample1.jpg"))
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, data, 0o644)
+	out := image.NewRGBA(image.Rect(0, 0, inSample1.Dx(), inSample1.Dy()))
+	xdraw.CatmullRom.Transform(out, upright(inSample1, out.Rect, tiltInSample1), photo, photo.Bounds(), xdraw.Src, nil)
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	return errors.Join(jpeg.Encode(f, out, nil), f.Close())
 }
