@@ -60,6 +60,7 @@ type Camera struct {
 	Formats      []string      `toml:"formats" oneof:"YUYV|NV12|MJPG|GREY" length:"1..4"`
 	StallTimeout time.Duration `toml:"stall_timeout" range:"100ms..1m"`
 	Buffers      int           `toml:"buffers" unit:"frames" range:"3..16"`
+	Controls     []string      `toml:"controls" length:"0..32"`
 }
 
 // Models says which models are loaded and how they run.
@@ -125,9 +126,15 @@ type Door struct {
 	RelayLine        int           `toml:"relay_line" range:"-1..1023"`
 	ContactLine      int           `toml:"contact_line" range:"-1..1023"`
 	ExitLine         int           `toml:"exit_line" range:"-1..1023"`
+	TamperLine       int           `toml:"tamper_line" range:"-1..1023"`
+	LampLine         int           `toml:"lamp_line" range:"-1..1023"`
+	BuzzerLine       int           `toml:"buzzer_line" range:"-1..1023"`
 	RelayActiveLow   bool          `toml:"relay_active_low"`
 	ContactActiveLow bool          `toml:"contact_active_low"`
 	ExitActiveLow    bool          `toml:"exit_active_low"`
+	TamperActiveLow  bool          `toml:"tamper_active_low"`
+	LampActiveLow    bool          `toml:"lamp_active_low"`
+	BuzzerActiveLow  bool          `toml:"buzzer_active_low"`
 	ExitOpens        bool          `toml:"exit_opens"`
 	Pulse            time.Duration `toml:"pulse" range:"100ms..30s"`
 	HeldOpen         time.Duration `toml:"held_open" range:"1s..1h"`
@@ -194,7 +201,7 @@ func Default() Config {
 		Terminal: Terminal{ID: "gate-1", StateDir: "/var/lib/umbral", MemoryMiB: 256},
 		Camera: Camera{
 			Source: "v4l2:", Width: 640, Height: 480, FPS: 30, Formats: []string{"YUYV", "NV12", "MJPG", "GREY"},
-			StallTimeout: 2 * time.Second, Buffers: 4,
+			StallTimeout: 2 * time.Second, Buffers: 4, Controls: []string{},
 		},
 		Models: Models{SIMD: "auto"},
 		Face: Face{
@@ -220,7 +227,8 @@ func Default() Config {
 		},
 		Issue: Issue{Valid: 8760 * time.Hour},
 		Door: Door{
-			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, ContactActiveLow: true, ExitActiveLow: true, ExitOpens: true,
+			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, TamperLine: -1, LampLine: -1, BuzzerLine: -1,
+			ContactActiveLow: true, ExitActiveLow: true, TamperActiveLow: true, ExitOpens: true,
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
 		},
 		Store: Store{FileMiB: 128, JournalMiB: 24, People: 2000, CopyInterval: 10 * time.Minute},

@@ -22,6 +22,11 @@ func (c *Config) checkTogether(errs *Errors) {
 	if s := c.Camera.Source; s != "" && !strings.HasPrefix(s, "v4l2:") && (!strings.HasPrefix(s, replayPrefix) || s == replayPrefix) {
 		errs.add("camera.source", "found %s, allowed is \"v4l2:\" for the first camera, \"v4l2:/dev/video0\" for a certain one, or \"replay:FILE\"", quote(s))
 	}
+	for i, setting := range c.Camera.Controls {
+		if name, value, ok := strings.Cut(setting, "="); !ok || name == "" || value == "" {
+			errs.add(fmt.Sprintf("camera.controls[%d]", i), "found %s, allowed is NAME=VALUE, as umbral camera info lists them", quote(setting))
+		}
+	}
 	c.checkFace(errs)
 	c.checkPolicy(errs)
 	c.checkIdentity(errs)
@@ -73,7 +78,7 @@ func (c *Config) checkDoor(errs *Errors) {
 	for _, l := range []struct {
 		key  string
 		line int
-	}{{"door.relay_line", d.RelayLine}, {"door.contact_line", d.ContactLine}, {"door.exit_line", d.ExitLine}} {
+	}{{"door.relay_line", d.RelayLine}, {"door.contact_line", d.ContactLine}, {"door.exit_line", d.ExitLine}, {"door.tamper_line", d.TamperLine}, {"door.lamp_line", d.LampLine}, {"door.buzzer_line", d.BuzzerLine}} {
 		if other := seen[l.line]; other != "" && l.line >= 0 {
 			errs.add(l.key, "found %d, which is also %s: each needs a line of its own", l.line, other)
 		}

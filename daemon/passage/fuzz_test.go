@@ -116,7 +116,7 @@ func FuzzStep(f *testing.F) {
 				o.Commit = uint64(r.byte(255))
 			case ObserveDoor:
 				d := r.byte(255)
-				o.Door = Door{Contact(d % 4), d&4 != 0, d&8 != 0}
+				o.Door = Door{Contact(d % 4), d&4 != 0, d&8 != 0, d&16 != 0}
 			case ObserveStanding:
 				r.standing(&o.Standing)
 				o.Standing.WindowCount += int(now) % 3

@@ -240,6 +240,14 @@ func TestIdentityScenarios(t *testing.T) {
 			g.frames(40, ann)
 			answer(g, true, "rita")
 		}, []string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann"}, 1},
+		{"a challenge that fails before the authority is asked", withRules(func(r *Rules) {
+			*r = reviewed("face and speech and remote", 1)
+			r.Review.Failures = r.Review.Failures.With(EvidenceSpeech)
+		}), func(g *gate) {
+			g.frames(10, ann)
+			g.see(refusedFor(EvidenceSpeech, ReasonSpeech))
+			answer(g, true, "rita")
+		}, []string{"refer needs-review speech-does-not-match ann", "passage-review grant review-approved ann"}, 1},
 		{"a reviewer denies", reviewed("remote and face", 1), func(g *gate) { doubt(g); answer(g, false, "rita"); answer(g, true, "rosa") },
 			[]string{"refer needs-review remote-no-match ann", "passage-review deny review-denied ann"}, 0},
 		{"no reviewer answers", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.frames(during(31*time.Second), ann); answer(g, true, "rita") },

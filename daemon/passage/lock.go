@@ -29,6 +29,13 @@ func (m *Machine) door(now Instant, d Door) {
 		}
 		m.alert(now, reason)
 	}
+	if d.Tamper != was.Tamper {
+		reason := ReasonTamperClosed
+		if d.Tamper {
+			reason = ReasonTamper
+		}
+		m.alert(now, reason)
+	}
 	if d.Relay || was.Relay {
 		l.allow(now.Add(m.rules.PassGrace))
 	}

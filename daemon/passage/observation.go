@@ -161,6 +161,7 @@ type Door struct {
 	Contact Contact
 	Relay   bool // energised
 	Fault   bool // the hardware does not answer
+	Tamper  bool // the housing is open
 }
 
 // CommandOpen is the fleet's command that the machine decides.

@@ -63,7 +63,7 @@ func (d *draw) observation() Observation {
 		o.Kind, o.Up = ObserveCamera, rapid.Bool().Draw(t, "up")
 	case n < 16:
 		o.Kind = ObserveDoor
-		o.Door = Door{Contact(rapid.IntRange(0, 2).Draw(t, "contact")), rapid.Bool().Draw(t, "relay"), rapid.Bool().Draw(t, "fault")}
+		o.Door = Door{Contact(rapid.IntRange(0, 2).Draw(t, "contact")), rapid.Bool().Draw(t, "relay"), rapid.Bool().Draw(t, "fault"), rapid.Bool().Draw(t, "tamper")}
 	case n < 17:
 		o.Kind = ObserveExit
 	case n < 18:

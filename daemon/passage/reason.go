@@ -32,6 +32,8 @@ const (
 	ReasonDoorFault         Reason = "door-fault"
 	ReasonDoorRecovered     Reason = "door-recovered"
 	ReasonCameraBack        Reason = "camera-back"
+	ReasonTamper            Reason = "housing-open"
+	ReasonTamperClosed      Reason = "housing-closed"
 	ReasonEvidencePending   Reason = "evidence-missing"
 	ReasonUnknownCommand    Reason = "unknown-command"
 	ReasonCommandUnreadable Reason = "bad-command"
@@ -114,6 +116,8 @@ var Reasons = []struct {
 	{ReasonDoorFault, "The door's hardware does not answer."},
 	{ReasonDoorRecovered, "The door's hardware answers again."},
 	{ReasonCameraBack, "The camera gives pictures again."},
+	{ReasonTamper, "The housing of the terminal was opened."},
+	{ReasonTamperClosed, "The housing of the terminal is closed again."},
 	{ReasonEvidencePending, "Evidence other than the face that the policy needs was not presented."},
 	{ReasonUnknownCommand, "The command is none that the gate decides."},
 	{ReasonCommandUnreadable, "The command lacks its identifier, or one of its names is too long."},

@@ -11,6 +11,7 @@ import (
 	"umbral/pipeline/document"
 	"umbral/pipeline/face"
 	"umbral/pipeline/models"
+	"umbral/pipeline/nn"
 	"umbral/pipeline/vision"
 )
 
@@ -57,6 +58,10 @@ func openCards(cfg *config.Config, m models.Manifest, tier string) (*cards, erro
 		return nil, err
 	}
 	text.Tier = tier
+	// Cards are read beside faces, so that the models of text run in memory of their own.
+	if text.Arena, err = nn.NewArena(nn.DefaultLimits().Arena); err != nil {
+		return nil, err
+	}
 	o := document.DefaultOpts()
 	o.MaxCards = 1
 	c := &cards{both: cfg.Card.Sides == "both", readings: cfg.Card.Readings, timeout: cfg.Card.Timeout}

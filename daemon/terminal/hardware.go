@@ -7,7 +7,9 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths"
+	"umbral/daemon/passage"
 	"umbral/drivers/camera"
+	"umbral/drivers/camera/feed"
 	"umbral/drivers/door"
 	"umbral/drivers/door/gpio"
 	"umbral/drivers/door/simulated"
@@ -25,6 +27,13 @@ func openCamera(c *config.Camera) (camera.Source, error) {
 			return nil, fmt.Errorf("terminal: camera.formats: %w", err)
 		}
 		o.Formats = append(o.Formats, f)
+	}
+	for _, text := range c.Controls {
+		s, err := feed.ParseSetting(text)
+		if err != nil {
+			return nil, fmt.Errorf("terminal: camera.controls: %w", err)
+		}
+		o.Controls = append(o.Controls, s)
 	}
 	source, err := camera.Open(c.Source, o)
 	if err != nil {
@@ -62,12 +71,30 @@ func gpioOpts(c *config.Door) gpio.Opts {
 		{&o.Relay, c.RelayLine, c.RelayActiveLow},
 		{&o.Contact, c.ContactLine, c.ContactActiveLow},
 		{&o.Button, c.ExitLine, c.ExitActiveLow},
+		{&o.Tamper, c.TamperLine, c.TamperActiveLow},
+		{&o.Lamp, c.LampLine, c.LampActiveLow},
+		{&o.Buzzer, c.BuzzerLine, c.BuzzerActiveLow},
 	} {
 		if line.offset >= 0 {
 			line.to.Spec, line.to.ActiveLow = strconv.Itoa(line.offset), line.activeLow
 		}
 	}
 	return o
+}
+
+// signOf is what lamp and buzzer say while the screen says so.
+func signOf(s passage.Screen) door.Sign {
+	switch s.Code {
+	case passage.ScreenGranted:
+		return door.Granted
+	case passage.ScreenDenied:
+		return door.Denied
+	case passage.ScreenOutOfOrder:
+		return door.Alarm
+	case passage.ScreenIdle:
+		return door.Rest
+	}
+	return door.Busy
 }
 
 // releaseRelay brings the relay to rest before anything that takes time: the program before this one may have died while

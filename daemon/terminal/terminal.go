@@ -67,7 +67,7 @@ func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err e
 	releaseRelay(&cfg.Door, log)
 	t.clock = newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift)
 	// Reading models leaves their files and unpacked weights behind; an eager collector uses that memory for the next one.
-	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	defer debug.SetGCPercent(debug.SetGCPercent(eagerCollector))
 	defer func() {
 		if err != nil {
 			t.close()
@@ -98,6 +98,9 @@ func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err e
 	debug.FreeOSMemory()
 	return t, nil
 }
+
+// eagerCollector is the collector's percentage (debug.SetGCPercent).
+const eagerCollector = 10
 
 // ModelsDir is where the configuration finds the model files.
 func ModelsDir(cfg *config.Config) string {
@@ -223,7 +226,10 @@ func (t *Terminal) build(key store.Key) error {
 	t.decider = newDecider(machine, t.clock, t.door, t.log)
 	t.decider.append = t.appendEntry
 	t.decider.decided = t.view.decided
-	t.decider.changed = t.view.setScreen
+	t.decider.changed = func(s passage.Screen) {
+		t.view.setScreen(s)
+		t.door.Show(signOf(s))
+	}
 	t.view.setScreen(machine.Screen())
 	if err := t.buildEvidence(rules.Policy); err != nil {
 		return err
@@ -289,6 +295,8 @@ func (t *Terminal) close() error {
 
 // Run works until ctx ends and then leaves the hardware inert and everything written.
 func (t *Terminal) Run(ctx context.Context) error {
+	// The frame loop allocates nothing, so that an eager collector costs nothing and keeps the heap within the budget.
+	defer debug.SetGCPercent(debug.SetGCPercent(eagerCollector))
 	err := t.supervise(ctx)
 	stop, _ := json.Marshal(map[string]any{"version": Version})
 	if e := t.appendEntry(entryStop, stop); e != nil {

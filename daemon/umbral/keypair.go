@@ -65,7 +65,7 @@ func terminalKeys(flags []string) ([]fleet.Authorised, error) {
 	var out []fleet.Authorised
 	for _, text := range flags {
 		name, key, ok := strings.Cut(text, "=")
-		if !ok {
+		if !ok || key == "" { // a key alone ends in "="
 			return nil, fmt.Errorf("terminal key %q, wanted NAME=KEY (the key is in the terminal's twin \"identity\")", text)
 		}
 		if err := fleet.CheckTerminal(name); err != nil {
