@@ -12,7 +12,7 @@ const words = {
     referred: ["Please wait", "Somebody is looking at your case"],
     lingering: ["You are done", "Please clear the gate"],
     "out-of-order": ["Out of order", "Please ask the staff"],
-    ask: {
+    asks: {
       credential: ["Show your code", "Hold your phone before the camera"], card: ["Show your card", "Hold it before the camera, the front first"],
       either: ["Show your code or your card", "Hold it before the camera"], speech: ["Read aloud", "Say each digit when it appears"],
       move: ["Do as shown", "When it appears"], finger: ["Put your finger on the sensor", ""], remote: ["One moment", "The authority is asked"],
@@ -58,7 +58,7 @@ const words = {
     referred: ["Espere, por favor", "Una persona revisa su caso"],
     lingering: ["Ya está", "Deje libre el paso, por favor"],
     "out-of-order": ["Fuera de servicio", "Pregunte al personal"],
-    ask: {
+    asks: {
       credential: ["Muestre su código", "Ponga el teléfono ante la cámara"], card: ["Muestre su documento", "Ante la cámara, primero el anverso"],
       either: ["Muestre su código o su documento", "Póngalo ante la cámara"], speech: ["Lea en voz alta", "Diga cada cifra cuando aparezca"],
       move: ["Haga lo que se muestra", "Cuando aparezca"], finger: ["Ponga el dedo en el sensor", ""], remote: ["Un momento", "Se consulta a la autoridad"],
@@ -104,7 +104,7 @@ const words = {
     referred: ["请稍候", "正在人工审核"],
     lingering: ["已完成", "请离开通道"],
     "out-of-order": ["暂停使用", "请联系工作人员"],
-    ask: {
+    asks: {
       credential: ["请出示身份码", "将手机对准摄像头"], card: ["请出示身份证", "先将人像面对准摄像头"],
       either: ["请出示身份码或身份证", "对准摄像头"], speech: ["请朗读数字", "数字出现时读出"],
       move: ["请按提示做动作", "提示出现时"], finger: ["请按指纹", ""], remote: ["请稍候", "正在核验"],

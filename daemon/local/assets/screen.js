@@ -80,7 +80,7 @@ function request(s) {
   const kinds = s.ask || [];
   let kind = kinds.includes("credential") && kinds.includes("card") ? "either" : kinds[0];
   if (kind === "speech" && s.prompt && s.prompt.kind === "move") kind = "move";
-  const [title, help] = t.ask[kind] || t.wait;
+  const [title, help] = t.asks[kind] || t.wait;
   return [title, t.hints[s.hint] || help, askShapes[kinds[0]] || "pause"];
 }
 
