@@ -16,8 +16,15 @@ const documents = EvidenceSet(1<<EvidenceCredential | 1<<EvidenceCard)
 // asked is the evidence that is to be had now: of the first group in askOrder with something open that the policy still
 // depends on, everything that it depends on.
 func (m *Machine) asked() EvidenceSet {
-	e, _, _ := m.evidences()
+	e := m.hoped(&m.now)
 	return m.askedOf(&e)
+}
+
+// hoped is the state of all evidence if reviewers accepted what is doubtful.
+func (m *Machine) hoped(a *attempt) Evidences {
+	e, doubtful, _ := m.evidencesOf(a)
+	e.accept(doubtful)
+	return e
 }
 
 func (m *Machine) askedOf(e *Evidences) EvidenceSet {

@@ -24,6 +24,10 @@ type attempt struct {
 
 	live vote
 
+	// Comparisons while the person spoke: that it was the same one all along.
+	stayed  int
+	swapped int
+
 	others [EvidenceKinds]other
 	plain  Instant // the last frame that only showed that the person is there
 	remote bool    // the authority was asked
@@ -63,7 +67,15 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 		if subject.Match.Known {
 			a.compared = now
 		}
-		if !m.match(&subject.Match) {
+		speaking := need.Has(EvidenceSpeech) && subject.Match.Known && m.asked().Has(EvidenceSpeech)
+		matched := m.match(&subject.Match)
+		switch {
+		case speaking && matched:
+			a.stayed++
+		case speaking:
+			a.swapped++
+		}
+		if !matched {
 			return false
 		}
 	}
@@ -97,6 +109,7 @@ func (m *Machine) match(c *Match) bool {
 		if a.person != "" {
 			a.unmatched, a.ambiguous, a.switched = 0, 0, true
 			a.others = [EvidenceKinds]other{}
+			a.stayed, a.swapped = 0, 0
 			a.forgetStandings()
 		}
 		a.person, a.matched, a.best, a.sum, a.live = c.Person, 0, c.Score, 0, vote{}
@@ -127,12 +140,24 @@ func (m *Machine) recognised() string {
 	return ""
 }
 
-// subject is whom the passage is about: whoever was recognised, or whom the first accepted evidence names; empty while
-// nobody is known.
+// subject is whom the passage is about: whoever was recognised, or whom the first accepted evidence names where the policy
+// needs no face, or is satisfied without it; empty while nobody is known.
 func (m *Machine) subject() string {
-	if person := m.recognised(); person != "" || m.policy.Needs().Has(EvidenceFace) {
+	if person := m.recognised(); person != "" {
 		return person
 	}
+	named := m.named()
+	if named == "" || !m.policy.Needs().Has(EvidenceFace) {
+		return named
+	}
+	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.strength(&e)) == Satisfied {
+		return named
+	}
+	return ""
+}
+
+// named is whom the first accepted evidence names, or "".
+func (m *Machine) named() string {
 	for k := range m.now.others {
 		if o := &m.now.others[k]; o.outcome == Accepted && o.subject != "" {
 			return o.subject
@@ -142,16 +167,17 @@ func (m *Machine) subject() string {
 }
 
 // takeReference compares the face with a document's reference from now on. What was counted before was another
-// comparison.
+// comparison, also where an earlier document has brought a reference of the same subject: now both have to match.
 func (a *attempt) takeReference(subject string) {
-	if a.claim == subject {
-		return
-	}
 	a.claim = subject
 	a.person, a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = "", 0, 0, 0, 0, 0, 0
 	a.live = vote{}
-	a.forgetStandings()
+	a.stayed, a.swapped = 0, 0
 }
+
+// sameAllAlong says whether whoever spoke was the person of the passage: of the comparisons meanwhile, one a second, at
+// least one was made and at most a quarter missed. Somebody who holds up a picture and speaks in its place is another face.
+func (a *attempt) sameAllAlong() bool { return a.stayed > 0 && 3*a.swapped <= a.stayed }
 
 // evidences is the state of all evidence. doubtful has the kinds that a reviewer could still accept, mismatch those that
 // speak of another person.
@@ -199,11 +225,14 @@ func (m *Machine) decide(now Instant, counted bool) {
 			m.grant(now, m.grantReason())
 		}
 	case Impossible:
-		if m.acceptable(e, doubtful) {
-			m.finish(now, Refer, m.referReasons(doubtful)...)
-			return
+		switch m.hope(e, doubtful) {
+		case Satisfied:
+			if m.referable(now) {
+				m.finish(now, Refer, m.referReasons(doubtful)...)
+			}
+		case Impossible:
+			m.finish(now, Deny, m.denyReasons(&e, doubtful, mismatch)...)
 		}
-		m.finish(now, Deny, m.denyReasons(&e, doubtful, mismatch)...)
 	}
 }
 
@@ -244,20 +273,57 @@ func (m *Machine) grant(now Instant, reasons ...Reason) {
 	}
 }
 
-// acceptable says whether the policy would be satisfied if a reviewer accepted what is doubtful.
-func (m *Machine) acceptable(e Evidences, doubtful EvidenceSet) bool {
+// hope is what would become of the policy if reviewers accepted what is doubtful. While it is open the passage goes on: they
+// are asked when everything else is there.
+func (m *Machine) hope(e Evidences, doubtful EvidenceSet) Truth {
+	e.accept(doubtful)
+	if doubtful != 0 && e[EvidenceRemote] == Open {
+		e.accept(1 << EvidenceRemote) // an authority that was to be asked after it: the reviewer is in its place
+	}
+	strength := m.strength(&e)
+	t := m.policy.Decide(&e, strength)
+	if t == Impossible && strength.Final && m.rules.Review.on() {
+		return m.policy.Decide(&e, proven) // comparisons that are too weak are a doubt, too
+	}
+	return t
+}
+
+// accept counts evidence as satisfied.
+func (e *Evidences) accept(set EvidenceSet) {
 	for k := range EvidenceKinds {
-		// An authority that was to be asked only after the doubtful evidence is in the reviewer's place.
-		if doubtful.Has(k) || k == EvidenceRemote && doubtful != 0 && e[k] == Open {
+		if set.Has(k) {
 			e[k] = Satisfied
 		}
 	}
-	strength := m.strength(&e)
-	weak := m.rules.Review.on() && strength.Final && m.policy.Decide(&e, strength) != Satisfied
-	if weak {
-		strength = proven
+}
+
+// referable says whether reviewers may be asked: what is on file against the person, and the clock, are not theirs to
+// overrule, and nobody far away sees that a guardian is there.
+func (m *Machine) referable(now Instant) bool {
+	person := m.subject()
+	switch {
+	case m.clock.trust < m.rules.GrantTrust:
+		m.finish(now, Deny, ReasonClockUntrusted)
+		return false
+	case now < m.grantedUntil(person):
+		m.finish(now, Deny, ReasonLingering)
+		return false
+	case !m.rules.Eligibility.Ask || person == "":
+		return true
 	}
-	return (doubtful != 0 || weak) && m.policy.Decide(&e, strength) == Satisfied
+	s, known := m.standingOf(person)
+	if !known {
+		return false
+	}
+	reasons, guardian := m.ineligible(now, s)
+	if guardian {
+		reasons = append(reasons, ReasonUnderAge)
+	}
+	if len(reasons) > 0 {
+		m.finish(now, Deny, reasons...)
+		return false
+	}
+	return true
 }
 
 // progress is how much of the evidence from the camera is there, in percent.

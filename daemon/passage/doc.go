@@ -28,9 +28,10 @@
 //
 // # Reviewers
 //
-// A passage whose evidence is doubtful, or refused in a way that Rules.Review leaves to people, is referred. The person
-// waits in sight; EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door by way of the
-// journal, as any grant does. A denial, time, or the person's leaving ends it without.
+// A passage whose evidence is doubtful, or refused in a way that Rules.Review leaves to people, is referred as soon as all
+// other evidence is there and nothing on file stands against the person. They wait in sight, and are compared once a second;
+// EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door for the same face by way of the
+// journal, as any grant does. A denial, time, another face, or the person's leaving ends it without.
 //
 // # The door
 //

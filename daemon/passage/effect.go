@@ -49,6 +49,9 @@ type Effect struct {
 	// EffectOpenDoor, EffectReview.
 	Pulse time.Duration
 
+	// EffectReview: what came of each piece of evidence.
+	Clues []Clue
+
 	// EffectScreen.
 	Screen Screen
 

@@ -22,11 +22,13 @@ func (m *Machine) awaitGuardian(now Instant) {
 func (m *Machine) vouch(now Instant, f *Frame) {
 	a := &m.now
 	g := &a.guardian
-	if f.front() != nil {
-		a.seen = now
+	minors := f.track(a.track)
+	if minors == nil {
+		return // they are to stand there together
 	}
+	a.seen = now
 	face := a.vouching(f)
-	if face == nil || face.Problems != 0 || !face.Match.Known {
+	if face == nil || face.Problems != 0 || !face.Match.Known || m.third(f, minors, face) {
 		return
 	}
 	c := &face.Match
@@ -66,6 +68,17 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 		return
 	}
 	m.grant(now, m.grantReason(), ReasonGuardianPresent)
+}
+
+// third says whether somebody beside the minor and the guardian stands near enough to go in with them.
+func (m *Machine) third(f *Frame, minor, guardian *Face) bool {
+	for i := range f.Count {
+		other := &f.Faces[i]
+		if other != minor && other != guardian && int64(other.Box.Height())*int64(One) >= int64(m.rules.CrowdRatio)*int64(minor.Box.Height()) {
+			return true
+		}
+	}
+	return false
 }
 
 // vouching is the face in a frame that may be the guardian's: the tallest near one beside the minor's.

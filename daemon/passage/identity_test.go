@@ -119,7 +119,7 @@ func TestIdentityScenarios(t *testing.T) {
 			r.DecideTimeout = 3 * time.Minute
 		}), func(g *gate) {
 			g.frames(6, ann)
-			g.frames(during(150*time.Second), with(ann, func(f *Face) { f.Match, f.Live = Match{}, Live{} }))
+			g.frames(during(150*time.Second), ann)
 			g.see(accepted(EvidenceSpeech, ""))
 			g.frames(1, ann)
 		}, []string{"grant matched ann"}, 1},
@@ -129,6 +129,42 @@ func TestIdentityScenarios(t *testing.T) {
 			g.see(accepted(EvidenceSpeech, "ann"))
 			g.frames(3, known(1, "bob"))
 		}, []string{"deny subject-mismatch bob"}, 0},
+		{"a stranger does the challenge of somebody else", all("face and live and speech"), func(g *gate) {
+			g.frames(6, ann)
+			g.frames(during(4*time.Second), stranger(1))
+			g.see(accepted(EvidenceSpeech, ""))
+			g.frames(3, ann)
+		}, []string{"deny evidence-refused identity-changed ann"}, 0},
+		{"another face than the code's photograph does the challenge", all("credential and face and live and speech"), func(g *gate) {
+			g.frames(3, stranger(1))
+			g.see(brings(EvidenceCredential, "did:1"))
+			g.frames(8, claimed(1, "did:1", 0.7))
+			g.frames(during(4*time.Second), claimed(1, "did:1", 0.2))
+			g.see(accepted(EvidenceSpeech, ""))
+			g.frames(3, claimed(1, "did:1", 0.7))
+		}, []string{"deny evidence-refused identity-changed did:1"}, 0},
+		{"nobody was compared during the challenge", all("face and live and speech"), func(g *gate) {
+			g.frames(6, ann)
+			g.frames(20, with(ann, func(f *Face) { f.Match, f.Live = Match{}, Live{} }))
+			g.see(accepted(EvidenceSpeech, ""))
+			g.frames(3, ann)
+		}, []string{"deny evidence-refused identity-changed ann"}, 0},
+		{"one look of several misses during the challenge", all("face and live and speech"), func(g *gate) {
+			g.frames(6, ann)
+			g.frames(during(4*time.Second), ann)
+			g.frames(during(time.Second), stranger(1))
+			g.frames(during(time.Second), ann)
+			g.see(accepted(EvidenceSpeech, ""))
+			g.frames(3, ann)
+		}, []string{"grant matched ann"}, 1},
+		{"a second photograph is compared from the start", all("credential and card and face and live"), func(g *gate) {
+			g.frames(3, stranger(1))
+			g.see(brings(EvidenceCredential, "did:1"))
+			g.frames(8, claimed(1, "did:1", 0.7))
+			g.see(brings(EvidenceCard, "did:1"))
+			g.frames(1, claimed(1, "did:1", 0.7))
+			g.frames(9, claimed(1, "did:1", 0.2))
+		}, []string{"deny not-enrolled"}, 0},
 		{"the finger's threshold is the rules'", withRules(func(r *Rules) { *r = all("face and finger"); r.FingerThreshold = 20 * One }), func(g *gate) {
 			g.frames(6, ann)
 			o := accepted(EvidenceFinger, "ann")
@@ -218,6 +254,31 @@ func TestIdentityScenarios(t *testing.T) {
 			g.see(Observation{Kind: ObserveStanding, Standing: Standing{Person: "bob", Marks: Marks(0).With(Blocked)}})
 			g.frames(3, ann, bob)
 		}, []string{"deny guardian-missing blocked ann"}, 0},
+		{"a child who does not stay beside the guardian", eligible("face and live", nil), func(g *gate) {
+			g.frames(4, ann)
+			g.see(born(2015, 5, 5, "bob"))
+			g.frames(4, ann)
+			g.frames(2, ann, bob)
+			g.see(bobsStanding)
+			g.frames(during(3*time.Second), bob)
+		}, []string{"abandoned left ann"}, 0},
+		{"somebody else follows the child and the guardian", eligible("face and live", nil), func(g *gate) {
+			g.frames(4, ann)
+			g.see(born(2015, 5, 5, "bob"))
+			g.frames(4, ann)
+			g.frames(8, ann, bob, stranger(3))
+			g.see(bobsStanding)
+			g.frames(during(12*time.Second), ann, bob, stranger(3))
+		}, []string{"deny under-age guardian-missing time-out ann"}, 0},
+		{"one look at a face does not hide who the code is about", eligible("face or credential", nil), func(g *gate) {
+			g.frames(1, stranger(1))
+			g.see(Observation{})
+			g.frames(1, ann)
+			g.see(accepted(EvidenceCredential, "ann"))
+			g.frames(1, ann)
+			g.see(on(func(s *Standing) { s.Marks = s.Marks.With(Blocked) }))
+			g.frames(5, ann)
+		}, []string{"deny blocked ann"}, 0},
 		{"a guardian named in the code", eligible("face and live", func(e *Eligibility) { e.GuardianNamed = true }), func(g *gate) {
 			g.frames(4, ann)
 			g.see(on(func(s *Standing) { s.Born, s.Marks = days(2015, 5, 5), s.Marks.With(GuardianNamed) }))
@@ -248,6 +309,67 @@ func TestIdentityScenarios(t *testing.T) {
 			g.see(refusedFor(EvidenceSpeech, ReasonSpeech))
 			answer(g, true, "rita")
 		}, []string{"refer needs-review speech-does-not-match ann", "passage-review grant review-approved ann"}, 1},
+		{"a doubt does not end the passage before the rest is there", withRules(func(r *Rules) {
+			*r = reviewed("face and speech and finger", 1)
+			r.Review.Failures = r.Review.Failures.With(EvidenceSpeech)
+		}), func(g *gate) {
+			g.frames(6, ann)
+			g.frames(during(2*time.Second), ann)
+			g.see(refusedFor(EvidenceSpeech, ReasonSpeech))
+			if s := g.m.Screen(); s.Code != ScreenAsk || s.Ask != 1<<EvidenceFinger {
+				g.t.Errorf("after the doubt the screen is %+v", s)
+			}
+			g.see(accepted(EvidenceFinger, "ann"))
+		}, []string{"refer needs-review speech-does-not-match ann"}, 0},
+		{"a doubt and a refusal that nobody may judge", reviewed("face and credential and remote", 1), func(g *gate) {
+			g.frames(6, ann)
+			g.see(refusedFor(EvidenceRemote, ReasonRemoteNoMatch))
+			g.see(refusedFor(EvidenceCredential, ReasonCredentialExpired))
+		}, []string{"deny evidence-refused credential-expired needs-review remote-no-match ann"}, 0},
+		{"nobody is asked to review who is blocked", withRules(func(r *Rules) {
+			*r = reviewed("remote and face", 1)
+			r.Eligibility = Eligibility{Ask: true, GuardianTimeout: time.Second}
+		}), func(g *gate) {
+			doubt(g)
+			g.see(on(func(s *Standing) { s.Marks = s.Marks.With(Blocked) }))
+		}, []string{"deny blocked ann"}, 0},
+		{"a review asks first what is on file", withRules(func(r *Rules) {
+			*r = reviewed("remote and face", 1)
+			r.Eligibility = Eligibility{Ask: true, GuardianTimeout: time.Second}
+		}), func(g *gate) {
+			doubt(g)
+			g.see(on(func(s *Standing) {}))
+		}, []string{"refer needs-review remote-no-match ann"}, 0},
+		{"a child is no case for reviewers", withRules(func(r *Rules) {
+			*r = reviewed("remote and face", 1)
+			r.Eligibility = Eligibility{Ask: true, MinAge: 16, GuardianTimeout: time.Second}
+		}), func(g *gate) {
+			doubt(g)
+			g.see(born(2015, 5, 5, "bob"))
+		}, []string{"deny under-age ann"}, 0},
+		{"a review needs the clock that a grant needs", withRules(func(r *Rules) {
+			*r = reviewed("remote and face", 1)
+			r.GrantTrust = TrustNTP
+		}), func(g *gate) {
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustRTC, Wall: 1_770_000_000_000}})
+			doubt(g)
+		}, []string{"deny clock-untrusted ann"}, 0},
+		{"somebody else takes the place of whom the review is about", reviewed("remote and face", 1), func(g *gate) {
+			doubt(g)
+			g.frames(during(3*time.Second), ann)
+			g.frames(during(4*time.Second), stranger(1))
+			answer(g, true, "rita")
+		}, []string{"refer needs-review remote-no-match ann", "passage-review deny identity-changed ann"}, 0},
+		{"the answer waits until the person looks up", reviewed("remote and face", 1), func(g *gate) {
+			doubt(g)
+			g.frames(during(3*time.Second), ann)
+			g.frames(during(4*time.Second), with(ann, func(f *Face) { f.Problems = f.Problems.With(TurnedAway) }))
+			answer(g, true, "rita")
+			if len(g.opens) != 0 {
+				g.t.Error("the door opened for a face that was not compared")
+			}
+			g.frames(during(2*time.Second), ann)
+		}, []string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann"}, 1},
 		{"a reviewer denies", reviewed("remote and face", 1), func(g *gate) { doubt(g); answer(g, false, "rita"); answer(g, true, "rosa") },
 			[]string{"refer needs-review remote-no-match ann", "passage-review deny review-denied ann"}, 0},
 		{"no reviewer answers", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.frames(during(31*time.Second), ann); answer(g, true, "rita") },
@@ -373,6 +495,7 @@ func TestAsked(t *testing.T) {
 	asks(0) // look at the camera
 	g.frames(6, claimed(1, "did:1", 0.7))
 	asks(1 << EvidenceSpeech)
+	g.frames(during(1100*time.Millisecond), claimed(1, "did:1", 0.7))
 	var requests int
 	for _, e := range g.m.Step(g.now, accepted(EvidenceSpeech, "")) {
 		if e.Kind == EffectRemote && e.Person == "did:1" {

@@ -313,11 +313,17 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 	if e.Kind == EvidenceCredential && e.Outcome == Accepted && m.clock.trust < m.rules.CredentialTrust {
 		e.Outcome, e.Detail = Refused, string(ReasonClockUntrusted)
 	}
+	a := &m.now
+	if e.Kind == EvidenceSpeech && e.Outcome == Accepted && m.policy.Needs().Has(EvidenceFace) && !a.sameAllAlong() {
+		e.Outcome, e.Detail = Refused, string(ReasonIdentityChanged)
+	}
 	e.Reference = e.Reference && e.Outcome == Accepted && e.Subject != ""
 	m.note(now, o)
-	a := &m.now
 	if e.Reference {
 		a.takeReference(e.Subject)
+	}
+	if documents.Has(e.Kind) {
+		a.forgetStandings() // it may say more of the person than was on file before
 	}
 	a.others[e.Kind] = other{e.Outcome, e.Score, e.Subject, e.Detail}
 	m.decide(now, false)

@@ -72,8 +72,9 @@ type Start struct {
 	Regrant Instant `json:"regrant,omitempty"`
 	// Interlock says that another door was open.
 	Interlock bool `json:"interlock,omitempty"`
-	// Person is whom a review is about.
-	Person string `json:"person,omitempty"`
+	// Person is whom a review is about; Claimed says that they were recognised by a document's reference.
+	Person  string `json:"person,omitempty"`
+	Claimed bool   `json:"claimed,omitempty"`
 }
 
 // record describes the decision of an opening.
@@ -86,6 +87,7 @@ func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *R
 	}
 	if cause == forReview {
 		r.Start.Track, r.Start.Person, r.Person = m.review.track, m.review.person, m.review.person
+		r.Start.Claimed = m.review.claimed
 		return r
 	}
 	if cause != forPassage {

@@ -65,7 +65,7 @@ func (m *Machine) restore(r *Record) {
 	m.interlocked = r.Start.Interlock
 	if r.Start.Cause == EntryReview {
 		m.openAs(0, forReview, r.Passage)
-		m.review = pending{active: true, track: r.Start.Track, person: r.Start.Person, deadline: Instant(m.rules.Review.Timeout)}
+		m.await(0, r.Start.Track, r.Start.Person, r.Start.Claimed)
 	}
 	if r.Start.Cause == EntryPassage {
 		m.approach = approach{track: r.Start.Track, frames: m.rules.StartFrames}

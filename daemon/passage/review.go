@@ -31,7 +31,22 @@ type pending struct {
 	deadline  Instant
 	approvals [maxApprovals]string
 	count     int
+	approved  bool // by enough reviewers
+
+	// The person was recognised, and is looked at again once a second.
+	compare  bool
+	claimed  bool    // with a document's reference
+	compared Instant // when last
+	matched  Instant // when last as the same person
+	missed   int     // times since
 }
+
+// While a person waits for reviewers, so many comparisons in a row that miss mean that somebody else stands there; and the
+// last one that matched may be so old when the door opens.
+const (
+	maxMissed   = 3
+	reviewFresh = 2 * lookAgain
+)
 
 // Reviewed is a reviewer's answer whose signature and freshness the fleet link has found right.
 type Reviewed struct {
@@ -47,11 +62,47 @@ func (m *Machine) refer(now Instant, reasons []Reason) {
 	}
 	id := m.openings[forPassage].id
 	o := m.openAs(now, forReview, id)
-	m.review = pending{active: true, track: m.now.track, person: m.subject(), seen: now, deadline: now.Add(m.rules.Review.Timeout)}
+	m.await(now, m.now.track, m.subject(), m.now.claim != "")
 	m.shown.until = m.review.deadline
 	m.effects = append(m.effects, Effect{
-		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout,
+		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout, Clues: m.clues(),
 	})
+}
+
+// await begins a review.
+func (m *Machine) await(now Instant, track uint32, person string, claimed bool) {
+	m.review = pending{
+		active: true, track: track, person: person, seen: now, deadline: now.Add(m.rules.Review.Timeout),
+		compare: person != "" && m.policy.Needs().Has(EvidenceFace), claimed: claimed, compared: now, matched: now,
+	}
+}
+
+// Clue is what came of one piece of evidence that a policy names.
+type Clue struct {
+	Kind    EvidenceKind
+	Outcome Outcome
+	Detail  string // code of what was found wrong
+}
+
+// clues are what came of the evidence of the passage; what did not come is left out.
+func (m *Machine) clues() (clues []Clue) {
+	e, _, mismatch := m.evidences()
+	for k := range EvidenceKinds {
+		if !m.policy.Needs().Has(k) || e[k] == Open {
+			continue
+		}
+		c := Clue{k, Accepted, ""}
+		switch o := &m.now.others[k]; {
+		case mismatch.Has(k):
+			c.Outcome, c.Detail = Refused, string(ReasonSubjectMismatch)
+		case !FaceEvidence.Has(k):
+			c.Outcome, c.Detail = o.outcome, o.detail
+		case e[k] == Impossible:
+			c.Outcome = Refused
+		}
+		clues = append(clues, c)
+	}
+	return clues
 }
 
 // reviewTime ends a review that took too long or whose person has gone.
@@ -73,21 +124,78 @@ func (m *Machine) reviewOver(now Instant) bool {
 	return !m.openings[forReview].active && (now >= r.deadline || now.Sub(r.seen) > m.rules.Review.Leave)
 }
 
-// watch looks whether the person under review still stands there. Only that is logged of a frame, four times a second.
+// wantsReviewed is what is worth computing while reviewers are asked: once a second, whether it is still the same person.
+func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
+	r := &m.review
+	face := f.track(r.track)
+	if m.openings[forReview].active || !m.due(now, f, face) {
+		return w
+	}
+	for i := range f.Count {
+		w[i].Match = &f.Faces[i] == face
+	}
+	return w
+}
+
+// due says whether it is time to compare the face of the person under review, and whether it can be.
+func (m *Machine) due(now Instant, f *Frame, face *Face) bool {
+	r := &m.review
+	return r.compare && face != nil && face.Problems == 0 && now.Sub(r.compared) >= lookAgain && !f.rival(face, m.rules.CrowdRatio)
+}
+
+// watch looks whether the person under review still stands there. Only that is logged of a frame, four times a second, and
+// what a comparison gave, once a second.
 func (m *Machine) watch(now Instant, f *Frame) {
 	r := &m.review
-	if !r.active || m.openings[forReview].active || now.Sub(r.seen) < watchEvery {
+	face := f.track(r.track)
+	if m.openings[forReview].active || face == nil {
 		return
 	}
-	face := f.track(r.track)
-	if face == nil {
+	look := face.Match.Known && m.due(now, f, face)
+	if !look && now.Sub(r.seen) < watchEvery {
 		return
 	}
 	seen := Observation{Kind: ObserveFrame, Frame: Frame{Sequence: f.Sequence, Count: 1, Faces: [MaxFaces]Face{{Track: face.Track}}}}
+	if look {
+		seen.Frame.Faces[0].Match = face.Match
+	}
 	m.openings[forReview].note(now, &seen)
 	r.seen = now
-	if m.openings[forReview].log.full() {
+	if look {
+		m.lookAgain(now, &face.Match)
+	}
+	if r.active && !m.openings[forReview].active && m.openings[forReview].log.full() {
 		m.reviewed(now, Deny, ReasonRecordFull)
+	}
+}
+
+// lookAgain takes a comparison made while reviewers are asked.
+func (m *Machine) lookAgain(now Instant, c *Match) {
+	r := &m.review
+	r.compared = now
+	threshold, margin := m.rules.Threshold, m.rules.Margin
+	if c.Claimed {
+		threshold, margin = m.rules.VerifyThreshold, 0
+	}
+	if c.Person == r.person && c.Claimed == r.claimed && c.Score >= threshold && c.Score-c.Second >= margin {
+		r.matched, r.missed = now, 0
+		m.settle(now)
+		return
+	}
+	if r.missed++; r.missed == maxMissed {
+		m.reviewed(now, Deny, ReasonIdentityChanged)
+	}
+}
+
+// settle grants what enough reviewers have approved, as soon as it is certain that the person is still the same.
+func (m *Machine) settle(now Instant) {
+	r := &m.review
+	switch {
+	case !r.approved, r.compare && (r.missed > 0 || now.Sub(r.matched) > reviewFresh):
+	case m.interlocked:
+		m.reviewed(now, Deny, ReasonInterlock)
+	default:
+		m.reviewed(now, Grant, ReasonReviewApproved)
 	}
 }
 
@@ -98,6 +206,9 @@ func (m *Machine) answerReview(now Instant, o *Observation) {
 	r, a := &m.review, &o.Reviewed
 	opening := &m.openings[forReview]
 	if !r.active || opening.active || a.Passage != opening.id || a.Reviewer == "" || !validName(a.Reviewer) {
+		return
+	}
+	if a.Approve && r.approved {
 		return
 	}
 	for i := range r.count {
@@ -112,13 +223,8 @@ func (m *Machine) answerReview(now Instant, o *Observation) {
 	}
 	r.approvals[r.count] = a.Reviewer
 	r.count++
-	switch {
-	case r.count < m.rules.Review.Approvals:
-	case m.interlocked:
-		m.reviewed(now, Deny, ReasonInterlock)
-	default:
-		m.reviewed(now, Grant, ReasonReviewApproved)
-	}
+	r.approved = r.count >= m.rules.Review.Approvals
+	m.settle(now)
 }
 
 // reviewed ends a review.

@@ -205,7 +205,8 @@ func TestScenarios(t *testing.T) {
 		{"a doubtful comparison of a stranger does not", all("remote and face"), func(g *gate) {
 			g.frames(5, stranger(1))
 			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceRemote, Outcome: Doubtful}})
-		}, []string{"deny needs-review"}, 0},
+			g.frames(5, stranger(1))
+		}, []string{"deny not-enrolled needs-review"}, 0},
 		{"liveness alone", withRules(func(r *Rules) { r.Policy = "live" }), func(g *gate) { g.frames(10, stranger(1)) },
 			[]string{"grant evidence-accepted"}, 1},
 	} {

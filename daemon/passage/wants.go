@@ -11,7 +11,9 @@ func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
 	g.normalise()
 	var subject *Face
 	switch {
-	case m.review.active && !m.reviewOver(now), m.openings[forPassage].active:
+	case m.review.active && !m.reviewOver(now):
+		return m.wantsReviewed(now, &g)
+	case m.openings[forPassage].active:
 	case m.collecting && m.now.guardian.active && !m.left(now) && !m.tooLong(now):
 		return m.wantsGuardian(&g)
 	case m.collecting && !m.left(now):
@@ -49,7 +51,7 @@ func (m *Machine) wanted(now Instant) Wants {
 	if !m.collecting {
 		a = new(attempt) // this frame may begin a passage
 	}
-	e, _, _ := m.evidencesOf(a)
+	e := m.hoped(a)
 	switch {
 	case m.askedOf(&e)&^FaceEvidence == 0:
 		return w

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"crypto/ed25519"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -161,6 +162,10 @@ func TestReviewersDecide(t *testing.T) {
 	})
 	if !review.Verified || review.Person == "" || review.Person == "ana-4711" || review.Needed != 2 {
 		t.Errorf("review %+v", review)
+	}
+	clues := []fleet.ReviewClue{{Kind: "face", Outcome: "accepted"}, {Kind: "live", Outcome: "accepted"}, {Kind: "remote", Outcome: "refused", Detail: "remote-no-match"}}
+	if !slices.Equal(review.Evidence, clues) {
+		t.Errorf("evidence %+v, want %+v", review.Evidence, clues)
 	}
 	sealed, err := operator.ReviewPictures(ctx, "test-1", id)
 	if err != nil {

@@ -41,6 +41,7 @@ type reviewStep struct {
 	passage passage.ID
 	person  string
 	reasons []passage.Reason
+	clues   []passage.Clue
 	timeout time.Duration
 }
 
@@ -121,6 +122,9 @@ func (r *reviews) open(s reviewStep) error {
 	}
 	for _, reason := range s.reasons {
 		statement.Reasons = append(statement.Reasons, string(reason))
+	}
+	for _, c := range s.clues {
+		statement.Evidence = append(statement.Evidence, fleet.ReviewClue{Kind: c.Kind.String(), Outcome: c.Outcome.String(), Detail: c.Detail})
 	}
 	var pictures []byte
 	if jpeg := r.picture(); jpeg != nil {
