@@ -132,6 +132,7 @@ type Verdict struct {
 	Kind       string    `json:"kind"` // passage, command, exit
 	Verdict    string    `json:"verdict"`
 	Reason     string    `json:"reason"`
+	Reasons    []string  `json:"reasons"` // all of them, the first among them
 	Text       string    `json:"text"`
 	Person     string    `json:"person,omitempty"`
 	Name       string    `json:"name,omitempty"`

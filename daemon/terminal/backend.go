@@ -267,6 +267,9 @@ func (d *desktop) verdicts() []local.Verdict {
 			Person: v.person, Name: d.t.people.nameOf(v.person),
 		}
 		if r := v.summary; r != nil {
+			for _, reason := range r.Reasons {
+				out.Reasons = append(out.Reasons, string(reason))
+			}
 			out.DurationMS = r.Duration.Milliseconds()
 			if r.Face != nil && r.Face.Matched > 0 {
 				best := r.Face.Best.Float()
