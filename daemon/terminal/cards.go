@@ -28,6 +28,7 @@ type cards struct {
 	face     func(*vision.Image) (face.Template, error)
 	needFace bool
 	issues   bool // the site issues credentials
+	reviewed bool // reviewers may see the portrait
 	now      func() time.Time
 	observe  func(passage.Observation)
 
@@ -88,7 +89,8 @@ func (c *cards) read(id passage.ID, img *vision.Image, at time.Time) (hint strin
 		return "", nil
 	}
 	if c.passage != id {
-		c.passage, c.since, c.fronts, c.backs = id, time.Time{}, nil, nil
+		c.forget()
+		c.passage = id
 	}
 	if !c.since.IsZero() && at.Sub(c.since) > c.timeout {
 		c.settle(passage.Evidence{Outcome: passage.Doubtful, Detail: string(passage.ReasonCardUnreadable)})
@@ -181,17 +183,15 @@ func (c *cards) accept(front, back *document.Reading) passage.Evidence {
 		d.standing.Born, d.standing.BornKnown = int32(dayOf(born)), true
 	}
 	if back != nil {
-		if from, to, ok := document.ParseValidity(back.Validity.Text); ok {
-			d.standing.From = dayOf(from) * dayMillis
-			if to != (document.Date{}) {
-				d.standing.Until = (dayOf(to) + 1) * dayMillis
-			}
-		}
+		d.standing.From, d.standing.Until = validity(back.Validity.Text)
 	}
 	e := passage.Evidence{Outcome: passage.Accepted, Score: passage.ScoreOf(float64(front.Number.Confidence)), Subject: d.subject}
-	if front.Portrait != nil {
+	if front.Portrait = portraitOf(c.fronts, number); front.Portrait != nil {
 		if template, err := c.face(front.Portrait); err == nil {
 			d.references[0], d.count, e.Reference = template, 1, true
+		}
+		if c.reviewed {
+			d.portrait = jpegWithin(front.Portrait, front.Portrait.Bounds(), maxReference)
 		}
 	}
 	if !e.Reference && c.needFace && !c.people.gallery.Has(d.subject) {
@@ -204,7 +204,38 @@ func (c *cards) accept(front, back *document.Reading) passage.Evidence {
 	return e
 }
 
-const dayMillis = 86_400_000
+// portraitOf is the portrait of the reading that is surest of the number: should another card have been held up in between,
+// its portrait is not this card's.
+func portraitOf(fronts []*document.Reading, number string) *vision.Image {
+	var surest *document.Reading
+	for _, r := range fronts {
+		if r.Number.Text == number && r.Portrait != nil && (surest == nil || r.Number.Confidence > surest.Number.Confidence) {
+			surest = r
+		}
+	}
+	if surest == nil {
+		return nil
+	}
+	return surest.Portrait
+}
+
+// validity bounds when a card is valid, in local time and with its last day: Unix milliseconds, 0 for no bound.
+func validity(text string) (from, until int64) {
+	first, last, ok := document.ParseValidity(text)
+	if !ok {
+		return 0, 0
+	}
+	from = time.Date(first.Year, time.Month(first.Month), first.Day, 0, 0, 0, 0, time.Local).UnixMilli()
+	if last != (document.Date{}) {
+		until = time.Date(last.Year, time.Month(last.Month), last.Day+1, 0, 0, 0, 0, time.Local).UnixMilli()
+	}
+	return from, until
+}
+
+// forget drops what was read for a passage that is over.
+func (c *cards) forget() {
+	c.passage, c.since, c.fronts, c.backs = passage.ID{}, time.Time{}, nil, nil
+}
 
 // dayOf counts the days since 1970-01-01.
 func dayOf(d document.Date) int64 {

@@ -8,8 +8,8 @@ import (
 	"umbral/pipeline/face"
 )
 
-// claim is what the documents of one passage say about whom they belong to: nobody needs to be enrolled. It is kept until
-// another passage brings its own, and nothing of it is written anywhere.
+// claim is what the documents of one passage say about whom they belong to: nobody needs to be enrolled. It is kept while the
+// screen speaks of that passage, and nothing of it is written anywhere.
 type claim struct {
 	passage    passage.ID
 	subject    string
@@ -20,6 +20,7 @@ type claim struct {
 	issuer     string               // who says so; empty for a card
 	name       string               // for the screen
 	identity   *credential.Identity // what the card says, where the site issues credentials
+	portrait   []byte               // as JPEG, where reviewers may see it
 }
 
 // maxReferences are the portrait in the code and the one on the card.
@@ -50,10 +51,22 @@ func (c *claims) add(d claim) {
 	if c.now.identity == nil {
 		c.now.identity = d.identity
 	}
+	if c.now.portrait == nil {
+		c.now.portrait = d.portrait
+	}
 	for _, t := range []struct{ to, from *string }{{&c.now.number, &d.number}, {&c.now.issuer, &d.issuer}, {&c.now.name, &d.name}} {
 		if *t.to == "" {
 			*t.to = *t.from
 		}
+	}
+}
+
+// keep forgets the claim of every passage but one.
+func (c *claims) keep(id passage.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now.passage != id {
+		c.now = claim{}
 	}
 }
 

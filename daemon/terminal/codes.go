@@ -33,6 +33,7 @@ type codes struct {
 	lists    *lists
 	face     func(*vision.Image) (face.Template, error) // of a portrait
 	needFace bool
+	reviewed bool // reviewers may see the portrait
 	named    bool // a guardian who is named in the code and enrolled is enough
 	now      func() time.Time
 	observe  func(passage.Observation)
@@ -156,6 +157,9 @@ func (c *codes) credential(id passage.ID, text string) (e passage.Evidence, hint
 	if err != nil {
 		return refusedFor(passage.ReasonCredentialInvalid), ""
 	}
+	if c.lists.revokedCredential(cred) {
+		return refusedFor(passage.ReasonRevoked), ""
+	}
 	if cred.Replay.Key != [32]byte{} {
 		if err := c.store.UseCode(cred.Replay.Key, cred.Replay.Until); err != nil {
 			return refusedFor(replayReason(err)), ""
@@ -173,6 +177,9 @@ func (c *codes) accept(id passage.ID, cred *credential.Credential) passage.Evide
 	if err == nil {
 		if d.references[0], err = c.face(portrait); err == nil {
 			d.count, e.Reference = 1, true
+		}
+		if c.reviewed {
+			d.portrait = jpegWithin(portrait, portrait.Bounds(), maxReference)
 		}
 	}
 	if err != nil && c.needFace && !c.people.gallery.Has(d.subject) {
@@ -198,9 +205,6 @@ func (c *codes) standing(cred *credential.Credential, subject string) passage.St
 				s.Marks = s.Marks.With(passage.GuardianNamed)
 			}
 		}
-	}
-	if c.lists.revokedCredential(cred) {
-		s.Marks = s.Marks.With(passage.Revoked)
 	}
 	return s
 }

@@ -44,12 +44,19 @@ func newDocuments(c *codes, cards *cards, width, height int, log *slog.Logger) *
 // offer copies a frame to be read for a passage, if one can be taken now.
 func (d *documents) offer(id passage.ID, asked passage.EvidenceSet, img *vision.Image, at time.Time) {
 	asked &= passage.EvidenceSet(0).With(passage.EvidenceCredential).With(passage.EvidenceCard)
-	if asked == 0 || id.IsZero() {
-		return
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.busy {
+		return
+	}
+	if !d.passage.IsZero() && d.passage != id {
+		// That passage is over: nothing that was seen in it is kept.
+		clear(d.image.Pix)
+		d.busy, d.passage, d.asked = true, passage.ID{}, 0
+		d.full <- struct{}{}
+		return
+	}
+	if asked == 0 || id.IsZero() {
 		return
 	}
 	d.image.Reset(img.Width, img.Height)
@@ -77,6 +84,9 @@ func (d *documents) run(ctx context.Context) error {
 }
 
 func (d *documents) read() {
+	if d.passage.IsZero() && d.cards != nil {
+		d.cards.forget()
+	}
 	if d.asked.Has(passage.EvidenceCredential) && d.codes != nil {
 		code, err := d.codes.read(d.passage, d.image)
 		if err != nil {

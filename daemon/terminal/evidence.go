@@ -60,6 +60,13 @@ func (t *Terminal) buildEvidence(policy string) error {
 		}
 	}
 	if cfg.Review.Timeout > 0 {
+		seen := cfg.Review.Pictures
+		if t.documents != nil && t.documents.codes != nil {
+			t.documents.codes.reviewed = seen
+		}
+		if t.eyes.cards != nil {
+			t.eyes.cards.reviewed = seen
+		}
 		if t.reviews, err = newReviews(cfg, t); err != nil {
 			return err
 		}

@@ -124,13 +124,18 @@ func (v *view) facePicture(most int) []byte {
 	box, all := v.faces[0].box, v.image.Bounds()
 	w2, h2 := box.Dx()/2, box.Dy()/2
 	region := vision.Rect{X0: max(0, box.X0-w2), Y0: max(0, box.Y0-h2), X1: min(all.X1, box.X1+w2), Y1: min(all.Y1, box.Y1+h2)}
+	return jpegWithin(v.image, region, most)
+}
+
+// jpegWithin makes a small JPEG of a region, of at most so many bytes; nil where that cannot be.
+func jpegWithin(img *vision.Image, region vision.Rect, most int) []byte {
 	if region.Dx() < 1 || region.Dy() < 1 {
 		return nil
 	}
 	h := portraitHeight
 	w := max(1, min(4*h, int(float32(h)*region.Dx()/region.Dy())))
 	out := vision.NewImage(w, h)
-	vision.Resize(out, v.image, region)
+	vision.Resize(out, img, region)
 	for quality := 85; quality >= 25; quality -= 20 {
 		var b bytes.Buffer
 		if vision.WriteJPEG(&b, out, quality) == nil && b.Len() <= most {

@@ -26,6 +26,7 @@ type reviews struct {
 	alias    func(string) string
 	clock    func() (time.Time, string)
 	view     *view
+	claims   *claims
 	observe  func(passage.Observation)
 	log      *slog.Logger
 
@@ -50,7 +51,7 @@ const maxReviewSteps = 8
 
 func newReviews(cfg *config.Config, t *Terminal) (*reviews, error) {
 	r := &reviews{
-		store: t.store, terminal: cfg.Terminal.ID, needed: cfg.Review.Approvals, alias: t.people.aliasOf, clock: t.clock.forStore, view: t.view,
+		store: t.store, terminal: cfg.Terminal.ID, needed: cfg.Review.Approvals, alias: t.people.aliasOf, clock: t.clock.forStore, view: t.view, claims: t.claims,
 		log: t.log, steps: make(chan reviewStep, maxReviewSteps),
 	}
 	if cfg.Review.Pictures {
@@ -127,9 +128,9 @@ func (r *reviews) open(s reviewStep) error {
 		statement.Evidence = append(statement.Evidence, fleet.ReviewClue{Kind: c.Kind.String(), Outcome: c.Outcome.String(), Detail: c.Detail})
 	}
 	var pictures []byte
-	if jpeg := r.picture(); jpeg != nil {
+	if list := r.pictures(s.passage); len(list) > 0 {
 		var err error
-		if pictures, err = fleet.SealPictures(r.readers, r.terminal, id, []fleet.Picture{{Name: "live", JPEG: jpeg}}); err != nil {
+		if pictures, err = fleet.SealPictures(r.readers, r.terminal, id, list); err != nil {
 			return err
 		}
 		sum := sha256.Sum256(pictures)
@@ -149,11 +150,21 @@ func (r *reviews) open(s reviewStep) error {
 	return nil
 }
 
-func (r *reviews) picture() []byte {
+// maxReference is the most that a document's portrait takes, in bytes; the face before the camera has the rest.
+const maxReference = fleet.MaxPictures / 3
+
+// pictures are what reviewers compare: the face before the camera, and the document's portrait. None where the site sends none.
+func (r *reviews) pictures(id passage.ID) (list []fleet.Picture) {
 	if len(r.readers) == 0 {
 		return nil
 	}
-	return r.view.facePicture(fleet.MaxPictures)
+	if jpeg := r.view.facePicture(fleet.MaxPictures - maxReference); jpeg != nil {
+		list = append(list, fleet.Picture{Name: "live", JPEG: jpeg})
+	}
+	if c, ok := r.claims.of(id); ok && c.portrait != nil {
+		list = append(list, fleet.Picture{Name: "reference", JPEG: c.portrait})
+	}
+	return list
 }
 
 // close ends a review that the reviewers did not end.

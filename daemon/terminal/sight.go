@@ -104,6 +104,12 @@ func (s *sight) look(f *camera.Frame, wants func(*passage.Frame) [passage.MaxFac
 // follow lets what the screen asks for be seen: codes, cards, the lips.
 func (s *sight) follow(captured time.Time) error {
 	id, asked := s.view.asked()
+	if s.claims != nil {
+		s.claims.keep(id)
+	}
+	if id.IsZero() && !s.probeAt.IsZero() {
+		s.probe, s.probeAt = face.Template{}, time.Time{}
+	}
 	if s.documents != nil {
 		s.documents.offer(id, asked, s.image, captured)
 	}
@@ -235,6 +241,10 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 	s.probe, s.probeAt = s.template, time.Now()
 	if s.claims != nil && !w.Gallery {
 		if subject, score, claimed := s.claims.compare(s.view.passage(), &s.template); claimed {
+			// Anybody can print a card with another's number: whoever is enrolled has to look like their own references, too.
+			if own, enrolled := s.gallery.Similarity(subject, s.template[:]); enrolled {
+				score = min(score, own)
+			}
 			f.Match = passage.Match{Known: true, Person: subject, Score: passage.ScoreOf(float64(score)), Second: -passage.MaxScore, Claimed: true, References: 1}
 			s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: s.template})
 			lap(stageSearch)

@@ -88,7 +88,18 @@ func TestSteadyFrameAllocatesNothing(t *testing.T) {
 			if (seen > 0) != c.faces {
 				t.Fatalf("%d faces on the frame", seen)
 			}
-			if n := testing.AllocsPerRun(20, step); n != 0 {
+			// On a machine under load the time may come round for another decision meanwhile; what was measured then is not the
+			// steady path.
+			var n float64
+			for range 5 {
+				if n = testing.AllocsPerRun(20, step); len(term.decider.commits) == 0 {
+					break
+				}
+				for len(term.decider.commits) > 0 {
+					term.decider.commit(<-term.decider.commits)
+				}
+			}
+			if n != 0 {
 				t.Errorf("%v allocations a frame", n)
 			}
 		})

@@ -28,6 +28,7 @@ type speaker struct {
 	now     *challenge.Challenge
 	began   time.Time
 	tries   int
+	begun   int  // challenges of the passage, also those that were interrupted
 	move    bool // the person asked for the other kind
 	done    bool // the outcome is reported
 }
@@ -55,13 +56,20 @@ func (s *speaker) look(id passage.ID, asked bool, at time.Time, img *vision.Imag
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !asked || id.IsZero() {
-		s.now = nil
+		if s.now != nil {
+			s.now = nil
+			s.tries-- // nobody's fault
+		}
 		return nil
 	}
 	if id != s.passage {
-		s.passage, s.tries, s.done, s.move, s.now = id, 0, false, false, nil
+		s.passage, s.tries, s.begun, s.done, s.move, s.now = id, 0, 0, false, false, nil
 	}
 	if s.done {
+		return nil
+	}
+	if s.now == nil && s.begun >= s.attempts+maxInterrupted {
+		s.report(passage.Evidence{Outcome: passage.Doubtful, Detail: string(passage.ReasonSpeechUnclear)})
 		return nil
 	}
 	if s.now == nil && seen {
@@ -101,13 +109,18 @@ func (s *speaker) begin(at time.Time, track uint64) error {
 	s.observer.Reset()
 	s.now, s.began, s.track = c, at, track
 	s.tries++
+	s.begun++
 	return nil
 }
+
+// maxInterrupted is how many challenges may end without a result, such as when somebody else stepped in: whoever could
+// interrupt them at will would have as many tries as the time allows.
+const maxInterrupted = 2
 
 // judge reports the outcome once there is one; mu is held.
 func (s *speaker) judge(since time.Duration) {
 	r := s.now.Result(since)
-	e := passage.Evidence{Kind: passage.EvidenceSpeech, Passage: s.passage, Score: passage.ScoreOf(1 - r.PValue)}
+	e := passage.Evidence{Score: passage.ScoreOf(1 - r.PValue)}
 	switch r.Outcome {
 	case challenge.Pending:
 		return
@@ -122,6 +135,12 @@ func (s *speaker) judge(since time.Duration) {
 		}
 		e.Outcome, e.Detail = passage.Doubtful, string(passage.ReasonSpeechUnclear)
 	}
+	s.report(e)
+}
+
+// report ends the challenges of the passage; mu is held.
+func (s *speaker) report(e passage.Evidence) {
+	e.Kind, e.Passage = passage.EvidenceSpeech, s.passage
 	s.done, s.now = true, nil
 	s.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 }

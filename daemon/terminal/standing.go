@@ -43,6 +43,9 @@ func (g *registry) standing(id passage.ID, person string) passage.Standing {
 	case !errors.Is(err, store.ErrNotFound):
 		s.Marks = s.Marks.With(passage.Blocked)
 	}
+	if p, err := g.store.Person(person); err == nil && p.Status == store.StatusSuspended {
+		s.Marks = s.Marks.With(passage.Blocked) // the gallery leaves them out, but a document may name them
+	}
 	if c, ok := g.claims.of(id); ok && c.subject == person {
 		s = stricter(s, c.standing)
 	}

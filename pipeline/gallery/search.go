@@ -150,3 +150,22 @@ func (g *Gallery) match(f finalist) Match {
 	}
 	return Match{ID: g.people[f.place-1].id, Score: f.score}
 }
+
+// Similarity is how alike the probe is to a person's most similar reference; ok is false where the person has none.
+func (g *Gallery) Similarity(id string, probe []float32) (score float32, ok bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	place, known := g.places[id]
+	if !known || len(probe) != g.dimension {
+		return 0, false
+	}
+	for slot, owner := range g.owners {
+		if owner != place {
+			continue
+		}
+		if like := dot(probe, g.vector(slot)); !ok || like > score {
+			score, ok = like, true
+		}
+	}
+	return score, ok
+}
