@@ -219,7 +219,7 @@ func Default() Config {
 		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, Trust: "rtc", BarCodes: true, Issuers: []Issuer{}},
 		Card:       Card{Sides: "front", MinConfidence: 0.8, Readings: 2, Timeout: 20 * time.Second},
 		Speech:     Speech{Kind: "digits", Prompts: 6, Attempts: 2},
-		Finger:     Finger{Sensor: "none", FMR: 1e-3},
+		Finger:     Finger{Sensor: "none", Baud: 57_600, FMR: 1e-3, Presses: 3, LeastQuality: 15, Gallery: 200},
 		Remote:     Remote{Timeout: 5 * time.Second, Send: "nothing"},
 		Review:     Review{Leave: 5 * time.Second, Approvals: 1, Failures: []string{}, Readers: []string{}},
 		Eligibility: Eligibility{

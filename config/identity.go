@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"umbral/daemon/passage"
@@ -46,9 +48,14 @@ type Speech struct {
 
 // Finger is the fingerprint sensor.
 type Finger struct {
-	Sensor string  `toml:"sensor" oneof:"none|r503"`
-	Device string  `toml:"device" length:"0..256"`
-	FMR    float64 `toml:"fmr" range:"1e-4..1e-2"`
+	Sensor       string  `toml:"sensor" oneof:"none|r503"`
+	Device       string  `toml:"device" length:"0..256"`
+	Baud         int     `toml:"baud" unit:"baud" range:"9600..115200"`
+	Password     string  `toml:"password" length:"0..8"`
+	FMR          float64 `toml:"fmr" range:"1e-4..1e-2"`
+	Presses      int     `toml:"presses" range:"1..5"`
+	LeastQuality int     `toml:"least_quality" range:"0..100"`
+	Gallery      int     `toml:"gallery" unit:"views" range:"16..2000"`
 }
 
 // Eligibility says who of those who are recognised may pass.
@@ -118,11 +125,34 @@ func (c *Config) checkIdentity(errs *Errors) {
 			}
 		}
 	}
-	if c.Finger.Sensor != "none" && c.Finger.Device == "" {
-		errs.add("finger.device", "found nothing, but finger.sensor is %s: allowed is its serial port, such as \"/dev/ttyS0\"", quote(c.Finger.Sensor))
-	}
+	c.checkFinger(errs)
 	c.checkEligibility(errs)
 	c.checkAuthorities(errs)
+}
+
+func (c *Config) checkFinger(errs *Errors) {
+	f := &c.Finger
+	if f.Sensor != "none" && f.Device == "" {
+		errs.add("finger.device", "found nothing, but finger.sensor is %s: allowed is its serial port, such as \"/dev/ttyS0\"", quote(f.Sensor))
+	}
+	if bauds := []int{9600, 19_200, 38_400, 57_600, 115_200}; !slices.Contains(bauds, f.Baud) {
+		errs.add("finger.baud", "found %d, allowed is one of %s", f.Baud, strings.Trim(fmt.Sprint(bauds), "[]"))
+	}
+	if _, err := f.PasswordValue(); err != nil {
+		errs.add("finger.password", "%v", err)
+	}
+}
+
+// PasswordValue is the sensor's password as a number; 0, the factory's, where none is set.
+func (f *Finger) PasswordValue() (uint32, error) {
+	if f.Password == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(f.Password, 16, 32)
+	if err != nil || len(f.Password) != 8 {
+		return 0, fmt.Errorf("found %s, allowed are 8 hexadecimal digits, such as \"00000000\"", quote(f.Password))
+	}
+	return uint32(n), nil
 }
 
 func (c *Config) checkEligibility(errs *Errors) {

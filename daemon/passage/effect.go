@@ -87,7 +87,7 @@ func (c ScreenCode) String() string { return name(screenNames, uint8(c)) }
 type Screen struct {
 	Code     ScreenCode
 	Passage  ID          // zero outside a passage
-	Person   string      // of ScreenGranted: the id, for which the terminal knows a name
+	Person   string      // of ScreenGranted: the id, for which the terminal knows a name; of ScreenAsk: whom the passage is about so far, which is never shown
 	Problem  Problem     // of ScreenGuide
 	Reason   Reason      // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
 	Progress int         // of ScreenLook: 0 to 100

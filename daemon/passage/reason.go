@@ -75,6 +75,8 @@ const (
 	ReasonSpeechUnclear        Reason = "speech-unclear"
 	ReasonFingerNoMatch        Reason = "finger-no-match"
 	ReasonFingerUnreadable     Reason = "finger-unreadable"
+	ReasonFingerNotEnrolled    Reason = "finger-not-enrolled"
+	ReasonFingerSensor         Reason = "finger-sensor-silent"
 	ReasonRemoteNoMatch        Reason = "remote-no-match"
 	ReasonRemoteNoAnswer       Reason = "remote-no-answer"
 
@@ -155,6 +157,8 @@ var Reasons = []struct {
 	{ReasonSpeechUnclear, "The lips could not be seen well enough."},
 	{ReasonFingerNoMatch, "The finger is not the enrolled one."},
 	{ReasonFingerUnreadable, "The finger could not be read."},
+	{ReasonFingerNotEnrolled, "No finger of the person is enrolled."},
+	{ReasonFingerSensor, "The fingerprint sensor does not answer."},
 	{ReasonRemoteNoMatch, "The authority's picture of the person is another face."},
 	{ReasonRemoteNoAnswer, "The authority did not answer in time."},
 	{ReasonReviewApproved, "A reviewer approved the passage."},

@@ -27,9 +27,9 @@ func (m *Machine) show() Screen {
 		return s
 	}
 	if ask := m.asked() &^ FaceEvidence; ask != 0 {
-		s.Code, s.Ask = ScreenAsk, ask
+		s.Code, s.Ask, s.Person = ScreenAsk, ask, m.subject()
 		if a.crowded {
-			s.Code, s.Ask = ScreenOneAtATime, 0
+			s.Code, s.Ask, s.Person = ScreenOneAtATime, 0, ""
 		}
 		return s
 	}

@@ -6,6 +6,7 @@ import (
 
 	"umbral/config"
 	"umbral/daemon/passage"
+	"umbral/pipeline/finger"
 	"umbral/pipeline/models"
 )
 
@@ -99,10 +100,19 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a passage.Alter
 		tmr = trueMatchRate(tables, f.Population, threshold)
 	}
 	if a.Evidence.Has(passage.EvidenceFinger) {
+		least, err := finger.Threshold(cfg.Finger.FMR)
+		if err != nil {
+			return w, fmt.Errorf("terminal: finger.fmr: %w", err)
+		}
 		w.Estimated = true
 		rate *= cfg.Finger.FMR
 		tmr = 0 // not measured beside the face's
-		w.Notes = append(w.Notes, fmt.Sprintf("finger: FMR %g, another trait, so that the rates multiply", cfg.Finger.FMR))
+		how := "compared with the person's own"
+		if fingerNames(a.Evidence) {
+			how = fmt.Sprintf("searched among up to %d views", cfg.Finger.Gallery)
+		}
+		w.Notes = append(w.Notes, fmt.Sprintf("finger: %s, FMR %g over all views and %d presses (score %.2f and the logarithm of the comparisons); another trait, so that the rates multiply",
+			how, cfg.Finger.FMR, cfg.Finger.Presses, least))
 	}
 	if a.FMR > 0 {
 		rate = min(rate, a.FMR)
@@ -118,6 +128,12 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a passage.Alter
 		w.FNMR = 1 - tmr
 	}
 	return w, nil
+}
+
+// fingerNames says whether the finger has to tell who the person is, since nothing before it does.
+func fingerNames(way passage.EvidenceSet) bool {
+	before := passage.EvidenceSet(0).With(passage.EvidenceFace).With(passage.EvidenceCredential).With(passage.EvidenceCard)
+	return way.Has(passage.EvidenceFinger) && way&before == 0
 }
 
 // trueMatchRate is that of the point of the table at or above a threshold; 0 where it was not measured.
@@ -168,6 +184,7 @@ func unproven(needs, available passage.EvidenceSet) (list []string) {
 		{passage.EvidenceLive, "how often an attack passes is not part of the false match rate: it is about pictures and masks of the right person"},
 		{passage.EvidenceCredential, "how often codes and cards are stolen or lent"},
 		{passage.EvidenceRemote, "the authority's own error rates"},
+		{passage.EvidenceFinger, "the finger's rates were measured on one optical sensor and ten fingers: confirm them on the site's own with umbral eval fingers; whether a finger is a living one is not checked"},
 		{passage.EvidenceSpeech, "somebody who does not know the schedule follows it in at most 0.5 % of the tries; how often the right person fails depends on light and camera"},
 	} {
 		if needs.Has(n.kind) {

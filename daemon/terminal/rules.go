@@ -2,9 +2,11 @@ package terminal
 
 import (
 	"fmt"
+	"math"
 
 	"umbral/config"
 	"umbral/daemon/passage"
+	"umbral/pipeline/finger"
 	"umbral/pipeline/models"
 )
 
@@ -50,6 +52,9 @@ func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
 	if r.FaceCalibration, err = faceCalibration(cfg, set.Calibrations); err != nil {
 		return r, err
 	}
+	if r.FingerThreshold, r.FingerCalibration, err = fingerRules(cfg); err != nil {
+		return r, err
+	}
 	if r.Eligibility, err = eligibilityOf(&cfg.Eligibility); err != nil {
 		return r, err
 	}
@@ -92,6 +97,37 @@ func faceCalibration(cfg *config.Config, tables models.Calibrations) (passage.Ca
 		c = append(c, passage.CalibrationStep{Score: passage.ScoreOf(float64(s.Score)), LLR: passage.ScoreOf(s.LLR), FMR: s.FMR})
 	}
 	return c, nil
+}
+
+// fingerRules are the lowest score of a finger that counts, and what scores mean where the policy asks for that; nothing
+// where it needs no finger.
+func fingerRules(cfg *config.Config) (passage.Score, passage.Calibration, error) {
+	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
+	if err != nil || !policy.Needs().Has(passage.EvidenceFinger) {
+		return 0, nil, err
+	}
+	least, err := finger.Threshold(cfg.Finger.FMR)
+	if err != nil {
+		return 0, nil, fmt.Errorf("terminal: finger.fmr: %w", err)
+	}
+	var c passage.Calibration
+	if _, asked := policy.TotalFMR(); asked {
+		c = fingerCalibration(finger.Calibration)
+	}
+	return passage.ScoreOf(float64(least)), c, nil
+}
+
+// fingerCalibration turns operating points into steps. A score is the common logarithm of a likelihood ratio already, and
+// a step means what its lowest score does. What lies below the first point is given a ratio ten times smaller.
+func fingerCalibration(points []finger.OperatingPoint) passage.Calibration {
+	step := func(score finger.Score, log10 float64, fmr float64) passage.CalibrationStep {
+		return passage.CalibrationStep{Score: passage.ScoreOf(float64(score)), LLR: passage.ScoreOf(log10 * math.Ln10), FMR: fmr}
+	}
+	c := passage.Calibration{step(finger.Least, float64(points[0].Score)-1, 1)}
+	for _, p := range points {
+		c = append(c, step(p.Score, float64(p.Score), p.FMR))
+	}
+	return c
 }
 
 // eligibilityOf is which standing a grant needs.
