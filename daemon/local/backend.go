@@ -33,6 +33,9 @@ type Registry interface {
 	Enrol(ctx context.Context, r EnrolRequest) (Enrolled, error)
 	// EnrolLive takes pictures from the camera; progress is called from another goroutine.
 	EnrolLive(ctx context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error)
+	// EnrolFinger takes presses of a finger from the sensor, for somebody who is enrolled or for somebody new; progress is
+	// called from another goroutine.
+	EnrolFinger(ctx context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error)
 }
 
 // Person is somebody who is enrolled.
@@ -53,6 +56,8 @@ type Reference struct {
 	Created time.Time `json:"created"`
 	Current bool      `json:"current"` // made by the model in use
 	Kind    string    `json:"kind"`    // "face" or "finger"
+	// Position is which finger, such as "right-index"; empty for a face.
+	Position string `json:"position,omitempty"`
 }
 
 // EnrolRequest asks to enrol a person. Pictures are JPEG, PNG, PGM or PPM.
@@ -60,6 +65,7 @@ type EnrolRequest struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
 	Pictures []Picture `json:"pictures,omitempty"`
+	Finger   string    `json:"finger,omitempty"` // which, for EnrolFinger: "right-thumb" to "left-little"
 }
 
 // Picture is one photograph.

@@ -130,7 +130,17 @@ func (c *Client) Enrol(ctx context.Context, r EnrolRequest) (e Enrolled, err err
 
 // EnrolLive enrols from the terminal's camera.
 func (c *Client) EnrolLive(ctx context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error) {
-	response, err := c.send(ctx, http.MethodPost, "/api/v1/enroll/live", r)
+	return c.stepwise(ctx, "/api/v1/enroll/live", r, progress)
+}
+
+// EnrolFinger enrols a finger at the terminal's sensor.
+func (c *Client) EnrolFinger(ctx context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error) {
+	return c.stepwise(ctx, "/api/v1/enroll/finger", r, progress)
+}
+
+// stepwise follows an enrolment that tells what the person should do.
+func (c *Client) stepwise(ctx context.Context, path string, r EnrolRequest, progress func(Progress)) (Enrolled, error) {
+	response, err := c.send(ctx, http.MethodPost, path, r)
 	if err != nil {
 		return Enrolled{}, err
 	}

@@ -33,7 +33,8 @@ func (s *Server) everything() http.Handler {
 	mux.HandleFunc("GET /api/v1/people/{id}/file", s.file)
 	mux.HandleFunc("POST /api/v1/people/{id}/file", s.editFile)
 	mux.HandleFunc("POST /api/v1/enroll", s.enrol)
-	mux.HandleFunc("POST /api/v1/enroll/live", s.enrolLive)
+	mux.HandleFunc("POST /api/v1/enroll/live", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolLive) })
+	mux.HandleFunc("POST /api/v1/enroll/finger", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolFinger) })
 	mux.HandleFunc("POST /api/v1/issue", s.issue)
 	return mux
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,8 +67,8 @@ func (s *Server) enrol(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, result)
 }
 
-// enrolLive answers with a line of JSON for each step, so that the technician can tell the person what to do.
-func (s *Server) enrolLive(w http.ResponseWriter, r *http.Request) {
+// stepwise answers with a line of JSON for each step, so that the technician can tell the person what to do.
+func stepwise(w http.ResponseWriter, r *http.Request, enrol func(context.Context, EnrolRequest, func(Progress)) (Enrolled, error)) {
 	e, ok := request(w, r)
 	if !ok {
 		return
@@ -87,7 +88,7 @@ func (s *Server) enrolLive(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(p) // the context ends the enrolment when the client has gone
 		control.Flush()
 	}
-	result, err := s.backend.EnrolLive(r.Context(), e, line)
+	result, err := enrol(r.Context(), e, line)
 	if err != nil {
 		line(Progress{Error: err.Error()})
 		return

@@ -105,6 +105,14 @@ func (f *fake) EnrolLive(_ context.Context, r EnrolRequest, progress func(Progre
 	return Enrolled{ID: r.ID, Name: r.Name, References: 5}, nil
 }
 
+func (f *fake) EnrolFinger(_ context.Context, r EnrolRequest, progress func(Progress)) (Enrolled, error) {
+	progress(Progress{Done: 1, Of: 4, Advice: "place it again"})
+	if r.Finger == "" {
+		return Enrolled{}, errors.New("no finger came")
+	}
+	return Enrolled{ID: r.ID, Name: r.Name, References: 1}, nil
+}
+
 // serve runs a server and returns the base address of its pages and a client of its socket.
 func serve(t *testing.T, b Backend) (base string, c *Client) {
 	t.Helper()
@@ -328,6 +336,13 @@ func TestSocketEnrolsShowsAndErases(t *testing.T) {
 	}
 	if _, err := c.EnrolLive(ctx, EnrolRequest{ID: "bob"}, func(Progress) {}); err == nil || !strings.Contains(err.Error(), "nobody came") {
 		t.Errorf("failed live enrolment: %v", err)
+	}
+	e, err = c.EnrolFinger(ctx, EnrolRequest{ID: "bob", Finger: "right-index"}, func(p Progress) { advice = append(advice, p.Advice) })
+	if err != nil || e.References != 1 || advice[len(advice)-1] != "place it again" {
+		t.Errorf("a finger's enrolment: %+v, %v, advice %q", e, err, advice)
+	}
+	if _, err := c.EnrolFinger(ctx, EnrolRequest{ID: "bob"}, func(Progress) {}); err == nil || !strings.Contains(err.Error(), "no finger came") {
+		t.Errorf("a failed finger's enrolment: %v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ type State struct {
 	Clock      Clock       `json:"clock"`
 	Conditions []Condition `json:"conditions"` // worst first, empty while all is well
 	Camera     Camera      `json:"camera"`
+	Finger     *Finger     `json:"finger,omitempty"` // nil without a fingerprint sensor
 	Stages     []Stage     `json:"stages"`
 	Frame      Frame       `json:"frame"`
 	Passage    Passage     `json:"passage"`
@@ -54,6 +55,20 @@ type Camera struct {
 	Dropped uint64            `json:"dropped"`
 	Broken  uint64            `json:"broken"` // frames that could not be decoded
 	Faults  map[string]uint64 `json:"faults"`
+}
+
+// Finger is the fingerprint sensor.
+type Finger struct {
+	Device    string `json:"device"`
+	Fault     string `json:"fault,omitempty"` // empty while it answers
+	Presses   uint64 `json:"presses"`         // pictures taken
+	Matched   uint64 `json:"matched"`         // passages whose finger was the person's
+	Views     int    `json:"views"`           // that are searched where nobody is known yet
+	Exchanges uint64 `json:"exchanges"`
+	Repeated  uint64 `json:"repeated"`
+	Damaged   uint64 `json:"damaged"`
+	Timeouts  uint64 `json:"timeouts"`
+	Opened    uint64 `json:"opened"`
 }
 
 // Stage is how long one step of the frame loop takes.

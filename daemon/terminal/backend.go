@@ -80,6 +80,9 @@ func (d *desktop) State() local.State {
 		}
 	}
 	s.Frame, s.Screen = d.frame()
+	if t.fingers != nil {
+		s.Finger = t.fingers.shown()
+	}
 	if id := t.view.passage(); !id.IsZero() {
 		s.Passage.ID = id.String()
 	}
@@ -167,6 +170,14 @@ func (d *desktop) frame() (local.Frame, local.Screen) {
 	}
 	if d.t.speaker != nil {
 		s.Prompt = d.prompt()
+	}
+	if d.t.fingers != nil {
+		switch hint, enrolling := d.t.fingers.hintNow(); {
+		case enrolling:
+			s = local.Screen{Code: passage.ScreenAsk.String(), Ask: []string{passage.EvidenceFinger.String()}, Hint: hint}
+		case slices.Contains(s.Ask, passage.EvidenceFinger.String()) && hint != "":
+			s.Hint = hint
+		}
 	}
 	return f, s
 }
@@ -302,6 +313,20 @@ func (d *desktop) Metrics(w io.Writer) {
 	} {
 		metrics.WriteGaugeFloat64(w, m.name, m.value)
 	}
+	if d.t.fingers != nil {
+		f := d.t.fingers.shown()
+		up := 1.0
+		if f.Fault != "" {
+			up = 0
+		}
+		metrics.WriteGaugeFloat64(w, "umbral_finger_sensor_up", up)
+		metrics.WriteGaugeUint64(w, "umbral_finger_views", uint64(f.Views))
+		metrics.WriteCounterUint64(w, "umbral_finger_presses_total", f.Presses)
+		metrics.WriteCounterUint64(w, "umbral_finger_matched_total", f.Matched)
+		metrics.WriteCounterUint64(w, "umbral_finger_exchanges_total", f.Exchanges)
+		metrics.WriteCounterUint64(w, "umbral_finger_damaged_total", f.Damaged)
+		metrics.WriteCounterUint64(w, "umbral_finger_timeouts_total", f.Timeouts)
+	}
 	for st := range stages {
 		p50, p95, count := d.t.watch.percentiles(st)
 		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.5\"}", stageNames[st]), p50.Seconds())
@@ -345,6 +370,17 @@ func (d *desktop) Enrol(ctx context.Context, r local.EnrolRequest) (local.Enroll
 // EnrolLive enrols the person before the camera.
 func (d *desktop) EnrolLive(ctx context.Context, r local.EnrolRequest, progress func(local.Progress)) (local.Enrolled, error) {
 	e, err := d.t.people.enrolLive(ctx, r.ID, r.Name, livenessRule(&d.t.cfg.Liveness), func(done, of int, advice string) {
+		progress(local.Progress{Done: done, Of: of, Advice: advice})
+	})
+	return local.Enrolled(e), outward(err)
+}
+
+// EnrolFinger enrols a finger at the sensor.
+func (d *desktop) EnrolFinger(ctx context.Context, r local.EnrolRequest, progress func(local.Progress)) (local.Enrolled, error) {
+	if d.t.fingers == nil {
+		return local.Enrolled{}, fmt.Errorf("%w: this terminal has no fingerprint sensor (finger.sensor)", local.ErrRefused)
+	}
+	e, err := d.t.people.enrolFinger(ctx, d.t.fingers, r.ID, r.Name, r.Finger, func(done, of int, advice string) {
 		progress(local.Progress{Done: done, Of: of, Advice: advice})
 	})
 	return local.Enrolled(e), outward(err)

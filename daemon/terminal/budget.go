@@ -78,6 +78,9 @@ func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 	b.add("frame pool", max(framePool, int64(cfg.Camera.Buffers)*2*pixels))
 	b.add("pictures (3)", 3*3*pixels)
 	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))
+	if bytes := fingerBytes(cfg); bytes > 0 {
+		b.add("fingers", bytes)
+	}
 	b.add("store", int64(cfg.Store.FileMiB)*storePerMiB)
 	b.add("program", programBytes)
 	return b

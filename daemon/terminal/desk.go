@@ -10,6 +10,7 @@ import (
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
+	"umbral/pipeline/finger"
 	"umbral/pipeline/gallery"
 )
 
@@ -107,9 +108,18 @@ func (p *people) card(person store.Person) (local.Person, error) {
 		current := r.Kind != store.KindFace || p.model == "" || r.Model == p.model
 		c.References = append(c.References, local.Reference{
 			Number: r.Number, Source: r.Source, Quality: r.Quality, Created: r.Created, Current: current, Kind: string(r.Kind),
+			Position: fingerPosition(&r),
 		})
 	}
 	return c, nil
+}
+
+// fingerPosition is which finger a reference is of; empty for another kind.
+func fingerPosition(r *store.Reference) string {
+	if r.Kind != store.KindFinger {
+		return ""
+	}
+	return finger.PositionName(r.Position)
 }
 
 func (p *people) cards() ([]local.Person, error) {

@@ -46,6 +46,11 @@ func (t *Terminal) buildEvidence(policy string) error {
 		t.speaker.observe = t.decider.observe
 		t.sight.speaker = t.speaker
 	}
+	if cfg.Finger.Sensor != "none" {
+		if err := t.openFingers(parsed); err != nil {
+			return err
+		}
+	}
 	if needs.Has(passage.EvidenceRemote) {
 		t.authority = newAuthority(cfg, t.eyes, t.sight, t.claims, t.decider.observe, t.log)
 		t.decider.remote = t.authority.want
@@ -74,6 +79,33 @@ func (t *Terminal) buildEvidence(policy string) error {
 		t.decider.review = t.reviews.step
 	}
 	return nil
+}
+
+// openFingers makes the part of the fingerprint sensor, which enrols also where the policy needs no finger yet.
+func (t *Terminal) openFingers(policy passage.Policy) error {
+	refs, left, err := newFingerReferences(&t.cfg, policy, t.store)
+	if err != nil {
+		return err
+	}
+	if left != nil {
+		t.log.Warn("fingers that are not searched", "error", left)
+	}
+	if t.fingers, err = newFingers(&t.cfg, refs, t.log); err != nil {
+		return err
+	}
+	t.fingers.asked, t.fingers.observe, t.people.fingers = t.view.askedFinger, t.decider.observe, refs
+	t.fingers.required = fingerRequired(policy)
+	return nil
+}
+
+// fingerRequired says whether nobody can pass without a finger.
+func fingerRequired(policy passage.Policy) bool {
+	for _, way := range policy.Alternatives() {
+		if !way.Evidence.Has(passage.EvidenceFinger) {
+			return false
+		}
+	}
+	return true
 }
 
 // wall is the terminal's wall clock.

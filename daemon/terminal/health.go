@@ -28,6 +28,8 @@ var (
 	conditionJournal = conditionKind{"journal", severityCritical, 0}
 	conditionCamera  = conditionKind{"camera", severityCritical, 3 * time.Second}
 	conditionDoor    = conditionKind{"door", severityCritical, 2 * time.Second}
+	conditionFingers = conditionKind{"finger-sensor", severityCritical, 3 * time.Second} // where nobody passes without a finger
+	conditionFinger  = conditionKind{"finger-sensor-away", severityWarning, 3 * time.Second}
 	conditionForced  = conditionKind{"door-forced", severityCritical, 0}
 	conditionHeld    = conditionKind{"door-held-open", severityWarning, 0}
 	conditionLost    = conditionKind{"store-recovered", severityWarning, 0}
@@ -40,7 +42,7 @@ var (
 )
 
 var conditionOrder = []conditionKind{
-	conditionJournal, conditionCamera, conditionDoor, conditionForced, conditionHeld, conditionLost, conditionCopy,
+	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHeld, conditionFinger, conditionLost, conditionCopy,
 	conditionBroker, conditionClock, conditionSlow, conditionKey, conditionEmpty,
 }
 

@@ -22,10 +22,11 @@ type people struct {
 	store    *store.Store
 	gallery  *gallery.Gallery
 	sight    *sight
-	model    string  // hash of the feature model
-	verify   float32 // similarity of two pictures of one person
-	identify float32 // similarity at which somebody counts as enrolled already
-	alias    []byte  // key of the pseudonyms
+	model    string            // hash of the feature model
+	verify   float32           // similarity of two pictures of one person
+	identify float32           // similarity at which somebody counts as enrolled already
+	alias    []byte            // key of the pseudonyms
+	fingers  *fingerReferences // nil where there is no sensor
 
 	namesMu sync.Mutex
 	names   map[string]string // by id, for the screen
@@ -221,6 +222,9 @@ func (p *people) erase(id, reason string) (store.Receipt, error) {
 	receipt, err := p.store.Erase(id, reason)
 	if err == nil {
 		p.gallery.Remove(id)
+		if p.fingers != nil {
+			p.fingers.forget(id)
+		}
 		p.namesMu.Lock()
 		delete(p.names, id)
 		p.namesMu.Unlock()

@@ -72,6 +72,9 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 	if t.documents != nil {
 		list = append(list, part{name: "documents", run: t.documents.run})
 	}
+	if t.fingers != nil {
+		list = append(list, part{name: "fingers", run: t.fingers.run})
+	}
 	if t.authority != nil {
 		list = append(list, part{name: "authority", run: t.authority.run})
 	}
@@ -260,6 +263,13 @@ func (t *Terminal) look() {
 		text = "The door's hardware does not answer: " + d.Fault
 	}
 	t.health.put(conditionDoor, text)
+	if f := t.fingers; f != nil {
+		kind := conditionFinger
+		if f.required {
+			kind = conditionFingers
+		}
+		t.health.put(kind, f.fault())
+	}
 	if t.link != nil {
 		l := t.link.Stats()
 		text = ""

@@ -52,6 +52,7 @@ type Terminal struct {
 	speaker   *speaker      // nil where it knows no challenge
 	authority *authority    // nil where it knows no authority
 	reviews   *reviews      // nil where nobody reviews
+	fingers   *fingers      // nil where there is no fingerprint sensor
 	issuer    *issuer       // nil where no credentials are issued
 	local     *local.Server // nil where the configuration names neither address nor socket
 	boot      uint64
@@ -283,6 +284,9 @@ func (t *Terminal) close() error {
 	}
 	if t.door != nil {
 		errs = append(errs, t.door.Halt())
+	}
+	if t.fingers != nil {
+		errs = append(errs, t.fingers.sensor.Halt())
 	}
 	if t.store != nil {
 		errs = append(errs, t.store.Close())

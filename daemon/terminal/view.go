@@ -125,6 +125,13 @@ func (v *view) asked() (passage.ID, passage.EvidenceSet) {
 	return v.screen.Passage, v.screen.Ask
 }
 
+// askedFinger is the passage in which the screen asks for a finger, and whom it is about as far as that is known.
+func (v *view) askedFinger() (id passage.ID, person string, asked bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.screen.Passage, v.screen.Person, v.screen.Ask.Has(passage.EvidenceFinger) && !v.screen.Passage.IsZero()
+}
+
 // passage is the passage that the screen speaks of.
 func (v *view) passage() passage.ID {
 	v.mu.Lock()

@@ -10,24 +10,32 @@ import (
 
 	"umbral/daemon/local"
 	"umbral/daemon/terminal"
+	fingers "umbral/pipeline/finger"
 	"umbral/pipeline/vision"
 )
 
 func enrollCommand(s *settings) *cobra.Command {
 	var r local.EnrolRequest
 	var live, asJSON bool
+	var finger string
 	var face int
 	cmd := &cobra.Command{
-		Use:   "enroll --id ID --name NAME PHOTO… | --live",
-		Short: "enrol a person from photographs or from the terminal's camera",
+		Use:   "enroll --id ID --name NAME PHOTO… | --live | --finger FINGER",
+		Short: "enrol a person from photographs, from the terminal's camera, or a finger at its sensor",
 		Long: `enroll stores what a person is recognised by. A photograph that is not good enough is refused with the reason, and so is
 a person who is enrolled already under another id. With --live the running terminal takes pictures from its camera.
-Photographs are enrolled by the running terminal, or, when it does not run, directly in its store.`,
+Photographs are enrolled by the running terminal, or, when it does not run, directly in its store. With --finger the running
+terminal's sensor takes several presses of one finger, of somebody who is enrolled already (then --name may be left out) or of
+somebody new; what was enrolled of the same finger before is replaced. The gate's screen tells the person what to do.`,
 		Example: `  umbral enroll --id 4711 --name "Ana García" ana-1.jpg ana-2.jpg
   umbral enroll --id 4711 --name "Ana García" --face 2 group.jpg
-  umbral enroll --id 4711 --name "Ana García" --live`,
+  umbral enroll --id 4711 --name "Ana García" --live
+  umbral enroll --id 4711 --finger right-index`,
 		RunE: func(cmd *cobra.Command, photos []string) error {
 			switch {
+			case finger != "" && (live || len(photos) > 0 || cmd.Flags().Changed("face")):
+				return errors.New("--finger enrols at the fingerprint sensor: enrol the face first, then the finger under the same id")
+			case finger != "":
 			case live && len(photos) > 0:
 				return fmt.Errorf("--live takes the pictures from the camera, but %s is named too", photos[0])
 			case !live && len(photos) == 0:
@@ -36,19 +44,26 @@ Photographs are enrolled by the running terminal, or, when it does not run, dire
 				return fmt.Errorf("%d photographs, at most %d are taken at once", len(photos), maxPhotos)
 			case cmd.Flags().Changed("face") && (face < 1 || live):
 				return fmt.Errorf("--face %d: wanted a face of the photographs, the first from the left being 1", face)
-			case printable(r.Name) != r.Name:
+			}
+			if printable(r.Name) != r.Name {
 				return fmt.Errorf("--name %q holds characters that can't be shown", r.Name)
 			}
 			c, err := s.client()
 			if err != nil {
 				return err
 			}
+			advise := func(p local.Progress) { fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d: %s\n", p.Done, p.Of, p.Advice) }
 			var e local.Enrolled
-			if live {
-				e, err = c.EnrolLive(cmd.Context(), r, func(p local.Progress) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d: %s\n", p.Done, p.Of, p.Advice)
-				})
-			} else {
+			switch {
+			case finger != "":
+				if _, err := fingers.ParsePosition(finger); err != nil {
+					return fmt.Errorf("--finger: %w", err)
+				}
+				r.Finger = finger
+				e, err = c.EnrolFinger(cmd.Context(), r, advise)
+			case live:
+				e, err = c.EnrolLive(cmd.Context(), r, advise)
+			default:
 				e, err = s.enrolPhotos(cmd, c, r, photos, face)
 			}
 			if err != nil {
@@ -68,6 +83,7 @@ Photographs are enrolled by the running terminal, or, when it does not run, dire
 	f.StringVar(&r.ID, "id", "", "the person's id: letters, digits and . _ : @ + -")
 	f.StringVar(&r.Name, "name", "", "the person's name, shown on the gate's screen")
 	f.BoolVar(&live, "live", false, "take the pictures from the terminal's camera")
+	f.StringVar(&finger, "finger", "", "enrol this finger at the terminal's sensor: right-thumb, right-index … left-little")
 	f.IntVar(&face, "face", 0, "which face of the photographs is meant, counted from the left; needed where there are several")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.MarkFlagRequired("id")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ func peopleCommand(s *settings) *cobra.Command {
 					note = "  of another model: not searched"
 				}
 				if r.Kind != "" && r.Kind != "face" {
-					note += "  (" + r.Kind + ")"
+					note += "  (" + strings.TrimSpace(r.Kind+" "+r.Position) + ")"
 				}
 				fmt.Fprintf(out, "reference %d: %s, quality %.2f, %s%s\n", r.Number, printable(r.Source), r.Quality, r.Created.Local().Format(time.DateTime), note)
 			}

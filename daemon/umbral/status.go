@@ -70,6 +70,13 @@ func printState(w io.Writer, s *local.State) {
 	}
 	fmt.Fprintf(w, "screen     %s\n", strings.TrimSpace(strings.Join([]string{s.Screen.Code, s.Screen.Problem, s.Screen.Reason}, " ")))
 	fmt.Fprintf(w, "door       %s: relay %s, contact %s\n", s.Door.Device, onOff(s.Door.Relay), s.Door.Contact)
+	if f := s.Finger; f != nil {
+		how := "answers"
+		if f.Fault != "" {
+			how = f.Fault
+		}
+		fmt.Fprintf(w, "finger     %s: %s, %d presses, %d matched, %d exchanges, %d damaged, %d unanswered\n", f.Device, how, f.Presses, f.Matched, f.Exchanges, f.Damaged, f.Timeouts)
+	}
 	fmt.Fprintf(w, "store      %d people, %d references of %d, %d entries, %d waiting for the broker\n", s.Store.People, s.Store.References, s.Store.Capacity, s.Store.Entries, s.Store.Pending)
 	if s.Fleet.Enabled {
 		connection := "not connected"

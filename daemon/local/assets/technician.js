@@ -112,6 +112,8 @@ function show(s) {
     ["Memory", `${mib(s.memory.rss)} resident, ${mib(s.memory.heap)} heap; budget ${mib(s.memory.budget)} of ${mib(s.memory.limit)}; ${s.memory.goroutines} goroutines`],
     ["Kernels", s.memory.kernels],
   ];
+  const fp = s.finger;
+  if (fp) facts.push(["Finger", `${fp.device}: ${fp.fault || "answers"}; ${number(fp.presses)} presses, ${number(fp.matched)} matched; ${number(fp.exchanges)} exchanges, ${number(fp.damaged)} damaged, ${number(fp.timeouts)} unanswered, opened ${number(fp.opened)} times`]);
   if (st.fault) facts.push(["Store", st.fault]);
   if (st.recovery) facts.push(["Recovery", st.recovery]);
   replace("facts", JSON.stringify(facts), () => facts.flatMap(([k, v]) => [element("dt", "", k), element("dd", "", v)]));
