@@ -57,6 +57,17 @@ func theImage(t *testing.T) *image.Image {
 	return built.im
 }
 
+// inFull says whether there is time for what takes longer than a part of make test may (make device-test-full).
+func inFull() bool { return os.Getenv("UMBRAL_DEVICE_FULL") != "" }
+
+// full skips such a test and says what is not seen.
+func full(t *testing.T, what string) {
+	t.Helper()
+	if !inFull() {
+		t.Skip("the emulated device: only in make device-test-full: " + what)
+	}
+}
+
 // booted starts a device for a test.
 func booted(t *testing.T, change func(*machine.Opts)) *machine.Machine {
 	t.Helper()
@@ -113,6 +124,19 @@ func within(t *testing.T, what string, took, limit time.Duration) {
 		return
 	}
 	t.Errorf("%s took %v, limit %v", what, took, limit)
+}
+
+// lasts fails a test that measured less than a limit, with the same exception: on a busy machine a beginning is read late.
+func lasts(t *testing.T, what string, took, limit time.Duration) {
+	t.Helper()
+	if took >= limit {
+		return
+	}
+	if b := busy(); b > 1.5 {
+		t.Logf("%s lasted %v, at least %v wanted: not judged, because this machine has %.1f times as much to do as it can", what, took, limit, b)
+		return
+	}
+	t.Errorf("%s lasted %v, at least %v wanted", what, took, limit)
 }
 
 // until asks again and again until an answer is right, and fails the test with the last one after that time, or longer on

@@ -38,8 +38,13 @@ func inside(t *testing.T, m *machine.Machine, pkg, match string, env ...string) 
 	}
 }
 
-// TestVirtualCamera runs the camera driver's own tests against the kernel's vivid.
-func TestVirtualCamera(t *testing.T) {
-	m := booted(t, nil)
-	inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", "UMBRAL_VIVID=guest modprobe vivid")
+// TestBoard runs what needs no more of a device than its drivers, in one device: the tests touch different ones of them.
+func TestBoard(t *testing.T) {
+	sensor := newSensor(t)
+	m := booted(t, func(o *machine.Opts) { o.Args = sensor.args("pci-serial,chardev=sensor") })
+	t.Run("virtual camera", func(t *testing.T) {
+		inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", "UMBRAL_VIVID=guest modprobe vivid")
+	})
+	t.Run("fingerprint sensor over pci-serial", func(t *testing.T) { sensor.conforms(t, m, "/dev/ttyS0") })
+	t.Run("door's lines", func(t *testing.T) { doorLines(t, m) })
 }

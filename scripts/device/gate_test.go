@@ -252,9 +252,7 @@ func TestGate(t *testing.T) {
 		begin, end := s.pulse(10 * time.Second)
 		d := end.Sub(begin)
 		t.Logf("a pulse of %v, 1 s is configured", d.Round(time.Millisecond))
-		if d < 900*time.Millisecond {
-			t.Errorf("a pulse of %v, wanted 1 s", d)
-		}
+		lasts(t, "a pulse of 1 s", d, 900*time.Millisecond)
 		within(t, "a pulse of 1 s", d, 1200*time.Millisecond)
 	})
 	s.sub("door held open and forced", func(t *testing.T) {
@@ -290,24 +288,45 @@ func TestGate(t *testing.T) {
 		s.quiet("at the start after a crash")
 	})
 	s.sub("crash in a pulse", func(t *testing.T) {
-		s.drive(exitLine, true)
-		if _, err := s.QTest.Wait(t.Context(), relayLine, true); err != nil {
-			t.Fatal(err)
+		// On a busy machine the pulse may be over before the signal arrives; then it is tried again.
+		for try := 1; ; try++ {
+			s.drive(exitLine, true)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20*float64(time.Second)*busy()))
+			rose, err := s.QTest.Await(ctx, relayLine, true)
+			cancel()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.signal("KILL", daemon)
+			died := time.Now()
+			s.drive(exitLine, false)
+			time.Sleep(500 * time.Millisecond)
+			over := false
+			for _, e := range s.QTest.Edges() {
+				if e.Line != relayLine || e.High {
+					continue
+				}
+				if over = e.At.Sub(rose.At) > 900*time.Millisecond && e.At.Before(died); !over {
+					t.Logf("the kernel moved the relay at the program's death: %+v", e)
+				}
+			}
+			daemon = s.start()
+			if over {
+				if try == 3 {
+					t.Fatal("the program was not killed within a pulse in three tries: signals take more than a second to arrive here")
+				}
+				t.Logf("try %d: the pulse was over before the program died", try)
+				s.quiet("at the start after a crash")
+				continue
+			}
+			edges := s.QTest.Edges()
+			if len(edges) != 1 || edges[0].Line != relayLine || edges[0].High {
+				t.Fatalf("edges at the start after a crash in a pulse: %+v, wanted the relay's fall", edges)
+			}
+			t.Logf("the relay fell %v after the program died, %v after it was started again", edges[0].At.Sub(died).Round(time.Millisecond),
+				(edges[0].At.Sub(died) - 500*time.Millisecond).Round(time.Millisecond))
+			break
 		}
-		s.signal("KILL", daemon)
-		died := time.Now()
-		s.drive(exitLine, false)
-		time.Sleep(500 * time.Millisecond)
-		for _, e := range s.QTest.Edges() {
-			t.Logf("the kernel moved the relay at the program's death: %+v", e)
-		}
-		daemon = s.start()
-		edges := s.QTest.Edges()
-		if len(edges) != 1 || edges[0].Line != relayLine || edges[0].High {
-			t.Fatalf("edges at the start after a crash in a pulse: %+v, wanted the relay's fall", edges)
-		}
-		t.Logf("the relay fell %v after the program died, %v after it was started again", edges[0].At.Sub(died).Round(time.Millisecond),
-			(edges[0].At.Sub(died) - 500*time.Millisecond).Round(time.Millisecond))
 	})
 	s.signal("TERM", daemon)
 	if out, err := s.Run(t.Context(), "umbral", "store", "check"); err != nil {

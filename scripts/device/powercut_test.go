@@ -216,7 +216,7 @@ func passagesOf(dir string) (map[string]bool, error) {
 }
 
 // TestPowerCuts cuts the power while the store is written, at many places, and looks for every entry that was
-// acknowledged before. A database that does not flush loses some in the same test, and so does a disk that lies.
+// acknowledged before. A disk that lies loses some in the same test; so does a database that does not flush, in the next one.
 func TestPowerCuts(t *testing.T) {
 	before, entries := recorded(t, "store", 600)
 	begin := time.Now()
@@ -249,7 +249,9 @@ func TestPowerCuts(t *testing.T) {
 	}
 }
 
+// TestPowerCutsControlWithoutSync does the same to a database that does not flush, which loses entries.
 func TestPowerCutsControlWithoutSync(t *testing.T) {
+	full(t, "power cuts of a database that does not flush; make test has the control of a disk that ignores flushes")
 	before, entries := recorded(t, "nosync", 600)
 	// Without a cut, all is there: what is missing below, the cuts took.
 	dir := t.TempDir()

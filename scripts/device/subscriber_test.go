@@ -24,7 +24,6 @@ type subscriber struct {
 
 	mu     sync.Mutex
 	events []fleet.Event
-	kinds  map[string]int
 	again  int // deliveries of an event that had been delivered
 	broken []string
 }
@@ -32,7 +31,7 @@ type subscriber struct {
 // subscribed starts a broker and subscribes to the terminal's events.
 func subscribed(t *testing.T) *subscriber {
 	t.Helper()
-	s := &subscriber{t: t, address: "127.0.0.1:0", kinds: map[string]int{}}
+	s := &subscriber{t: t, address: "127.0.0.1:0"}
 	s.up()
 	t.Cleanup(func() {
 		if s.stop != nil {
@@ -96,7 +95,6 @@ func (s *subscriber) take(_ mqtt.Client, m mqtt.Message) {
 		s.broken = append(s.broken, fmt.Sprintf("event %v does not follow %v", e.Position(), s.events[n-1].Position()))
 	}
 	s.events = append(s.events, e)
-	s.kinds[e.Kind]++
 }
 
 // state is what was got so far.

@@ -22,7 +22,7 @@ var systemConfig = strings.NewReplacer(
 // system boots Debian's systemd with the terminal installed.
 func system(t *testing.T, extra ...image.File) *site {
 	t.Helper()
-	full(t)
+	full(t, "the unit under the real systemd")
 	im := theImage(t)
 	s := &site{t: t, fleet: subscribed(t)}
 	key := make([]byte, 32)

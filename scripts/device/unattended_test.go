@@ -6,25 +6,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
-
-	"gonum.org/v1/gonum/stat"
 
 	"umbral/scripts/device/control"
 	"umbral/scripts/device/footage"
 	"umbral/scripts/device/machine"
 	"umbral/scripts/device/usbip"
 )
-
-// full skips what takes longer than a test may (make device-test-full).
-func full(t *testing.T) {
-	t.Helper()
-	if os.Getenv("UMBRAL_DEVICE_FULL") == "" {
-		t.Skip("the emulated device: only in make device-test-full")
-	}
-}
 
 // patience is how long a person stands before the camera: a processor that is emulated beside other work is slow.
 const patience = 2 * time.Minute
@@ -39,28 +28,13 @@ func unattendedFor() time.Duration {
 
 // TestUnattended lets people pass while camera, broker and disk fail at random, and touches nothing.
 func TestUnattended(t *testing.T) {
-	full(t)
+	full(t, "half an hour of passages with faults")
 	nobody, enrolled := people(t)
 	s := withDisk(t, func(o *machine.Opts) { o.Steady, o.Cores = true, 1 })
 	s.camera.Show(footage.Loop(nobody))
 	s.enrol()
 	daemon := s.start()
 	r := rand.New(rand.NewPCG(2026, 1125))
-	// memory is what the process has of its own and what it has mapped of files, in MiB. Of the store's file it maps more
-	// and more, up to the file's size, which is no leak.
-	memory := func() (own, mapped float64) {
-		text := run(t, s.Machine, "cat", fmt.Sprintf("/proc/%d/status", daemon.PID))
-		kib := func(key string) float64 {
-			_, after, found := strings.Cut(text, key+":")
-			fields := strings.Fields(after)
-			if !found || len(fields) == 0 {
-				t.Fatalf("no %s in %s", key, text)
-			}
-			n, _ := strconv.ParseFloat(fields[0], 64)
-			return n / 1024
-		}
-		return kib("RssAnon"), kib("RssFile")
-	}
 	shell := func(text string) func() {
 		return func() { s.Do(t.Context(), control.Command{Args: []string{"sh", "-c", text}}) }
 	}
@@ -77,6 +51,13 @@ func TestUnattended(t *testing.T) {
 		{"clock set back", shell("date -s '2021-01-01 00:00:00'"), shell("date -s '2026-11-25 17:00:00'")},
 	}
 	relay, seen := 0, map[string]int{}
+	count := func(edges []machine.Edge) {
+		for _, e := range edges {
+			if e.Line == relayLine && e.High {
+				relay++
+			}
+		}
+	}
 	// pulse counts one pulse of the relay, if it begins before the limit. The next may begin only after its end: one that is
 	// prolonged has two causes and one edge.
 	pulse := func(limit time.Duration) bool {
@@ -91,14 +72,10 @@ func TestUnattended(t *testing.T) {
 		if err != nil {
 			t.Fatalf("the relay stays energised: %v", err)
 		}
-		for _, e := range edges {
-			if e.Line == relayLine && e.High {
-				relay++
-			}
-		}
+		count(edges)
 		return true
 	}
-	var minutes, resident, files []float64
+	var samples []sample
 	missed, people, exits, shut, inFault := 0, 0, 0, 0, 0
 	begin := time.Now()
 	for time.Since(begin) < unattendedFor() {
@@ -115,17 +92,26 @@ func TestUnattended(t *testing.T) {
 			f.end()
 			time.Sleep(4 * time.Second)
 		}
-		for range 3 {
-			// Held until it opens: on a busy machine the device's time passes slowly.
+		for n := range 3 {
+			// No pulse is left over, as of a person who passed twice, and it is held until the terminal has seen it and the door
+			// opens: on a busy machine the device's time passes slowly.
+			s.ready()
+			count(s.QTest.Edges())
+			before := s.exits()
 			s.drive(exitLine, true)
 			exits++
+			until(t, time.Minute, "the terminal sees the button", func() (string, bool) {
+				d, err := s.door()
+				return fmt.Sprintf("%+v %v", d, err), err == nil && d.Button
+			})
 			opens := pulse(time.Minute)
-			s.drive(exitLine, false)
-			time.Sleep(2 * time.Second) // a release that the device sees
 			if !opens {
 				shut++
-				t.Logf("%.1f min: the exit button did not open\n%s", time.Since(begin).Minutes(), firstLines(s.status(), 4))
+				d, err := s.door()
+				t.Logf("%.1f min: the exit button did not open, press %d of 3; %d events of exits, %d before; door %+v %v\n%s",
+					time.Since(begin).Minutes(), n+1, s.exits(), before, d, err, firstLines(s.status(), 4))
 			}
+			s.drive(exitLine, false)
 		}
 		s.camera.Show(footage.Loop(enrolled))
 		people++
@@ -134,8 +120,9 @@ func TestUnattended(t *testing.T) {
 			t.Logf("%.1f min: nobody passed within %v\n%s", time.Since(begin).Minutes(), patience, firstLines(s.status(), 5))
 		}
 		s.camera.Show(footage.Loop(nobody))
-		own, mapped := memory()
-		minutes, resident, files = append(minutes, time.Since(begin).Minutes()), append(resident, own), append(files, mapped)
+		now := s.sampled(daemon.PID, time.Since(begin).Minutes())
+		samples = append(samples, now)
+		t.Log(now)
 		if p, err := s.Process(t.Context(), "gate", 0); err != nil || !p.Running {
 			t.Fatalf("umbrald ended after %v: %+v %v\n%s", time.Since(begin), p, err, s.log())
 		}
@@ -148,23 +135,17 @@ func TestUnattended(t *testing.T) {
 	until(t, time.Minute, "as many grants at the subscriber as pulses", func() (string, bool) {
 		return fmt.Sprintf("%d grants, %d pulses", opened(), relay), opened() >= relay
 	})
-	// After the first minutes, in which it warms up.
-	warm := 0
-	for warm < len(minutes)-2 && minutes[warm] < 3 {
-		warm++
-	}
-	_, slope := stat.LinearRegression(minutes[warm:], resident[warm:], nil, false)
 	events, again, broken := s.fleet.state()
 	t.Logf("%.0f minutes: %d times the exit button, %d in vain, and %d times more in a fault; %d people came, %d did not pass in time; faults %v", time.Since(begin).Minutes(), exits, shut, inFault, people, missed, seen)
-	t.Logf("%d pulses of the relay, %d grants and %d events at the subscriber, %d delivered again, chain: %v", relay, opened(), len(events), again, broken)
-	last := len(resident) - 1
-	t.Logf("resident memory of its own %.1f MiB at first, %.1f at last, slope %+.3f MiB a minute; mapped of files %.1f MiB, then %.1f", resident[warm], resident[last], slope, files[warm], files[last])
+	t.Logf("%d pulses of the relay, %d grants (%d for the exit button) and %d events at the subscriber, %d delivered again, chain: %v",
+		relay, opened(), s.exits(), len(events), again, broken)
 	if broken != nil || opened() < relay {
 		t.Errorf("%d grants for %d pulses, chain %v", opened(), relay, broken)
 	}
-	if slope > 0.2 {
-		t.Errorf("memory grows by %.2f MiB a minute", slope)
+	if s.exits() < exits-shut {
+		t.Errorf("%d exits at the subscriber, %d times the button opened without a fault", s.exits(), exits-shut)
 	}
+	flat(t, samples)
 	if people > 0 && missed*5 > people {
 		t.Errorf("%d of %d people did not pass", missed, people)
 	}
@@ -175,4 +156,47 @@ func TestUnattended(t *testing.T) {
 	run(t, s.Machine, "umbral", "store", "check")
 	out := run(t, s.Machine, "umbral", "replay")
 	t.Log(out[max(0, len(out)-300):])
+}
+
+// warmUp is how much of the time says nothing of leaks: caches fill and the heap finds its size.
+const warmUp = 3.0 // minutes
+
+// flat judges memory, goroutines and descriptors after the warm-up.
+func flat(t *testing.T, samples []sample) {
+	t.Helper()
+	for len(samples) > 3 && samples[0].minute < warmUp {
+		samples = samples[1:]
+	}
+	if len(samples) == 0 {
+		t.Fatal("nobody came: nothing was measured")
+	}
+	first, last := samples[0], samples[len(samples)-1]
+	minute := func(s sample) float64 { return s.minute }
+	device := func(s sample) float64 { return s.device }
+	own := func(s sample) float64 { return s.own }
+	resident := trendIn(samples, minute, own)
+	t.Logf("after the warm-up, %d samples in %.1f min, %.2f min of the device's own time; slopes with their 95 %% bounds:", len(samples), last.minute-first.minute, last.device-first.device)
+	t.Logf("  resident of its own  %.2f to %.2f MiB, %v MiB a minute here, %v a minute of the device", first.own, last.own, resident, trendIn(samples, device, own))
+	for _, c := range []struct {
+		name    string
+		of      func(sample) float64
+		allowed float64 // what it may have grown at the end; 0: not judged by itself
+	}{
+		{"resident of files", func(s sample) float64 { return s.mapped }, 0},
+		{"heap", func(s sample) float64 { return s.heap }, 0},
+		{"heap with its reserve", func(s sample) float64 { return s.heapSys }, 0},
+		{"stacks", func(s sample) float64 { return s.stacks }, 0},
+		{"goroutines", func(s sample) float64 { return s.goroutines }, 4},
+		{"threads", func(s sample) float64 { return s.threads }, 0},
+		{"descriptors", func(s sample) float64 { return s.open }, 4},
+	} {
+		slope := trendIn(samples, minute, c.of)
+		t.Logf("  %-20s %.2f to %.2f, %v a minute here", c.name, c.of(first), c.of(last), slope)
+		if c.allowed > 0 && slope.low > 0 && c.of(last)-c.of(first) > c.allowed {
+			t.Errorf("%s grow from %.0f to %.0f: %v a minute", c.name, c.of(first), c.of(last), slope)
+		}
+	}
+	if resident.slope > 0.2 {
+		t.Errorf("memory grows by %.2f MiB a minute", resident.slope)
+	}
 }

@@ -134,7 +134,12 @@ func TestUSBCamera(t *testing.T) {
 	}
 	s.sub("unplugged", func(t *testing.T) {
 		var first control.CameraReport
-		for i := range 3 {
+		cycles := 3
+		if inFull() {
+			cycles = 50
+		}
+		t.Logf("%d cycles (make test 3, make device-test-full 50; TestBoard opens and closes a camera fifty times)", cycles)
+		for i := range cycles {
 			s.camera.Unplug()
 			_, noticed := w.wait(10*time.Second, "notice", func(r control.CameraReport) bool { return r.State == "absent" })
 			was, begin := w.last(), time.Now()
