@@ -190,17 +190,17 @@ func (s *site) pulse(limit time.Duration) (begin, end time.Time) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Duration(float64(limit)*busy()))
 	defer cancel()
-	var edges []machine.Edge
+	// Both are awaited before any is taken: the pulse may be over before anybody looks.
 	for _, high := range []bool{true, false} {
-		got, err := s.QTest.Wait(ctx, relayLine, high)
-		if err != nil {
+		if _, err := s.QTest.Await(ctx, relayLine, high); err != nil {
 			status, _ := s.Run(s.t.Context(), "umbral", "status")
 			s.t.Fatalf("%v\n%s\n%s", err, status, s.log())
 		}
-		for _, e := range got {
-			if e.Line == relayLine {
-				edges = append(edges, e)
-			}
+	}
+	var edges []machine.Edge
+	for _, e := range s.QTest.Edges() {
+		if e.Line == relayLine {
+			edges = append(edges, e)
 		}
 	}
 	if len(edges) != 2 || !edges[0].High || edges[1].High {
