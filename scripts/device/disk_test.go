@@ -11,7 +11,6 @@ import (
 
 	"umbral/daemon/local"
 	"umbral/scripts/device/control"
-	"umbral/scripts/device/footage"
 	"umbral/scripts/device/machine"
 )
 
@@ -93,12 +92,10 @@ func (s *site) status() string {
 	return out
 }
 
-// TestDiskAndClock lets the disk fail and fill up and the clock jump, while people use the exit button.
-func TestDiskAndClock(t *testing.T) {
-	nobody, _ := people(t)
-	s := withDisk(t, nil)
-	s.camera.Show(footage.Loop(nobody))
-	daemon := s.start()
+// diskAndClock lets the disk fail and fill up and the clock jump, while people use the exit button. It returns the daemon
+// that runs at the end.
+func (s *site) diskAndClock(daemon control.Process) control.Process {
+	s.t.Helper()
 	s.opens("at first")
 
 	s.sub("full disk", func(t *testing.T) {
@@ -109,6 +106,10 @@ func TestDiskAndClock(t *testing.T) {
 		opened, refused := 0, 0
 		for range 6 {
 			s.ready()
+			if late := s.QTest.Edges(); len(late) > 0 {
+				t.Logf("an opening came so late that it was counted as refused: %+v", late)
+				opened, refused = opened+1, refused-1
+			}
 			before := s.exits()
 			s.press()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(2*float64(time.Second)*busy()))
@@ -204,17 +205,7 @@ func TestDiskAndClock(t *testing.T) {
 		}
 		s.opens("after three kills")
 	})
-	s.signal("TERM", daemon)
-	run(t, s.Machine, "umbral", "store", "check")
-	events, again, broken := s.fleet.state()
-	t.Logf("%d events at the subscriber, %d delivered again", len(events), again)
-	if broken != nil {
-		t.Errorf("%v", broken)
-	}
-	run(t, s.Machine, "umount", "/mnt")
-	if err := s.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	return daemon
 }
 
 // pulseOver waits until the relay has been at rest for longer than a pulse.

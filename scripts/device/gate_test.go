@@ -240,9 +240,10 @@ func TestMainJob(t *testing.T) {
 	t.Log(run(t, s.Machine, "umbral", "replay"))
 }
 
-// TestGate is the door, and all that must not move its relay.
+// TestGate is the door, and all that must not move its relay; and then, in the same device, a disk that fails and a clock
+// that jumps.
 func TestGate(t *testing.T) {
-	s := newSite(t, nil)
+	s := withDisk(t, nil)
 	s.camera.Unplug() // leaves the processor to the rest
 	daemon := s.start()
 	time.Sleep(2 * time.Second)
@@ -328,6 +329,7 @@ func TestGate(t *testing.T) {
 			break
 		}
 	})
+	daemon = s.diskAndClock(daemon)
 	s.signal("TERM", daemon)
 	if out, err := s.Run(t.Context(), "umbral", "store", "check"); err != nil {
 		t.Errorf("store: %v %s", err, out)
@@ -335,7 +337,10 @@ func TestGate(t *testing.T) {
 	if out, err := s.Run(t.Context(), "umbral", "replay"); err != nil {
 		t.Errorf("replay: %v %s", err, out)
 	}
-	if _, _, broken := s.fleet.state(); broken != nil {
+	events, again, broken := s.fleet.state()
+	t.Logf("%d events at the subscriber, %d delivered again", len(events), again)
+	if broken != nil {
 		t.Errorf("subscriber: %v", broken)
 	}
+	run(t, s.Machine, "umount", "/mnt")
 }

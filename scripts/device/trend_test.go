@@ -20,6 +20,7 @@ type sample struct {
 	heap       float64 // MiB on the Go heap, live or not collected yet
 	heapSys    float64 // MiB that the heap has taken of the kernel
 	stacks     float64 // MiB of stacks
+	sys        float64 // MiB of addresses that Go has taken of the kernel for all purposes: own cannot exceed it by more than the program's data
 	goroutines float64
 	threads    float64
 	open       float64 // descriptors
@@ -52,8 +53,9 @@ func (s *site) sampled(pid int, minute float64) sample {
 		minute: minute, device: number(up) / 60,
 		own: get(status, "RssAnon:") / 1024, mapped: get(status, "RssFile:") / 1024,
 		heap: get(metrics, "go_memstats_heap_alloc_bytes") / mib, heapSys: get(metrics, "go_memstats_heap_sys_bytes") / mib,
-		stacks: get(metrics, "go_memstats_stack_inuse_bytes") / mib, goroutines: get(metrics, "go_goroutines"),
-		threads: get(metrics, "go_threads"), open: number(open),
+		stacks: get(metrics, "go_memstats_stack_inuse_bytes") / mib, sys: get(metrics, "go_memstats_sys_bytes") / mib,
+		goroutines: get(metrics, "go_goroutines"),
+		threads:    get(metrics, "go_threads"), open: number(open),
 	}
 }
 
@@ -71,8 +73,8 @@ func fields(text string) map[string]float64 {
 }
 
 func (s sample) String() string {
-	return fmt.Sprintf("%5.1f min (device up %.2f min): own %.2f MiB, of files %.2f; heap %.2f of %.2f, stacks %.2f; %.0f goroutines, %.0f threads, %.0f descriptors",
-		s.minute, s.device, s.own, s.mapped, s.heap, s.heapSys, s.stacks, s.goroutines, s.threads, s.open)
+	return fmt.Sprintf("%5.1f min (device up %.2f min): own %.2f MiB, of files %.2f; heap %.2f of %.2f, stacks %.2f, all that Go took %.2f; %.0f goroutines, %.0f threads, %.0f descriptors",
+		s.minute, s.device, s.own, s.mapped, s.heap, s.heapSys, s.stacks, s.sys, s.goroutines, s.threads, s.open)
 }
 
 // trend is a straight line's slope through measurements, with its two-sided 95 % bounds (least squares, Student's t).

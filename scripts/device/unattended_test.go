@@ -186,6 +186,7 @@ func flat(t *testing.T, samples []sample) {
 		{"heap", func(s sample) float64 { return s.heap }, 0},
 		{"heap with its reserve", func(s sample) float64 { return s.heapSys }, 0},
 		{"stacks", func(s sample) float64 { return s.stacks }, 0},
+		{"all that Go took", func(s sample) float64 { return s.sys }, 0},
 		{"goroutines", func(s sample) float64 { return s.goroutines }, 4},
 		{"threads", func(s sample) float64 { return s.threads }, 0},
 		{"descriptors", func(s sample) float64 { return s.open }, 4},
