@@ -26,6 +26,10 @@ const (
 // passGrace is how long after its pulse a door may still be opened (daemon/passage), and a little more.
 const passGrace = 6 * time.Second
 
+// steadySlower is how many times less often a camera sends frames to a device whose clock counts instructions. While it
+// computes, a second of it takes five to ten here, and 15 frames a second of this machine would be a hundred of its own.
+const steadySlower = 4
+
 // gateConfig is the terminal in the device, with the thresholds and counts of frames that a gate has by default.
 const gateConfig = `
 [terminal]
@@ -220,6 +224,7 @@ func put(t *testing.T, m *machine.Machine, path, text string) {
 func TestMainJob(t *testing.T) {
 	nobody, enrolled := people(t)
 	s := newSite(t, func(o *machine.Opts) { o.Steady, o.Cores = true, 1 })
+	s.camera.Slow(steadySlower)
 	s.camera.Show(footage.Loop(nobody))
 	s.enrol()
 	daemon := s.start()

@@ -77,8 +77,9 @@ func device(ctx context.Context, page int, mqtt, scene string) (err error) {
 	}
 	defer camera.Close()
 	// An emulated processor takes seconds for a frame, so the scene plays slowly.
-	const slower = 8
-	camera.Show(func(n int) usbip.Picture { return frames[n/slower%len(frames)].Picture })
+	const slower, again = 4, 2
+	camera.Slow(slower)
+	camera.Show(func(n int) usbip.Picture { return frames[n/again%len(frames)].Picture })
 	o := machine.DefaultOpts()
 	o.Steady, o.Cores = true, 1
 	o.Forward = map[int]int{pageInside: page}

@@ -18,6 +18,7 @@ type sample struct {
 	own        float64 // MiB resident that are the process's alone (RssAnon)
 	mapped     float64 // MiB resident of files (RssFile): more and more of the store's file, up to its size, which is no leak
 	heap       float64 // MiB on the Go heap, live or not collected yet
+	goal       float64 // MiB at which the heap is collected next: what lived at the last collection, and a tenth
 	heapSys    float64 // MiB that the heap has taken of the kernel
 	stacks     float64 // MiB of stacks
 	sys        float64 // MiB of addresses that Go has taken of the kernel for all purposes: own cannot exceed it by more than the program's data
@@ -52,7 +53,7 @@ func (s *site) sampled(pid int, minute float64) sample {
 	return sample{
 		minute: minute, device: number(up) / 60,
 		own: get(status, "RssAnon:") / 1024, mapped: get(status, "RssFile:") / 1024,
-		heap: get(metrics, "go_memstats_heap_alloc_bytes") / mib, heapSys: get(metrics, "go_memstats_heap_sys_bytes") / mib,
+		heap: get(metrics, "go_memstats_heap_alloc_bytes") / mib, goal: get(metrics, "go_memstats_next_gc_bytes") / mib, heapSys: get(metrics, "go_memstats_heap_sys_bytes") / mib,
 		stacks: get(metrics, "go_memstats_stack_inuse_bytes") / mib, sys: get(metrics, "go_memstats_sys_bytes") / mib,
 		goroutines: get(metrics, "go_goroutines"),
 		threads:    get(metrics, "go_threads"), open: number(open),
@@ -73,8 +74,8 @@ func fields(text string) map[string]float64 {
 }
 
 func (s sample) String() string {
-	return fmt.Sprintf("%5.1f min (device up %.2f min): own %.2f MiB, of files %.2f; heap %.2f of %.2f, stacks %.2f, all that Go took %.2f; %.0f goroutines, %.0f threads, %.0f descriptors",
-		s.minute, s.device, s.own, s.mapped, s.heap, s.heapSys, s.stacks, s.sys, s.goroutines, s.threads, s.open)
+	return fmt.Sprintf("%5.1f min (device up %.2f min): own %.2f MiB, of files %.2f; heap %.2f, collected at %.2f, of %.2f; stacks %.2f, all that Go took %.2f; %.0f goroutines, %.0f threads, %.0f descriptors",
+		s.minute, s.device, s.own, s.mapped, s.heap, s.goal, s.heapSys, s.stacks, s.sys, s.goroutines, s.threads, s.open)
 }
 
 // trend is a straight line's slope through measurements, with its two-sided 95 % bounds (least squares, Student's t).

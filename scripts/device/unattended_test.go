@@ -31,6 +31,7 @@ func TestUnattended(t *testing.T) {
 	full(t, "half an hour of passages with faults")
 	nobody, enrolled := people(t)
 	s := withDisk(t, func(o *machine.Opts) { o.Steady, o.Cores = true, 1 })
+	s.camera.Slow(steadySlower)
 	s.camera.Show(footage.Loop(nobody))
 	s.enrol()
 	daemon := s.start()
@@ -184,6 +185,7 @@ func flat(t *testing.T, samples []sample) {
 	}{
 		{"resident of files", func(s sample) float64 { return s.mapped }, 0},
 		{"heap", func(s sample) float64 { return s.heap }, 0},
+		{"goal of the collector", func(s sample) float64 { return s.goal }, 0},
 		{"heap with its reserve", func(s sample) float64 { return s.heapSys }, 0},
 		{"stacks", func(s sample) float64 { return s.stacks }, 0},
 		{"all that Go took", func(s sample) float64 { return s.sys }, 0},

@@ -31,6 +31,7 @@ type Camera struct {
 	mu       sync.Mutex
 	picture  func(n int) Picture
 	fault    Fault
+	slower   int
 	controls []control
 	plugged  net.Conn
 	probe    probe
@@ -79,7 +80,7 @@ func NewCamera() (*Camera, error) {
 	if err != nil {
 		return nil, fmt.Errorf("usbip: %w", err)
 	}
-	c := &Camera{listener: l, controls: controlTable(), picture: Still([]byte{0xff, 0xd8, 0xff, 0xd9})}
+	c := &Camera{listener: l, controls: controlTable(), picture: Still([]byte{0xff, 0xd8, 0xff, 0xd9}), slower: 1}
 	c.wg.Go(c.accept)
 	return c, nil
 }
@@ -99,6 +100,14 @@ func (c *Camera) Fail(f Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault = f
+}
+
+// Slow sends frames so many times less often than was negotiated. A device whose clock runs slowly would otherwise spend
+// its processor on frames that nobody looks at.
+func (c *Camera) Slow(times int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slower = times
 }
 
 // Control is the value of a control of this name.
@@ -311,11 +320,11 @@ func (p *plug) stream() {
 // frame is what is sent next, and how long after the one before.
 func (p *plug) frame(n int) (data []byte, period time.Duration, fault Fault) {
 	p.mu.Lock()
-	picture, probe, fault := p.picture, p.probe, p.fault
+	picture, probe, fault, slower := p.picture, p.probe, p.fault, p.slower
 	p.mu.Unlock()
 	f := formats[probe[2]-1]
 	size := f.frames[probe[3]-1]
-	period = time.Duration(binary.LittleEndian.Uint32(probe[4:])) * 100 * time.Nanosecond
+	period = time.Duration(binary.LittleEndian.Uint32(probe[4:])) * 100 * time.Nanosecond * time.Duration(slower)
 	if shown := picture(n); f.code == "MJPG" {
 		data = shown.JPEG
 	} else {
