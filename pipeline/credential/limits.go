@@ -56,7 +56,7 @@ func (l Limits) decoder() (cbor.DecMode, error) {
 		MaxNestedLevels:   l.MaxDepth,
 		MaxArrayElements:  l.MaxElements,
 		MaxMapPairs:       l.MaxElements,
-		IntDec:            cbor.IntDecConvertSigned,
+		IntDec:            cbor.IntDecConvertSignedOrFail,
 		UTF8:              cbor.UTF8RejectInvalid,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		BignumTag:         cbor.BignumTagForbidden,

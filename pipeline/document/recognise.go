@@ -225,11 +225,3 @@ func (r *recogniser) greedy(s steps) []glyph {
 	}
 	return out
 }
-
-func text(glyphs []glyph) string {
-	var b strings.Builder
-	for _, g := range glyphs {
-		b.WriteRune(g.char)
-	}
-	return b.String()
-}

@@ -30,7 +30,6 @@ type role struct {
 	photo image.Image
 	crop  image.Rectangle // what is seen of the photograph; the rest is haze
 	at    image.Point     // what the camera looks at
-	face  image.Rectangle // where to look for the landmarks
 	mouth mouth
 }
 

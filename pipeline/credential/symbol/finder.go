@@ -199,7 +199,7 @@ func order(a, b, c centre) (triple, bool) {
 		bc, ca = ca, bc
 	}
 	// Now a is the corner, bc the diagonal. After swapping measure again rather than track the names.
-	ab, bc, ca = distance(a, b), distance(b, c), distance(a, c)
+	ab, ca = distance(a, b), distance(a, c)
 	module := (a.module + b.module + c.module) / 3
 	if (b.x-a.x)*(c.y-a.y)-(b.y-a.y)*(c.x-a.x) < 0 { // rows go down, so right × down is positive
 		b, c = c, b

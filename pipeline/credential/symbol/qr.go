@@ -128,7 +128,8 @@ func along(bits plane, from, to centre) float64 {
 	dx, dy := (to.x-from.x)/length, (to.y-from.y)/length
 	total := 0.0
 	for _, sign := range [...]float64{1, -1} {
-		x, y, colour, changes := from.x, from.y, byte(1), 0
+		var x, y float64
+		colour, changes := byte(1), 0
 		const step = 0.25
 		for at := 0.0; ; at += step {
 			x, y = from.x+sign*dx*at, from.y+sign*dy*at

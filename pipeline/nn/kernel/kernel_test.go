@@ -10,7 +10,6 @@ import (
 const canary = float32(12345.678)
 
 var (
-	wholeTile      = Wanted{Pixels: TilePixels, Channels: TileChannels}
 	wholeDepthwise = Wanted{Pixels: DeepPixels, Channels: DeepChannels}
 )
 

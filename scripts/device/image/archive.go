@@ -25,7 +25,6 @@ func newArchive(w io.Writer) *archive {
 const (
 	modeDir  = 0o040000
 	modeFile = 0o100000
-	modeLink = 0o120000
 	modeChar = 0o020000
 )
 
@@ -92,8 +91,6 @@ func (a *archive) copy(name string, perm uint32, path string) {
 	}
 	a.file(name, perm, data)
 }
-
-func (a *archive) link(name, to string) { a.entry(name, modeLink|0o777, [2]uint32{}, []byte(to)) }
 
 func (a *archive) char(name string, major, minor uint32) {
 	a.entry(name, modeChar|0o600, [2]uint32{major, minor}, nil)
