@@ -18,7 +18,7 @@ type Strip struct {
 	Columns     int                  // of the input that windows meet, at least 1
 	Left, Right int                  // columns of padding: at most Kernel−1, with a stride of 2 at most 1
 	Count       int                  // outputs of a row: (Left + Columns + Right − Kernel)/Stride + 1
-	Channels    int                  // at least 1
+	Channels    int                  // at least the tier's StripChannels
 	Weights     []float32
 	WeightPitch int
 	Bias        []float32 // Channels

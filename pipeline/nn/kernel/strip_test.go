@@ -52,7 +52,7 @@ func TestStripsAgree(t *testing.T) {
 		}
 		r := rand.New(rand.NewPCG(19, 20))
 		for round := range 2000 {
-			s := stripCase(r, 1+r.IntN(70))
+			s := stripCase(r, set.StripChannels+r.IntN(70))
 			if round%8 == 7 {
 				s.In[1][r.IntN(len(s.In[1]))] = float32(math.NaN())
 				s.In[0][r.IntN(len(s.In[0]))] = float32(math.Inf(1 - 2*r.IntN(2)))

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleavesBy(interleaveAVX2), Exp: expAVX2, Softmax: softmaxBy(expAVX2), Merge3: merge3AVX2,
-	Row: rowAVX2, MaxRow: maxRowAVX2, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
+	Row: rowAVX2, MaxRow: maxRowAVX2, Strip: stripAVX2, StripChannels: 8, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
 	},
@@ -64,6 +64,68 @@ func tiles5x8AVX2(t *Tile, count int)
 
 //go:noescape
 func depthwisesAVX2(d *Depthwise, count int)
+
+// stripAVX2 computes two rows of a kernel of 3 × 3 in blocks of 16 channels, the last of which overlaps the one before it
+// where more than 8 are left, and the rest in blocks of 8.
+func stripAVX2(s *Strip) {
+	from := 0
+	if s.Rows == 2 && s.Channels >= 16 {
+		if from = s.Channels; s.Channels%16 <= 8 {
+			from -= s.Channels % 16
+		}
+		if s.Slope != nil {
+			pairSlopeAVX2(s, 0, from)
+		} else {
+			pairAVX2(s, 0, from)
+		}
+		if from == s.Channels {
+			return
+		}
+	}
+	switch {
+	case s.Kernel == 5:
+		wideAVX2(s, from, s.Channels)
+	case s.Stride == 2 && s.Slope != nil:
+		sparseSlopeAVX2(s, from, s.Channels)
+	case s.Stride == 2:
+		sparseAVX2(s, from, s.Channels)
+	case s.Rows == 2 && s.Slope != nil:
+		strip2SlopeAVX2(s, from, s.Channels)
+	case s.Rows == 2:
+		strip2AVX2(s, from, s.Channels)
+	case s.Slope != nil:
+		strip1SlopeAVX2(s, from, s.Channels)
+	default:
+		strip1AVX2(s, from, s.Channels)
+	}
+}
+
+//go:noescape
+func pairAVX2(s *Strip, from, to int)
+
+//go:noescape
+func pairSlopeAVX2(s *Strip, from, to int)
+
+//go:noescape
+func strip1AVX2(s *Strip, from, to int)
+
+//go:noescape
+func strip1SlopeAVX2(s *Strip, from, to int)
+
+//go:noescape
+func strip2AVX2(s *Strip, from, to int)
+
+//go:noescape
+func strip2SlopeAVX2(s *Strip, from, to int)
+
+//go:noescape
+func sparseAVX2(s *Strip, from, to int)
+
+//go:noescape
+func sparseSlopeAVX2(s *Strip, from, to int)
+
+//go:noescape
+func wideAVX2(s *Strip, from, to int)
 
 //go:noescape
 func winogradInputAVX2(out *float32, pitch int, base *float32, offsets *int32, channels int)
