@@ -226,3 +226,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What is on file can be asked only about somebody.
+func TestEligibilityNeedsAName(t *testing.T) {
+	for policy, allowed := range map[string]bool{
+		"live": false, "face and live or speech": false, "face and live": true, "credential or card": true, "face or (live and card)": true,
+	} {
+		c := Default()
+		c.Passage.Policy, c.Eligibility.Enabled = policy, true
+		var errs Errors
+		err := c.Validate()
+		if errors.As(err, &errs) == allowed {
+			t.Errorf("policy %q with eligibility: %v", policy, err)
+		}
+		if !allowed && len(errs) > 0 && errs[0].Key != "eligibility.enabled" {
+			t.Errorf("policy %q: %v", policy, errs)
+		}
+	}
+}

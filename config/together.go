@@ -61,6 +61,13 @@ func (c *Config) checkPolicy(errs *Errors) {
 		(*errs)[len(*errs)-1].inText = where.Column
 		return
 	}
+	naming := passage.EvidenceSet(0).With(passage.EvidenceFace).With(passage.EvidenceCredential).With(passage.EvidenceCard).With(passage.EvidenceFinger)
+	for _, way := range policy.Alternatives() {
+		if c.Eligibility.Enabled && way.Evidence&naming == 0 {
+			errs.add("eligibility.enabled", "found true, but passage.policy %s lets people pass by %v alone, so that nobody knows who they are: allowed with %v in each of its ways", quote(c.Passage.Policy), way.Evidence, naming)
+			break
+		}
+	}
 	if missing := policy.Needs() &^ c.Available(); missing != 0 {
 		errs.add("passage.policy", "found %s, but this terminal cannot produce %v; it can produce %v (finger needs finger.sensor, remote needs remote.authority)", quote(c.Passage.Policy), missing, c.Available())
 	}

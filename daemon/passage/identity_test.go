@@ -536,3 +536,13 @@ func TestWindow(t *testing.T) {
 		}
 	}
 }
+
+// The screen says what was wrong with what was shown.
+func TestScreenTellsTheDetail(t *testing.T) {
+	g := newGate(t, all("credential and face and live"))
+	g.frames(10, known(1, "ann"))
+	g.see(refusedFor(EvidenceCredential, ReasonCredentialExpired))
+	if s := g.m.Screen(); s.Code != ScreenDenied || s.Reason != ReasonCredentialExpired {
+		t.Errorf("the screen is %+v", s)
+	}
+}

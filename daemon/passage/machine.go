@@ -361,7 +361,7 @@ func (m *Machine) finish(now Instant, v Verdict, reasons ...Reason) {
 	m.collecting = false
 	m.verdict(now, forPassage, v, reasons)
 	if v != Grant {
-		m.conclude(now, v, reasons[0])
+		m.conclude(now, v, telling(reasons))
 	}
 	if v == Refer {
 		m.refer(now, reasons)

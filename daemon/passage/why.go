@@ -103,3 +103,11 @@ func addReason(reasons []Reason, r Reason) []Reason {
 	}
 	return append(reasons, r)
 }
+
+// telling is the reason that helps the person most: not that something was refused, but what was wrong with it.
+func telling(reasons []Reason) Reason {
+	if reasons[0] == ReasonRefused && len(reasons) > 1 {
+		return reasons[1]
+	}
+	return reasons[0]
+}

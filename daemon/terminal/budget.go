@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"umbral/config"
+	"umbral/daemon/passage"
 	"umbral/pipeline/gallery"
 	"umbral/pipeline/nn"
 )
@@ -60,6 +61,29 @@ func (b *Budget) String() string {
 
 func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
+// codeBytesPerPixel is what the reader of codes holds for each pixel of the configured size (see codeReader); a test measures it.
+const codeBytesPerPixel = 18
+
+// evidenceBudget adds what codes, cards and the challenge hold beside their models.
+func evidenceBudget(b *Budget, cfg *config.Config, parts *eyes, pixels int64) {
+	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
+	if err != nil {
+		return // New refuses it
+	}
+	needs := policy.Needs()
+	if needs.Has(passage.EvidenceCredential) {
+		b.add("codes", (codeBytesPerPixel+1)*pixels)
+	}
+	if needs.Has(passage.EvidenceCredential) || needs.Has(passage.EvidenceCard) {
+		b.add("picture of a document", 3*pixels)
+	}
+	if needs.Has(passage.EvidenceSpeech) {
+		if s, err := newSpeaker(cfg, parts.analyzer); err == nil {
+			b.add("challenge", s.observer.Bytes()+max(s.opts.Bytes(), s.other.Bytes()))
+		}
+	}
+}
+
 // budgetOf states what the parts take. Models are asked for what they hold; the rest follows from the configuration.
 func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 	b := &Budget{Limit: int64(cfg.Terminal.MemoryMiB) << 20}
@@ -75,6 +99,7 @@ func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
 		b.add("models of text", m.Sum())
 		b.Lines[len(b.Lines)-1].Model = &m
 	}
+	evidenceBudget(b, cfg, parts, pixels)
 	b.add("frame pool", max(framePool, int64(cfg.Camera.Buffers)*2*pixels))
 	b.add("pictures (3)", 3*3*pixels)
 	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))

@@ -4,7 +4,11 @@ import (
 	"log/slog"
 	"math"
 	"runtime"
+	"slices"
 	"testing"
+
+	"umbral/config"
+	"umbral/pipeline/credential/symbol"
 )
 
 // liveHeap is what the heap holds after everything that nobody uses is gone.
@@ -38,4 +42,44 @@ func TestBudgetIsWhatATerminalTakes(t *testing.T) {
 	}
 	t.Logf("the parts take %.1f MiB, the budget says %.1f", mib(took), mib(stated))
 	runtime.KeepAlive(gate)
+}
+
+// The reader of codes holds no more than the budget says.
+func TestBudgetOfCodes(t *testing.T) {
+	for _, size := range [][2]int{{640, 480}, {1280, 960}} {
+		cfg := config.Default()
+		cfg.Camera.Width, cfg.Camera.Height = size[0], size[1]
+		before := liveHeap()
+		reader, err := symbol.NewReader(codeReader(&cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, stated := liveHeap()-before, int64(codeBytesPerPixel*size[0]*size[1])
+		runtime.KeepAlive(reader)
+		if held > stated || held < stated*8/10 {
+			t.Errorf("%d × %d: %d bytes are held, the budget says %d", size[0], size[1], held, stated)
+		}
+	}
+}
+
+// What a policy needs beside the face is in the sum.
+func TestBudgetOfEvidence(t *testing.T) {
+	cfg := gateConfig(t, gateScene)
+	for policy, want := range map[string][]string{
+		"face and live":            nil,
+		"credential and face":      {"codes", "picture of a document"},
+		"face and live and speech": {"challenge"},
+	} {
+		cfg.Passage.Policy = policy
+		b, err := BudgetOf(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"codes", "picture of a document", "challenge"} {
+			found := slices.ContainsFunc(b.Lines, func(l BudgetLine) bool { return l.Part == part && l.Bytes > 0 })
+			if found != slices.Contains(want, part) {
+				t.Errorf("policy %q: %s in the budget: %v", policy, part, found)
+			}
+		}
+	}
 }
