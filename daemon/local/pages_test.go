@@ -179,3 +179,52 @@ func TestScreen(t *testing.T) {
 		t.Errorf("the browser complains: %q", list)
 	}
 }
+
+// What the person is asked to show or to do, and what is offered in the end.
+func TestScreenOfEvidence(t *testing.T) {
+	ctx, complaints := browser(t)
+	f := newFake()
+	base, _ := serve(t, f)
+	qr := []string{"1110", "1010", "1110", "0001"}
+	for lang, c := range map[string]struct{ card, hint, ready, turn, offer string }{
+		"en": {"Show your card", "Turn the card over", "Get ready", "Turn to your right", "Scan with your phone"},
+		"es": {"Muestre su documento", "Dé la vuelta", "Prepárese", "Gire a su derecha", "Escanee"},
+		"zh": {"", "", "", "", ""},
+	} {
+		if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(base+"/screen?lang="+lang)); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []struct {
+			name            string
+			screen          Screen
+			selector, words string
+		}{
+			{"ask", Screen{Code: "ask", Ask: []string{"card"}}, "#words", c.card},
+			{"hint", Screen{Code: "ask", Ask: []string{"card"}, Hint: "turn-the-card-over"}, "#help", c.hint},
+			{"ready", Screen{Code: "ask", Ask: []string{"speech"}, Prompt: &Prompt{Kind: "digits", Phase: "ready", Of: 6}}, "#prompt", c.ready},
+			{"digit", Screen{Code: "ask", Ask: []string{"speech"}, Prompt: &Prompt{Kind: "digits", Phase: "show", What: 7, Done: 2, Of: 6, Share: 0.4}}, "#prompt", "7"},
+			{"move", Screen{Code: "ask", Ask: []string{"speech"}, Prompt: &Prompt{Kind: "move", Phase: "show", What: 1, Done: 1, Of: 4, Share: 0.2}}, "#prompt", c.turn},
+			{"offer", Screen{Code: "granted", Name: "Ana", Offer: &Offer{Code: "ABCDEFGHIJKLMNOP", QR: qr}}, "#offer-code", c.offer},
+			{"code", Screen{Code: "granted", Name: "Ana", Offer: &Offer{Code: "ABCDEFGHIJKLMNOP", QR: qr}}, "#offer-code", "ABCD EFGH IJKL MNOP"},
+			{"name", Screen{Code: "granted", Name: "<b>Ana</b>"}, "#words", "<b>Ana</b>"},
+		} {
+			f.set(func(state *State) { state.Screen = s.screen })
+			eventually(t, ctx, s.selector, s.words)
+			var text string
+			if err := chromedp.Run(ctx, chromedp.Evaluate("document.body.innerText", &text)); err != nil || strings.Contains(text, "undefined") {
+				t.Errorf("%s, %s: %q, %v", lang, s.name, text, err)
+			}
+			screenshot(t, ctx, "screen-"+s.name+"-"+lang)
+		}
+		// Nothing that one language says is missing in another.
+		var missing []string
+		same := `(() => { const keys = (o, p) => Object.entries(o).flatMap(([k, v]) => v && typeof v === "object" && !Array.isArray(v) ? keys(v, p + k + ".") : [p + k]);
+			return keys(words.en, "").filter((k) => !keys(words["` + lang + `"], "").includes(k)); })()`
+		if err := chromedp.Run(ctx, chromedp.Evaluate(same, &missing)); err != nil || len(missing) > 0 {
+			t.Errorf("%s lacks %q, %v", lang, missing, err)
+		}
+	}
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the browser complains: %q", list)
+	}
+}
