@@ -25,7 +25,7 @@ func (s *depthwiseStep) stripsOf(set *kernel.Set) (k kernel.Strip, ok bool) {
 		most = 1
 	}
 	shape := side == 3 && stride <= 2 || side == 5 && stride == 1 && s.slope == nil
-	ok = set.Strip != nil && s.channels >= set.StripChannels && shape && win.kernel[0] == side && win.dilation[1] == 1 && k.Left <= most && k.Right <= most && k.Columns > 0
+	ok = set.Strip != nil && side <= set.StripKernel && s.channels >= set.StripChannels && shape && win.kernel[0] == side && win.dilation[1] == 1 && k.Left <= most && k.Right <= most && k.Columns > 0
 	if ok && side == 3 && stride == 1 && win.stride[0] == 1 && win.dilation[0] == 1 {
 		k.Rows = 2
 	}

@@ -113,9 +113,10 @@ type Set struct {
 	// MaxRow is a Row whose outputs are the greatest of what the taps meet; what is no number may be passed over. Nil where
 	// the rows' maximum first is as good.
 	MaxRow func(*Row)
-	// Strip is nil where rows of pixels one by one are as good. StripChannels are the fewest that it takes.
-	Strip         func(*Strip)
-	StripChannels int
+	// Strip is nil where rows of pixels one by one are as good. StripKernel is the largest kernel that it takes, 3 or
+	// 5, and StripChannels the fewest channels.
+	Strip                      func(*Strip)
+	StripKernel, StripChannels int
 	// WinogradInput and WinogradOutput (see the generic ones) are nil where a convolution by tiles is as good.
 	WinogradInput  func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int)
 	WinogradOutput func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32)

@@ -11,7 +11,7 @@ const StripRows = 5
 // where in[y][x] begins at In[y][x·Steps[y]] and is zero for x outside [0, Columns). act is max(x, Low), or with Slope
 // max(x, 0) + slope[c]·min(x, 0), which a kernel of 5 × 5 does not have.
 type Strip struct {
-	Kernel      int                  // 3 or 5
+	Kernel      int                  // 3 or 5, at most the tier's StripKernel
 	Stride      int                  // of the columns: 1, or 2 with a kernel of 3 and one row of output
 	In          [StripRows][]float32 // Kernel, and one more for two rows of output
 	Steps       [StripRows]int       // floats from pixel to pixel; 0 for a row of padding, which is one pixel of zeros

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleavesBy(interleaveAVX2), Exp: expAVX2, Softmax: softmaxBy(expAVX2), Merge3: merge3AVX2,
-	Row: rowAVX2, MaxRow: maxRowAVX2, Strip: stripAVX2, StripChannels: 8, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
+	Row: rowAVX2, MaxRow: maxRowAVX2, Strip: stripAVX2, StripKernel: 3, StripChannels: 8, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
 	},
@@ -83,8 +83,6 @@ func stripAVX2(s *Strip) {
 		}
 	}
 	switch {
-	case s.Kernel == 5:
-		wideAVX2(s, from, s.Channels)
 	case s.Stride == 2 && s.Slope != nil:
 		sparseSlopeAVX2(s, from, s.Channels)
 	case s.Stride == 2:
@@ -123,9 +121,6 @@ func sparseAVX2(s *Strip, from, to int)
 
 //go:noescape
 func sparseSlopeAVX2(s *Strip, from, to int)
-
-//go:noescape
-func wideAVX2(s *Strip, from, to int)
 
 //go:noescape
 func winogradInputAVX2(out *float32, pitch int, base *float32, offsets *int32, channels int)
