@@ -1,0 +1,73 @@
+package terminal
+
+import (
+	"testing"
+	"time"
+
+	"umbral/config"
+	"umbral/daemon/passage"
+	"umbral/daemon/store"
+)
+
+// What the store, the documents of the passage and the configuration say of a person is one standing.
+func TestStandingOfPeople(t *testing.T) {
+	cfg := gateConfig(t, gateScene)
+	cfg.Eligibility.Checklist = []string{"application-form"}
+	cfg.Eligibility.Schedules = []config.Schedule{{Name: "day", Days: []string{"mon"}, From: "08:00", Until: "18:00"}}
+	desk, err := OpenDesk(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	s := desk.store
+	template := make([]float32, 512)
+	template[0] = 1
+	for id, status := range map[string]string{"ana": store.StatusActive, "bo": store.StatusActive, "sue": store.StatusSuspended} {
+		refs := []store.Reference{{Template: template, Model: "model", Source: "test", Created: time.Now()}}
+		if err := s.Enrol(store.Person{ID: id, Name: id, Created: time.Now(), Status: status}, refs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range []error{
+		s.Tick("ana", store.Tick{Item: "application-form", By: "clerk"}),
+		s.SetEligibility("ana", "clerk", store.Eligibility{Born: "2015-05-05", ValidUntil: "2030-01-01", Guardians: []string{"bo"}, Schedule: "day"}),
+		s.Block("bo", "clerk", "lost the card"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := newLists(&cfg, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := new(claims)
+	g, err := newRegistry(&cfg, s, c, l, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := passage.ID{Boot: 1, Number: 1}
+	ana := g.standing(id, "ana")
+	until := time.Date(2030, 1, 2, 0, 0, 0, 0, time.Local).UnixMilli()
+	if ana.Marks != 0 || !ana.BornKnown || ana.Until != until || ana.Guardians[0] != "bo" || ana.WindowCount != 1 || ana.Windows[0].From != 480 {
+		t.Errorf("ana: %+v", ana)
+	}
+	if bo := g.standing(id, "bo"); !bo.Marks.Has(passage.Blocked) || !bo.Marks.Has(passage.Incomplete) {
+		t.Errorf("bo: %+v", bo)
+	}
+	if sue := g.standing(id, "sue"); !sue.Marks.Has(passage.Blocked) {
+		t.Errorf("somebody suspended: %+v", sue)
+	}
+	// A document of this passage can only tighten what is on file; one of another passage says nothing.
+	early := time.Date(2027, 1, 1, 0, 0, 0, 0, time.Local).UnixMilli()
+	c.add(claim{passage: id, subject: "ana", standing: passage.Standing{Person: "ana", Born: 20_000, BornKnown: true, Until: early}})
+	if s := g.standing(id, "ana"); s.Until != early || s.Born != 20_000 || s.Guardians[0] != "bo" {
+		t.Errorf("ana with a document: %+v", s)
+	}
+	if s := g.standing(passage.ID{Boot: 1, Number: 2}, "ana"); s.Until != until {
+		t.Errorf("ana in the next passage: %+v", s)
+	}
+	if s := g.standing(id, "nobody"); s.Marks != 0 || s.BornKnown {
+		t.Errorf("somebody unknown: %+v", s)
+	}
+}
