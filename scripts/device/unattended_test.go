@@ -162,7 +162,9 @@ func TestUnattended(t *testing.T) {
 // warmUp is how much of the time says nothing of leaks: caches fill and the heap finds its size.
 const warmUp = 3.0 // minutes
 
-// flat judges memory, goroutines and descriptors after the warm-up.
+// flat judges memory, goroutines and descriptors after the warm-up. Resident memory rises while garbage fills the heap up to
+// the collector's goal, which the device reaches late because its own time is short; a leak raises the goal itself, which
+// follows what lived at the last collection, and what Go took of the kernel, which resident memory cannot exceed.
 func flat(t *testing.T, samples []sample) {
 	t.Helper()
 	for len(samples) > 3 && samples[0].minute < warmUp {
@@ -185,10 +187,10 @@ func flat(t *testing.T, samples []sample) {
 	}{
 		{"resident of files", func(s sample) float64 { return s.mapped }, 0},
 		{"heap", func(s sample) float64 { return s.heap }, 0},
-		{"goal of the collector", func(s sample) float64 { return s.goal }, 0},
+		{"goal of the collector", func(s sample) float64 { return s.goal }, 1},
 		{"heap with its reserve", func(s sample) float64 { return s.heapSys }, 0},
 		{"stacks", func(s sample) float64 { return s.stacks }, 0},
-		{"all that Go took", func(s sample) float64 { return s.sys }, 0},
+		{"all that Go took", func(s sample) float64 { return s.sys }, 1},
 		{"goroutines", func(s sample) float64 { return s.goroutines }, 4},
 		{"threads", func(s sample) float64 { return s.threads }, 0},
 		{"descriptors", func(s sample) float64 { return s.open }, 4},
@@ -196,7 +198,7 @@ func flat(t *testing.T, samples []sample) {
 		slope := trendIn(samples, minute, c.of)
 		t.Logf("  %-20s %.2f to %.2f, %v a minute here", c.name, c.of(first), c.of(last), slope)
 		if c.allowed > 0 && slope.low > 0 && c.of(last)-c.of(first) > c.allowed {
-			t.Errorf("%s grow from %.0f to %.0f: %v a minute", c.name, c.of(first), c.of(last), slope)
+			t.Errorf("%s: from %.2f to %.2f, %v a minute", c.name, c.of(first), c.of(last), slope)
 		}
 	}
 	if resident.slope > 0.2 {
