@@ -13,7 +13,8 @@ import (
 )
 
 // inside builds the tests of a package for the device and runs there those that match, each as one of its own tests here.
-func inside(t *testing.T, m *machine.Machine, pkg, match string, env ...string) {
+// those that match skip are left out unless it is empty.
+func inside(t *testing.T, m *machine.Machine, pkg, match, skip string, env ...string) {
 	t.Helper()
 	name := filepath.Base(pkg) + ".test"
 	local := filepath.Join(t.TempDir(), name)
@@ -26,7 +27,7 @@ func inside(t *testing.T, m *machine.Machine, pkg, match string, env ...string) 
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := m.Do(ctx, control.Command{
-		Args: []string{"/tmp/" + name, "-test.v", "-test.run", match, "-test.timeout", "280s"}, Env: env, Limit: 5 * time.Minute,
+		Args: []string{"/tmp/" + name, "-test.v", "-test.run", match, "-test.skip", skip, "-test.timeout", "280s"}, Env: env, Limit: 5 * time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,13 +39,28 @@ func inside(t *testing.T, m *machine.Machine, pkg, match string, env ...string) 
 	}
 }
 
+const (
+	fifty     = "VividFiftyTimes"
+	loadVivid = "UMBRAL_VIVID=guest modprobe vivid"
+)
+
 // TestBoard runs what needs no more of a device than its drivers, in one device: the tests touch different ones of them.
 func TestBoard(t *testing.T) {
 	sensor := newSensor(t)
 	m := booted(t, func(o *machine.Opts) { o.Args = sensor.args("pci-serial,chardev=sensor") })
-	t.Run("virtual camera", func(t *testing.T) {
-		inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", "UMBRAL_VIVID=guest modprobe vivid")
+	t.Run("drivers", func(t *testing.T) { // each on a core of its own
+		t.Run("virtual camera", func(t *testing.T) {
+			t.Parallel()
+			inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", fifty, loadVivid)
+		})
+		t.Run("fingerprint sensor over pci-serial", func(t *testing.T) {
+			t.Parallel()
+			sensor.conforms(t, m, "/dev/ttyS0")
+		})
 	})
-	t.Run("fingerprint sensor over pci-serial", func(t *testing.T) { sensor.conforms(t, m, "/dev/ttyS0") })
+	t.Run("virtual camera, fifty times", func(t *testing.T) {
+		full(t, "a camera opened fifty times; unplugged fifty times, of which make test has three")
+		inside(t, m, "umbral/drivers/camera/v4l2", fifty, "", loadVivid)
+	})
 	t.Run("door's lines", func(t *testing.T) { doorLines(t, m) })
 }

@@ -64,7 +64,7 @@ func (s *sensor) conforms(t *testing.T, m *machine.Machine, port string) {
 		out, err := m.Run(t.Context(), "ls", "-l", port)
 		return out, err == nil
 	})
-	inside(t, m, "umbral/drivers/fingerprint/r503", "TestBoardConforms", "UMBRAL_R503="+port, "UMBRAL_R503_HAND="+s.hand)
+	inside(t, m, "umbral/drivers/fingerprint/r503", "TestBoardConforms", "", "UMBRAL_R503="+port, "UMBRAL_R503_HAND="+s.hand)
 }
 
 // TestFingerprintSensorOverUSB is the sensor at the kernel's other kind of serial port; TestBoard has the one on PCI.

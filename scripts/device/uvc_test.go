@@ -138,7 +138,7 @@ func TestUSBCamera(t *testing.T) {
 		if inFull() {
 			cycles = 50
 		}
-		t.Logf("%d cycles (make test 3, make device-test-full 50; TestBoard opens and closes a camera fifty times)", cycles)
+		t.Logf("%d cycles (make test 3, make device-test-full 50)", cycles)
 		for i := range cycles {
 			s.camera.Unplug()
 			_, noticed := w.wait(10*time.Second, "notice", func(r control.CameraReport) bool { return r.State == "absent" })
