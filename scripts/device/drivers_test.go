@@ -12,8 +12,8 @@ import (
 	"umbral/scripts/device/machine"
 )
 
-// inside builds the tests of a package for the device and runs there those that match, each as one of its own tests here.
-// those that match skip are left out unless it is empty.
+// inside builds the tests of a package for the device and runs there those that match;
+// those that match skip are left out, unless it is empty.
 func inside(t *testing.T, m *machine.Machine, pkg, match, skip string, env ...string) {
 	t.Helper()
 	name := filepath.Base(pkg) + ".test"
