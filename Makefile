@@ -50,7 +50,7 @@ device-test: models ## the terminal and its drivers on an emulated board, driven
 	@scripts/setup test
 	go test -count=1 -v -timeout 20m ./scripts/device/...
 
-device-test-full: models ## device-test, and systemd, power cuts and half an hour of passages with faults, controls and variants
+device-test-full: models ## device-test, and systemd, half an hour of passages with faults, controls, variants and long cycles
 	@scripts/setup test
 	UMBRAL_DEVICE_FULL=1 go test -count=1 -v -timeout 90m ./scripts/device/...
 
