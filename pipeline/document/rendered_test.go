@@ -61,7 +61,7 @@ func TestUnknownCharactersAreReferred(t *testing.T) {
 // labelled set here has.
 func TestRenderedCards(t *testing.T) {
 	p, reader := newPrinter(t), newReader(t)
-	r := rand.New(rand.NewPCG(1, 2))
+	r := rand.New(rand.NewPCG(*seed, 2))
 	right, total := map[string]int{}, map[string]int{}
 	found := map[Side]int{}
 	var spent time.Duration
@@ -98,10 +98,12 @@ func TestRenderedCards(t *testing.T) {
 					right[name]++
 					return
 				}
+				sure := ""
 				if f.Confidence >= DefaultSure {
+					sure = "SURE "
 					wrongSure++
 				}
-				t.Logf("%d %s: %q %.2f, printed %q: %+v", i, name, f.Text, f.Confidence, want, s)
+				t.Logf("%d %s%s: %q %.2f, printed %q: %+v", i, sure, name, f.Text, f.Confidence, want, s)
 			}
 			if side == Front {
 				check("name", got.Name, who.name)
