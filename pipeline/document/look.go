@@ -36,10 +36,19 @@ type candidate struct {
 	confidence []float32 // of each character
 	at         []float64 // its middle, in millimetres on the card
 	trust      float32   // by the spacing
+	doubtful   bool      // what lies beside it may hide a character
 }
 
 // least is the confidence of the least sure character, held down where the spacing speaks of a character left out.
 func (c *candidate) least() float32 {
+	if c.doubtful {
+		return lostTrust * c.seen()
+	}
+	return c.seen()
+}
+
+// seen is the same without regard to what lies over the place.
+func (c *candidate) seen() float32 {
 	if len(c.classes) == 0 {
 		return 0
 	}
@@ -57,7 +66,7 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 		found := p.weigh()
 		return len(found) > 0 && found[0].least() >= enough &&
 			(want.accept == nil || want.accept(r.read.spell(found[0].classes))) &&
-			!(want.whole && r.unread(c, widest, &found[0]))
+			!(want.whole && (r.unread(c, widest, &found[0]) || stamped && c.hidden(widest, &found[0])))
 	}
 	for k := range areas[:min(len(areas), maxAreas)] {
 		c.cut(&r.strip, &areas[k])
@@ -108,6 +117,7 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 			if r.unread(c, widest, &found[i]) {
 				found[i].trust = min(found[i].trust, lostTrust)
 			}
+			found[i].doubtful = found[i].doubtful || stamped && c.hidden(widest, &found[i])
 		}
 	}
 	return found, nil

@@ -297,12 +297,21 @@ func (r *Reader) address(c *card) (Field, error) {
 	out := Field{Confidence: 1}
 	y := rowAddress
 	for i := range 3 {
-		f, err := r.field(c, place{y, 16.3, 58, 24, 57}, &r.kinds.text)
+		found, f, err := r.candidates(c, place{y, 16.3, 58, 24, 57}, &r.kinds.text)
 		if err != nil {
 			return out, err
 		}
+		seen := float32(0)
+		if len(found) > 0 {
+			f.Text, f.Confidence, seen = r.read.spell(found[0].classes), found[0].least(), found[0].seen()
+		}
 		f.Text = strings.TrimFunc(f.Text, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsPunct(c) && c != ')' && c != '）' })
-		if f.Text == "" || f.Confidence < 0.3 && i > 0 {
+		if f.Text == "" {
+			break
+		}
+		if seen < 0.3 && i > 0 {
+			// Something is there, a line or what lies over the card: the address may go on.
+			out.Confidence = min(out.Confidence, f.Confidence)
 			break
 		}
 		out.Text += f.Text

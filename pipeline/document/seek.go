@@ -107,6 +107,10 @@ func seek(lines []line, limit int) []pose {
 			continue
 		}
 		h, _ = fit(h, ties)
+		if strays := strayTies(&h, side, lines, ties, 0.1); len(strays) > 0 {
+			h, _ = fit(h, slices.Concat(ties, strays, rowTies(&h, side, lines)))
+			ties = append(ties, strayTies(&h, side, lines, ties, 0.03)...)
+		}
 		ties = append(ties, rowTies(&h, side, lines)...)
 		h, spread := fit(h, ties)
 		if !plausible(&h) || spread > 1.5 {
@@ -131,6 +135,50 @@ func near(h *homography, m, origin *match) bool {
 		}
 	}
 	return true
+}
+
+// strayTies adds characters of captions that were read alone, or with one character of their caption missing: detectors
+// split captions whose characters stand far apart. Without those of the upper rows, how far the card leans would be
+// unknown. The nearest glyph counts, if it is nearer to its place than strayReach and reach for each millimetre from the
+// middle of those that are known.
+func strayTies(h *homography, side Side, lines []line, known []tie, reach float64) []tie {
+	const strayReach = 1.5
+	var middle Point
+	for i := range known {
+		middle = middle.plus(known[i].card.times(1 / float64(len(known))))
+	}
+	var ties []tie
+	for i := range anchors {
+		a := &anchors[i]
+		if a.side != side {
+			continue
+		}
+		for k, char := range a.chars {
+			place := a.place(k)
+			if slices.ContainsFunc(known, func(t tie) bool { return t.card == place }) {
+				continue
+			}
+			expected := h.apply(place)
+			best := math.Sqrt(h.area(place)) * (strayReach + reach*place.minus(middle).length())
+			stray := tie{card: place}
+			found := false
+			for l := range lines {
+				for g := range lines[l].glyphs {
+					if lines[l].glyphs[g].char != char {
+						continue
+					}
+					at := lines[l].place(&lines[l].glyphs[g])
+					if d := at.minus(expected).length(); d < best {
+						best, stray.picture, found = d, at, true
+					}
+				}
+			}
+			if found {
+				ties = append(ties, stray)
+			}
+		}
+	}
+	return ties
 }
 
 // rows are where lines of text run, by side.

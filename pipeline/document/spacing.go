@@ -12,8 +12,14 @@ const (
 	lostTrust = 0.2
 )
 
-// evenDigits trusts a number whose characters are evenly spaced.
-func evenDigits(_ *alphabet, c *candidate) float32 { return even(c.at) }
+// evenDigits trusts a number whose characters are evenly spaced, and that is not much shorter than one: of some cards' a
+// digit is missing in print.
+func evenDigits(_ *alphabet, c *candidate) float32 {
+	if len(c.at) < numberLength-1 {
+		return lostTrust
+	}
+	return even(c.at)
+}
 
 // fromLeft trusts a text as evenCharacters does, if it begins at the left edge of its place.
 func fromLeft(left float64) func(a *alphabet, c *candidate) float32 {
