@@ -316,7 +316,7 @@ func TestIdentityScenarios(t *testing.T) {
 			g.frames(6, ann)
 			g.frames(during(2*time.Second), ann)
 			g.see(refusedFor(EvidenceSpeech, ReasonSpeech))
-			if s := g.m.Screen(); s.Code != ScreenAsk || s.Ask != 1<<EvidenceFinger {
+			if s := g.m.Screen(); s.Code != ScreenAsk || s.Ask != 1<<EvidenceFinger || s.Person != "ann" {
 				g.t.Errorf("after the doubt the screen is %+v", s)
 			}
 			g.see(accepted(EvidenceFinger, "ann"))

@@ -184,7 +184,7 @@ func unproven(needs, available passage.EvidenceSet) (list []string) {
 		{passage.EvidenceLive, "how often an attack passes is not part of the false match rate: it is about pictures and masks of the right person"},
 		{passage.EvidenceCredential, "how often codes and cards are stolen or lent"},
 		{passage.EvidenceRemote, "the authority's own error rates"},
-		{passage.EvidenceFinger, "the finger's rates were measured on one optical sensor and ten fingers: confirm them on the site's own with umbral eval fingers; whether a finger is a living one is not checked"},
+		{passage.EvidenceFinger, "the finger's rates were measured on one optical sensor and ten fingers: confirm them on the site's own with umbral eval fingers; nothing is measured below 1e-4, so that a search relies on the scores' scale; whether a finger is a living one is not checked"},
 		{passage.EvidenceSpeech, "somebody who does not know the schedule follows it in at most 0.5 % of the tries; how often the right person fails depends on light and camera"},
 	} {
 		if needs.Has(n.kind) {

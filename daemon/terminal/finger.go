@@ -57,8 +57,9 @@ const (
 	fingerHealth, fingerAgain = 10 * time.Second, time.Second
 	// fingerPatience is how long a sensor may fail in a passage before the passage goes on without it.
 	fingerPatience = 3 * time.Second
-	// fingerCall bounds one exchange: a picture takes 3.4 s at the factory's speed, once more if it arrives damaged.
-	fingerCall = 10 * time.Second
+	// fingerLook bounds the question whether a finger is there; fingerCall bounds a picture, which takes 3.4 s at
+	// the factory's speed, once more if it arrives damaged.
+	fingerLook, fingerCall = 3 * time.Second, 10 * time.Second
 )
 
 // Hints of the screen.
@@ -133,6 +134,9 @@ func (f *fingers) serve(ctx context.Context, q fingerQuestion) {
 		f.log.Error("a person's fingers could not be read", "passage", q.passage, "error", err)
 	}
 	switch {
+	case err != nil && len(views) == 0:
+		f.settle(q, passage.Evidence{Outcome: passage.Doubtful, Detail: string(passage.ReasonFingerUnreadable)})
+		return
 	case q.person == "" && !f.refs.searchable():
 		return // the policy lets nobody pass by a finger alone
 	case q.person != "" && len(views) == 0:
@@ -174,7 +178,8 @@ func (f *fingers) serve(ctx context.Context, q fingerQuestion) {
 }
 
 // compare says whose finger a press is and how much speaks for that. compared counts the comparisons of the passage: with n
-// of them a stranger is up to n times as likely to reach a score, so it counts less by their logarithm.
+// of them a stranger is up to n times as likely to reach a score. Scores are logarithms of likelihood ratios, which
+// strangers reach at least n times more seldom when they are n times as high, so the score counts less by log10(n).
 func (f *fingers) compare(person string, t *finger.Template, views []*finger.Template, compared *int) (string, finger.Score) {
 	score, rival := finger.Least, finger.Least
 	if person != "" {
@@ -251,7 +256,7 @@ func (f *fingers) press(ctx context.Context, wanted func() bool, hint string) (*
 }
 
 func (f *fingers) present(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, fingerCall)
+	ctx, cancel := context.WithTimeout(ctx, fingerLook)
 	defer cancel()
 	present, err := f.sensor.Present(ctx)
 	return present, f.noted(err)

@@ -16,8 +16,12 @@ func (f *fingers) noted(err error) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.health.Fault = ""
-	if err != nil {
+	switch {
+	case err == nil:
+		f.health.Fault = ""
+	case errors.Is(err, context.DeadlineExceeded):
+		f.health.Fault = fingerprint.ErrSilent.Error()
+	default:
 		f.health.Fault = err.Error()
 	}
 	return err

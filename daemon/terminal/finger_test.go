@@ -47,16 +47,26 @@ func printOf(t *testing.T, which, n int) []byte {
 // impression numbers the impressions for the emulated module.
 func impression(which, n int) int { return which*10 + n }
 
-// plugged is an emulated module that shows the fingers of the competition; unplug takes it away.
+// plugged is an emulated module that shows the fingers of the competition; unplug takes it away, plug brings it back.
 func plugged(t *testing.T) (m *emulated.Module, port string, unplug func()) {
 	t.Helper()
 	printOf(t, 101, 1) // or skip
+	m = emulated.New()
+	m.SetPicture(func(n int) []byte { return printOf(t, n/10, n%10) })
+	port = filepath.Join(t.TempDir(), "sensor")
+	return m, port, plug(t, m, port)
+}
+
+// plug lets a module appear as a serial port of that name.
+func plug(t *testing.T, m *emulated.Module, port string) (unplug func()) {
+	t.Helper()
 	pty, err := emulated.OpenPTY()
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)
 	}
-	m = emulated.New()
-	m.SetPicture(func(n int) []byte { return printOf(t, n/10, n%10) })
+	if err := os.Symlink(pty.Path, port); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx, pty) }()
@@ -67,10 +77,11 @@ func plugged(t *testing.T) (m *emulated.Module, port string, unplug func()) {
 			if err := <-done; err != nil {
 				t.Error(err)
 			}
+			os.Remove(port)
 		})
 	}
 	t.Cleanup(unplug)
-	return m, pty.Path, unplug
+	return unplug
 }
 
 // touch presses an impression once: it lies there until it was pictured, and is then lifted.
@@ -89,6 +100,7 @@ func touch(t *testing.T, f *fingers, m *emulated.Module, which, n int) {
 type fingerRig struct {
 	*fingers
 	module *emulated.Module
+	port   string
 	unplug func()
 	people *people
 
@@ -121,7 +133,7 @@ func newFingerRig(t *testing.T, policy string) *fingerRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &fingerRig{fingers: f, module: module, unplug: unplug, people: &people{store: s, fingers: refs}}
+	r := &fingerRig{fingers: f, module: module, port: port, unplug: unplug, people: &people{store: s, fingers: refs}}
 	f.asked = func() (passage.ID, string, bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -318,6 +330,13 @@ func TestFingerSensorUnplugged(t *testing.T) {
 	if _, err := r.people.enrolFinger(ctx, r.fingers, "ana", "", "left-thumb", func(int, int, string) {}); err == nil || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("enrolment without a sensor: %v", err)
 	}
+	defer plug(t, r.module, r.port)()
+	until(t, "the sensor's return", 15*time.Second, func() bool { return r.fault() == "" })
+	r.ask("ana")
+	touch(t, r.fingers, r.module, 101, 7)
+	if e := r.answer(t, "ana's finger after the sensor came back"); e.Outcome != passage.Accepted {
+		t.Errorf("%+v", e)
+	}
 }
 
 // The score of a search or of several presses counts less, so that the false match rate stays that of one comparison.
@@ -387,8 +406,11 @@ func TestGateWithFinger(t *testing.T) {
 	}()
 	until(t, "the screen's request", 10*time.Second, func() bool {
 		s, err := client.State(t.Context())
-		return err == nil && s.Screen.Code == "ask" && len(s.Screen.Ask) == 1 && s.Screen.Ask[0] == "finger" && term.view.screen.Ask == 0
+		return err == nil && s.Screen.Code == "ask" && len(s.Screen.Ask) == 1 && s.Screen.Ask[0] == "finger"
 	})
+	if _, asked := term.view.asked(); asked != 0 {
+		t.Error("the decision asks before anybody came")
+	}
 	for n := 0; n < 12 && len(ended) == 0; n++ {
 		r.touchUnlessOver(t, 101, 1+n%6)
 	}

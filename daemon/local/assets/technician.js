@@ -26,7 +26,7 @@ const verdictClass = { grant: "good", deny: "bad", refer: "wait" };
 const screenWords = {
   "idle": "Nobody is here", "guide": "Guiding", "look": "Looking", "one-at-a-time": "One at a time, please",
   "wait": "Recording the decision", "granted": "Granted", "denied": "Denied", "referred": "Referred to a reviewer",
-  "lingering": "Already decided a moment ago", "out-of-order": "Out of order",
+  "lingering": "Already decided a moment ago", "out-of-order": "Out of order", "ask": "Asking", "guardian": "Waiting for the guardian",
 };
 const screenClass = { granted: "good", denied: "bad", "out-of-order": "bad", guide: "wait", "one-at-a-time": "wait", referred: "wait", lingering: "wait" };
 
@@ -59,6 +59,8 @@ function show(s) {
   if (s.screen.problem) g.push(s.screen.problem.replaceAll("-", " "));
   if (s.screen.name) g.push(s.screen.name);
   if (s.screen.text) g.push(s.screen.text);
+  if (s.screen.ask) g.push(s.screen.ask.join(" or "));
+  if (s.screen.hint) g.push(s.screen.hint.replaceAll("-", " "));
   if (s.screen.code === "look") g.push(s.screen.progress + " %");
   text("guidance", g.join(": ") + (s.passage.id ? `  (${s.passage.id})` : ""));
   $("guidance").className = "guidance " + (screenClass[s.screen.code] || "");
