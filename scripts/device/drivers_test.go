@@ -12,8 +12,12 @@ import (
 	"umbral/scripts/device/machine"
 )
 
-// inside builds the tests of a package for the device and runs there those that match;
-// those that match skip are left out, unless it is empty.
+// tries is how often a package's tests may be run in the device: they keep to real time, which an emulated processor on a
+// busy machine does not. Elsewhere the first failure counts.
+const tries = 3
+
+// inside builds the tests of a package for the device and runs there those that match; those that match skip are
+// left out, unless it is empty.
 func inside(t *testing.T, m *machine.Machine, pkg, match, skip string, env ...string) {
 	t.Helper()
 	name := filepath.Base(pkg) + ".test"
@@ -24,19 +28,34 @@ func inside(t *testing.T, m *machine.Machine, pkg, match, skip string, env ...st
 	if err := m.PutProgram(t.Context(), "/tmp/"+name, local); err != nil {
 		t.Fatal(err)
 	}
+	for try := 1; ; try++ {
+		r, passed := attempt(t, m, "/tmp/"+name, match, skip, env)
+		if r.Exit == 0 && passed > 0 && !strings.Contains(string(r.Output), "--- SKIP") {
+			return
+		}
+		b := busy()
+		if try == tries || b <= 1.5 {
+			t.Errorf("exit %d %s, %d passed", r.Exit, r.Error, passed)
+			return
+		}
+		t.Logf("try %d of %d failed and is not judged, because this machine has %.1f times as much to do as it can", try, tries, b)
+	}
+}
+
+// attempt runs the tests once and says how many passed.
+func attempt(t *testing.T, m *machine.Machine, program, match, skip string, env []string) (control.Result, int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := m.Do(ctx, control.Command{
-		Args: []string{"/tmp/" + name, "-test.v", "-test.run", match, "-test.skip", skip, "-test.timeout", "280s"}, Env: env, Limit: 5 * time.Minute,
+		Args: []string{program, "-test.v", "-test.run", match, "-test.skip", skip, "-test.timeout", "280s"}, Env: env, Limit: 5 * time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	passed := strings.Count(string(r.Output), "\n--- PASS") + strings.Count(string(r.Output), "\n    --- PASS")
 	t.Logf("%d tests passed in the device, %.1f s of which %.1f s of processor:\n%s", passed, r.Took.Seconds(), r.CPU.Seconds(), r.Output)
-	if r.Exit != 0 || passed == 0 || strings.Contains(string(r.Output), "--- SKIP") {
-		t.Errorf("exit %d %s, %d passed", r.Exit, r.Error, passed)
-	}
+	return r, passed
 }
 
 const (
