@@ -201,7 +201,17 @@ func flat(t *testing.T, samples []sample) {
 			t.Errorf("%s: from %.2f to %.2f, %v a minute", c.name, c.of(first), c.of(last), slope)
 		}
 	}
-	if resident.slope > 0.2 {
-		t.Errorf("memory grows by %.2f MiB a minute", resident.slope)
+	// Programs' data beside what Go took: 1 MiB of variables, and stacks of the first thread.
+	const beside = 2
+	if last.own > last.sys+beside {
+		t.Errorf("%.2f MiB are resident of its own, Go took %.2f: something else grows", last.own, last.sys)
+	}
+	switch {
+	case resident.slope <= 0.2:
+	case last.sys-first.sys <= 1:
+		t.Logf("  resident memory rises by %.2f MiB a minute, above the limit of 0.20: not judged, because what Go took of the kernel, its ceiling, "+
+			"rose by %.2f MiB only. Pages that the heap had given back become resident again", resident.slope, last.sys-first.sys)
+	default:
+		t.Errorf("memory grows by %.2f MiB a minute, limit 0.20, and its ceiling by %.2f MiB", resident.slope, last.sys-first.sys)
 	}
 }
