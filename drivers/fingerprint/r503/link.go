@@ -14,7 +14,7 @@ import (
 const (
 	poll     = 20 * time.Millisecond  // longest single wait for bytes, so that a context's end is seen soon
 	quiet    = 60 * time.Millisecond  // without a byte: the module has finished what it was sending
-	settling = 500 * time.Millisecond // longest wait for that
+	settling = 500 * time.Millisecond // longest wait for that, beside what a picture takes
 )
 
 // link is the open port. It belongs to whoever holds the sensor's turn.
@@ -131,10 +131,17 @@ func (l *link) more(ctx context.Context, until time.Time) error {
 	}
 }
 
+// pictureTakes is how long a whole picture takes on the wire: a module that was sending one goes on to its end. A byte is 10
+// bits on the wire, and packets add less than a quarter to the smallest content.
+func (l *link) pictureTakes() time.Duration {
+	bits := time.Duration(l.opts.Width*l.opts.Height/2) * 10 * 5 / 4
+	return bits * time.Second / time.Duration(max(l.baud, 9600))
+}
+
 // settle reads and forgets until nothing comes any more, so that the next answer is that of the next command.
 func (l *link) settle(ctx context.Context) {
 	l.pending = nil
-	end := time.Now().Add(settling)
+	end := time.Now().Add(settling + l.pictureTakes())
 	for still := time.Now(); l.port != nil && ctx.Err() == nil && time.Since(still) < quiet && time.Now().Before(end); {
 		n, err := l.port.Read(l.store[:])
 		if err != nil {
