@@ -3,69 +3,16 @@ package local
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"umbral/config/paths/pathstest"
+	"umbral/daemon/local/browsertest"
 )
-
-// browser starts a headless Chromium, or skips the test. complaints collects what pages write to the console and what
-// the content security policy blocks.
-func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no chromium (apt-get install chromium)")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-	)
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	// Newer browsers send events that the library does not know; they are none of the pages' business.
-	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	t.Cleanup(func() {
-		chromedp.Cancel(ctx)
-		cancel()
-		stop()
-	})
-	var mu sync.Mutex
-	var list []string
-	chromedp.ListenTarget(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := event.(type) {
-		case *runtime.EventConsoleAPICalled:
-			list = append(list, string(e.Type))
-		case *runtime.EventExceptionThrown:
-			list = append(list, e.ExceptionDetails.Text)
-		case *log.EventEntryAdded:
-			list = append(list, e.Entry.Text)
-		}
-	})
-	if err := chromedp.Run(ctx, log.Enable()); err != nil {
-		t.Skipf("chromium does not start: %v", err)
-	}
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return list
-	}
-}
 
 // screenshot keeps what the page looks like for whoever wants to see it.
 func screenshot(t *testing.T, ctx context.Context, name string) {
@@ -101,7 +48,7 @@ func eventually(t *testing.T, ctx context.Context, selector, words string) {
 }
 
 func TestTechnicianPage(t *testing.T) {
-	ctx, complaints := browser(t)
+	ctx, complaints := browsertest.Start(t)
 	f := newFake()
 	if picture, err := os.ReadFile(pathstest.Picture(t, "sample3.jpg")); err == nil {
 		f.picture = picture
@@ -142,7 +89,7 @@ func TestTechnicianPage(t *testing.T) {
 }
 
 func TestScreen(t *testing.T) {
-	ctx, complaints := browser(t)
+	ctx, complaints := browsertest.Start(t)
 	f := newFake()
 	base, _ := serve(t, f)
 	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(base+"/screen")); err != nil {
@@ -182,7 +129,7 @@ func TestScreen(t *testing.T) {
 
 // What the person is asked to show or to do, and what is offered in the end.
 func TestScreenOfEvidence(t *testing.T) {
-	ctx, complaints := browser(t)
+	ctx, complaints := browsertest.Start(t)
 	f := newFake()
 	base, _ := serve(t, f)
 	qr := []string{"1110", "1010", "1110", "0001"}
