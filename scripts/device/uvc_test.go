@@ -31,6 +31,15 @@ func watched(s *site, args ...string) *watcher {
 	return &watcher{s, p}
 }
 
+// stop ends it and waits for its end, also after a failure: the next needs its name.
+func (w *watcher) stop() {
+	w.t.Helper()
+	run(w.t, w.Machine, "kill", fmt.Sprint(w.PID))
+	if p, err := w.site.Process(w.t.Context(), "watch", 10*time.Second); err != nil || p.Running {
+		w.t.Errorf("guest watch after its signal: %+v, %v", p, err)
+	}
+}
+
 // last is the newest report.
 func (w *watcher) last() (r control.CameraReport) {
 	w.t.Helper()
@@ -157,7 +166,7 @@ func TestUSBCamera(t *testing.T) {
 			}
 		}
 	})
-	run(t, s.Machine, "kill", fmt.Sprint(w.PID))
+	w.stop()
 	// As it comes, uvcvideo drops broken frames itself, so they look like none; told not to, it delivers them.
 	for _, c := range []struct{ name, nodrop, fault string }{{"wrong length, dropped", "0", "stall"}, {"wrong length, delivered", "1", "length"}} {
 		s.sub(c.name, func(t *testing.T) {
@@ -169,6 +178,7 @@ func TestUSBCamera(t *testing.T) {
 			})
 			s.plug()
 			w := watched(s, "YUYV")
+			defer w.stop()
 			r, _ := w.wait(20*time.Second, "frames", func(r control.CameraReport) bool { return r.Captured > 5 })
 			t.Logf("%s, %.1f frames/s", r.Format, r.FPS)
 			s.camera.Fail(usbip.Truncated)
@@ -178,7 +188,6 @@ func TestUSBCamera(t *testing.T) {
 			r, took := w.wait(10*time.Second, "recovery", flows(w.last()))
 			t.Logf("frames %.2f s after it; faults %v", took.Seconds(), r.Faults)
 			within(t, "recovery", took, recovery)
-			run(t, s.Machine, "kill", fmt.Sprint(w.PID))
 		})
 	}
 	if log, err := s.Run(t.Context(), "dmesg"); err == nil && bytes.Contains([]byte(log), []byte("Call trace")) {

@@ -174,11 +174,10 @@ type plug struct {
 	news chan struct{} // a transfer waits
 	done chan struct{}
 
-	writing sync.Mutex
-	queue   struct {
-		sync.Mutex
-		waiting []request
-	}
+	// answering guards the connection and the transfers that wait together: an answer to a transfer that follows the answer
+	// to its unlinking makes the kernel pull the plug (vhci_rx.c, "cannot find a urb").
+	answering sync.Mutex
+	waiting   []request
 }
 
 // maxWaiting bounds the transfers that wait; uvcvideo asks for five at a time.
@@ -194,7 +193,7 @@ func (p *plug) serve() {
 		case err != nil:
 			return
 		case q.unlink:
-			err = p.send(q.unlinked(p.take(q.unlinkSeq)))
+			err = p.unlink(q)
 		case q.endpoint == 0:
 			data, ok := p.control(q)
 			status := int32(statusOK)
@@ -214,20 +213,20 @@ func (p *plug) serve() {
 }
 
 func (p *plug) send(b []byte) error {
-	p.writing.Lock()
-	defer p.writing.Unlock()
+	p.answering.Lock()
+	defer p.answering.Unlock()
 	_, err := p.conn.Write(b)
 	return err
 }
 
 // wait queues a transfer for the stream.
 func (p *plug) wait(q request) error {
-	p.queue.Lock()
-	defer p.queue.Unlock()
-	if len(p.queue.waiting) == maxWaiting {
+	p.answering.Lock()
+	defer p.answering.Unlock()
+	if len(p.waiting) == maxWaiting {
 		return errors.New("usbip: too many transfers")
 	}
-	p.queue.waiting = append(p.queue.waiting, q)
+	p.waiting = append(p.waiting, q)
 	select {
 	case p.news <- struct{}{}:
 	default:
@@ -235,28 +234,44 @@ func (p *plug) wait(q request) error {
 	return nil
 }
 
-// take removes a waiting transfer; false if it is not there.
+// take removes a waiting transfer; false if it is not there. The caller holds answering.
 func (p *plug) take(seq uint32) bool {
-	p.queue.Lock()
-	defer p.queue.Unlock()
-	i := slices.IndexFunc(p.queue.waiting, func(q request) bool { return q.seq == seq })
+	i := slices.IndexFunc(p.waiting, func(q request) bool { return q.seq == seq })
 	if i >= 0 {
-		p.queue.waiting = slices.Delete(p.queue.waiting, i, i+1)
+		p.waiting = slices.Delete(p.waiting, i, i+1)
 	}
 	return i >= 0
 }
 
-// next waits for a transfer to be answered.
+// unlink takes a transfer back for the kernel.
+func (p *plug) unlink(q request) error {
+	p.answering.Lock()
+	defer p.answering.Unlock()
+	_, err := p.conn.Write(q.unlinked(p.take(q.unlinkSeq)))
+	return err
+}
+
+// answer answers a waiting transfer; false if it was unlinked meanwhile.
+func (p *plug) answer(q request, status int32, data []byte) (bool, error) {
+	p.answering.Lock()
+	defer p.answering.Unlock()
+	if !p.take(q.seq) {
+		return false, nil
+	}
+	_, err := p.conn.Write(q.reply(status, data))
+	return true, err
+}
+
+// next waits for a transfer to answer, which goes on waiting.
 func (p *plug) next() (request, bool) {
 	for {
-		p.queue.Lock()
-		if len(p.queue.waiting) > 0 {
-			q := p.queue.waiting[0]
-			p.queue.waiting = slices.Delete(p.queue.waiting, 0, 1)
-			p.queue.Unlock()
+		p.answering.Lock()
+		if len(p.waiting) > 0 {
+			q := p.waiting[0]
+			p.answering.Unlock()
 			return q, true
 		}
-		p.queue.Unlock()
+		p.answering.Unlock()
 		select {
 		case <-p.news:
 		case <-p.done:
@@ -291,13 +306,14 @@ func (p *plug) stream() {
 			if !ok {
 				return
 			}
-			if fault == Stalling {
-				p.send(q.reply(statusStall, nil))
-				break
-			}
 			k := min(len(frame)-sent, q.length-2, payload-2)
-			if k <= 0 {
-				p.send(q.reply(statusStall, nil))
+			if fault == Stalling || k <= 0 {
+				if _, err := p.answer(q, statusStall, nil); err != nil {
+					return
+				}
+				if fault == Stalling {
+					break
+				}
 				continue
 			}
 			flags := endOfHeader | bit
@@ -305,10 +321,13 @@ func (p *plug) stream() {
 				flags |= endOfFrame
 			}
 			data := append([]byte{2, flags}, frame[sent:sent+k]...)
-			if p.send(q.reply(statusOK, data)) != nil {
+			answered, err := p.answer(q, statusOK, data)
+			if err != nil {
 				return
 			}
-			sent += k
+			if answered {
+				sent += k
+			}
 		}
 		bit ^= 1
 		p.mu.Lock()

@@ -1,0 +1,78 @@
+package usbip
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestUnlinkIsLast takes transfers back while the camera answers them: the kernel pulls the plug when a transfer is answered
+// after its unlinking was.
+func TestUnlinkIsLast(t *testing.T) {
+	c, err := NewCamera()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Show(Still(make([]byte, 40*payload)))
+	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	const transfers = 2000
+	command := func(kind, seq, word5, word6 uint32) []byte {
+		b := make([]byte, headerLength)
+		for i, w := range []uint32{kind, seq, 0, directionIn, endpoint, word5, word6} {
+			binary.BigEndian.PutUint32(b[4*i:], w)
+		}
+		return b
+	}
+	go func() {
+		for n := range uint32(transfers) {
+			submit, unlink := 2*n+1, 2*n+2
+			if _, err := conn.Write(command(cmdSubmit, submit, 0, payload)); err != nil {
+				return
+			}
+			// Now at once, now when the answer may be under way.
+			time.Sleep(time.Duration(n%8) * 20 * time.Microsecond)
+			if _, err := conn.Write(command(cmdUnlink, unlink, submit, 0)); err != nil {
+				return
+			}
+		}
+	}()
+	answered, cancelled := map[uint32]bool{}, 0
+	for unlinked := map[uint32]bool{}; len(unlinked) < transfers; {
+		var h [headerLength]byte
+		if _, err := io.ReadFull(conn, h[:]); err != nil {
+			t.Fatalf("after %d of %d transfers: %v", len(unlinked), transfers, err)
+		}
+		seq, status := binary.BigEndian.Uint32(h[4:]), int32(binary.BigEndian.Uint32(h[20:]))
+		switch binary.BigEndian.Uint32(h[:]) {
+		case retSubmit:
+			if unlinked[seq] {
+				t.Fatalf("transfer %d is answered after it was unlinked", seq)
+			}
+			answered[seq] = true
+			if _, err := io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(h[24:]))); err != nil {
+				t.Fatal(err)
+			}
+		case retUnlink:
+			seq-- // the transfer that was meant
+			if unlinked[seq] = true; (status == statusConnReset) == answered[seq] {
+				t.Fatalf("transfer %d: answered %v, unlinked with status %d", seq, answered[seq], status)
+			}
+			if status == statusConnReset {
+				cancelled++
+			}
+		}
+	}
+	t.Logf("%d answered, %d cancelled", len(answered), cancelled)
+	if len(answered) == 0 || cancelled == 0 {
+		t.Errorf("%d answered and %d cancelled: the race was not run", len(answered), cancelled)
+	}
+}
