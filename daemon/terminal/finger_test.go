@@ -3,8 +3,6 @@ package terminal
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/png"
 	"log/slog"
 	"math"
 	"os"
@@ -23,25 +21,10 @@ import (
 	"umbral/pipeline/finger"
 )
 
-// printOf is impression n of a finger as a sensor of the R503's size shows it: the middle of the picture.
+// printOf is impression n of a finger as a sensor of the R503's size shows it.
 func printOf(t *testing.T, which, n int) []byte {
 	t.Helper()
-	file, err := os.Open(filepath.Join(pathstest.Data(t, "fingerprints/fvc2002_db1_b"), fmt.Sprintf("%d_%d.png", which, n)))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer file.Close()
-	img, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := img.Bounds().Min.Add(image.Pt((img.Bounds().Dx()-emulated.Width)/2, (img.Bounds().Dy()-emulated.Height)/2))
-	pix := make([]byte, emulated.Width*emulated.Height)
-	for i := range pix {
-		r, _, _, _ := img.At(at.X+i%emulated.Width, at.Y+i/emulated.Width).RGBA()
-		pix[i] = byte(r >> 8)
-	}
-	return pix
+	return pathstest.Fingerprint(t, which, n, emulated.Width, emulated.Height)
 }
 
 // impression numbers the impressions for the emulated module.

@@ -14,8 +14,9 @@ import (
 	"umbral/scripts/device/machine"
 )
 
-// withDisk is a site whose store lies on a disk behind dm-flakey, mounted at /mnt.
-func withDisk(t *testing.T, change func(*machine.Opts)) *site {
+// withDisk is a site whose store lies on a disk behind dm-flakey, mounted at /mnt. edits are pairs of what gateConfig says and
+// what stands in its place.
+func withDisk(t *testing.T, change func(*machine.Opts), edits ...string) *site {
 	t.Helper()
 	disk := filepath.Join(t.TempDir(), "disk")
 	newDisk(t, disk)
@@ -23,11 +24,11 @@ func withDisk(t *testing.T, change func(*machine.Opts)) *site {
 		if change != nil {
 			change(o)
 		}
-		o.Args = []string{"-drive", "if=none,id=disk,format=raw,file=" + disk, "-device", "virtio-blk-pci,drive=disk"}
+		o.Args = append(o.Args, "-drive", "if=none,id=disk,format=raw,file="+disk, "-device", "virtio-blk-pci,drive=disk")
 	})
 	run(t, s.Machine, "guest", "flakey", "make", "/dev/vda")
 	run(t, s.Machine, "mount", "-t", "ext4", "/dev/dm-0", "/mnt")
-	config := strings.Replace(gateConfig, "/var/lib/umbral", "/mnt/state", 1)
+	config := strings.NewReplacer(append(edits, "/var/lib/umbral", "/mnt/state")...).Replace(gateConfig)
 	put(t, s.Machine, "/etc/umbral/umbral.toml", config+"\n[store]\nfile_mib = 8\njournal_mib = 1\n"+s.fleet.config())
 	return s
 }

@@ -8,14 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/paths/pathstest"
 	"umbral/drivers/fingerprint/emulated"
 	"umbral/scripts/device/machine"
 )
 
 // sensor is an emulated R503 at a serial line of a device, and the hand that lays fingers on it.
 type sensor struct {
-	path string // of the pseudo terminal
-	hand string // address of the hand, seen from the device
+	path   string // of the pseudo terminal
+	hand   string // address of the hand, seen from the device
+	module *emulated.Module
 }
 
 // newSensor starts a sensor that works until the test ends.
@@ -49,7 +51,51 @@ func newSensor(t *testing.T) *sensor {
 	})}
 	go hand.Serve(l)
 	t.Cleanup(func() { hand.Close() })
-	return &sensor{path: pty.Path, hand: "http://" + host(l.Addr().(*net.TCPAddr).Port)}
+	return &sensor{path: pty.Path, hand: "http://" + host(l.Addr().(*net.TCPAddr).Port), module: module}
+}
+
+// impressions are how many of a finger there are.
+const impressions = 8
+
+// shows gives the sensor a person's finger: what lies on it is finger n's impression n.
+func (s *sensor) shows(t *testing.T) {
+	t.Helper()
+	var prints [impressions + 1][]byte
+	for n := range prints {
+		prints[n] = pathstest.Fingerprint(t, 101, max(1, n), emulated.Width, emulated.Height)
+	}
+	s.module.SetPicture(func(n int) []byte { return prints[n] })
+}
+
+// press lays a finger on the sensor and lifts it, again and again, as long as it takes, until the function that it returns is
+// called. Each time it is another of the finger's impressions.
+func (s *sensor) press() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.module.Lift()
+		for n := 1; ; n = n%impressions + 1 {
+			s.module.Put(n)
+			wait(ctx, 5*time.Second)
+			s.module.Lift()
+			wait(ctx, 3*time.Second)
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // args are QEMU's for a serial port of that kind with the sensor at it.

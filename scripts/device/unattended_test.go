@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
 	"time"
 
+	"umbral/drivers/fingerprint/emulated"
 	"umbral/scripts/device/control"
 	"umbral/scripts/device/footage"
 	"umbral/scripts/device/machine"
@@ -26,19 +28,49 @@ func unattendedFor() time.Duration {
 	return 30 * time.Minute
 }
 
-// TestUnattended lets people pass while camera, broker and disk fail at random, and touches nothing.
+// sensorBaud is the sensor's fastest speed: a picture is 18 kB.
+const sensorBaud = 115200
+
+// withSensor is a site with a disk and a fingerprint sensor whose gate wants face and finger.
+func withSensor(t *testing.T, sensor *sensor) *site {
+	t.Helper()
+	sensor.shows(t)
+	sensor.module.SetBaud(sensorBaud)
+	return withDisk(t, func(o *machine.Opts) {
+		o.Steady, o.Cores, o.Args = true, 1, sensor.args("pci-serial,chardev=sensor")
+	}, "[passage]\n", "[passage]\npolicy = \"face and live and finger\"\n",
+		"[door]\n", fmt.Sprintf("[finger]\nsensor = \"r503\"\ndevice = \"/dev/ttyS0\"\nbaud = %d\n\n[door]\n", sensorBaud))
+}
+
+// enrolFinger adds a finger to whom enrol has enrolled.
+func (s *site) enrolFinger(sensor *sensor) {
+	s.t.Helper()
+	defer sensor.press()()
+	r, err := s.Do(s.t.Context(), control.Command{
+		Args: []string{"umbral", "enroll", "--id", "ana", "--finger", "right-index"}, Limit: 10 * time.Minute,
+	})
+	if err != nil || r.Exit != 0 {
+		s.t.Fatalf("enrol a finger: %v %s", err, r.Output)
+	}
+}
+
+// TestUnattended lets people pass while camera, sensor, broker and disk fail at random, and touches nothing.
 func TestUnattended(t *testing.T) {
 	full(t, "half an hour of passages with faults")
 	nobody, enrolled := people(t)
-	s := withDisk(t, func(o *machine.Opts) { o.Steady, o.Cores = true, 1 })
+	sensor := newSensor(t)
+	s := withSensor(t, sensor)
 	s.camera.Slow(steadySlower)
 	s.camera.Show(footage.Loop(nobody))
 	s.enrol()
 	daemon := s.start()
+	s.enrolFinger(sensor)
 	r := rand.New(rand.NewPCG(2026, 1125))
 	shell := func(text string) func() {
 		return func() { s.Do(t.Context(), control.Command{Args: []string{"sh", "-c", text}}) }
 	}
+	disk := func(what string) func() { return shell("guest flakey " + what + " /dev/vda") }
+	mendSensor := func() { sensor.module.Break(0, 0) }
 	faults := []struct {
 		name       string
 		begin, end func()
@@ -47,8 +79,13 @@ func TestUnattended(t *testing.T) {
 		{"camera stalled", func() { s.camera.Fail(usbip.Stalled) }, func() { s.camera.Fail(usbip.None) }},
 		{"camera sends garbage", func() { s.camera.Fail(usbip.Garbage) }, func() { s.camera.Fail(usbip.None) }},
 		{"camera answers with errors", func() { s.camera.Fail(usbip.Stalling) }, func() { s.camera.Fail(usbip.None) }},
+		{"sensor answers damaged", func() { sensor.module.Break(emulated.BadChecksum, 20) }, mendSensor},
+		{"sensor stops in the middle", func() { sensor.module.Break(emulated.Short, 20) }, mendSensor},
+		{"sensor is silent", func() { sensor.module.Break(emulated.Busy, math.MaxInt) }, mendSensor},
+		{"sensor at another speed", func() { sensor.module.SetBaud(9600) }, func() { sensor.module.SetBaud(sensorBaud) }},
 		{"broker away", func() { s.fleet.stop() }, s.fleet.up},
 		{"disk full", shell("dd if=/dev/zero of=/mnt/fill bs=64k; true"), shell("rm -f /mnt/fill")},
+		{"disk hangs", disk("hang"), disk("wake")},
 		{"clock set back", shell("date -s '2021-01-01 00:00:00'"), shell("date -s '2026-11-25 17:00:00'")},
 	}
 	relay, seen := 0, map[string]int{}
@@ -116,7 +153,10 @@ func TestUnattended(t *testing.T) {
 		}
 		s.camera.Show(footage.Loop(enrolled))
 		people++
-		if !pulse(patience) {
+		lift := sensor.press()
+		passed := pulse(patience)
+		lift()
+		if !passed {
 			missed++
 			t.Logf("%.1f min: nobody passed within %v\n%s", time.Since(begin).Minutes(), patience, firstLines(s.status(), 5))
 		}

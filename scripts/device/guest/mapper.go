@@ -64,10 +64,11 @@ func mapper(command uintptr, flags uint32, sectors uint64, parameters string) er
 	return nil
 }
 
-// flakey puts dm-flakey before a disk, sound at first (make), lets writes fail (break), and makes it sound again (mend).
+// flakey puts dm-flakey before a disk, sound at first (make), lets writes fail (break), makes it sound again (mend),
+// lets whatever asks of it wait (hang), and answers again (wake).
 func flakey(args []string) error {
 	if len(args) != 2 {
-		return errors.New("flakey: make|break|mend DEVICE wanted")
+		return errors.New("flakey: make|break|mend|hang|wake DEVICE wanted")
 	}
 	text, err := os.ReadFile("/sys/class/block/" + strings.TrimPrefix(args[1], "/dev/") + "/size")
 	if err != nil {
@@ -92,6 +93,10 @@ func flakey(args []string) error {
 		return change(sectors, failing)
 	case "mend":
 		return change(sectors, sound)
+	case "hang":
+		return mapper(mapperSuspend, flagSuspend|flagNoLock|flagNoFlush, 0, "")
+	case "wake":
+		return mapper(mapperSuspend, 0, 0, "")
 	}
 	return fmt.Errorf("flakey: %q", args[0])
 }
