@@ -32,11 +32,13 @@
 //   - indirect: convolution in register tiles that read the input where it lies (step_conv.go); product: the same for a
 //     matrix; packed product: both matrices are computed, one is packed first (step_product.go);
 //   - rows: the first convolution, over planes, whose input is rearranged strip by strip (step_front.go);
-//   - winograd: 3×3 over many channels (step_winograd.go);
+//   - winograd: 3×3, also with a dilation, where fewer products outweigh the transforms (step_winograd.go);
 //   - depthwise: strips of whole rows where the tier has them, else runs of pixels, else tables (step_depthwise.go,
 //     step_strip.go);
 //   - separable: depthwise and the 1×1 behind it by strips of rows, so that what lies between never leaves the cache
-//     (step_separable.go).
+//     (step_separable.go);
+//   - cascade: a first convolution and separable ones behind it, some rows of each in turns, so that the large pictures
+//     between them never leave the cache either (step_cascade.go).
 //
 // # Memory
 //

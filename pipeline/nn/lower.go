@@ -128,6 +128,9 @@ func (l *lowering) newView(v *value, like *view) *view {
 	return l.allocate(v.shape, rowMajor(v.shape))
 }
 
+// readOnce says that one operation reads a value and nothing else needs it.
+func (l *lowering) readOnce(v *value) bool { return v.uses == 1 && v.place == nil && !l.g.isOutput(v) }
+
 // operand is the view of an input; constants become views of themselves.
 func (l *lowering) operand(v *value) *view {
 	if v.constant {

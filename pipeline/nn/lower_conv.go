@@ -224,6 +224,7 @@ func (l *lowering) finishConv(o *op, s *convStep, algorithm string) {
 		layer.MACs += before.layer.MACs
 		layer.Bytes += int64(4 * len(both.deep.packed))
 		l.emit(layer, both, both.units(), layer.MACs, s.out, both.deep.in, s.residual)
+		l.cascade()
 		return
 	}
 	l.emit(layer, s, s.units(), macs, s.out, s.in, s.residual)
@@ -252,6 +253,7 @@ func (l *lowering) depthwise(o *op) {
 		s.slope = make([]float32, s.weightPitch)
 		copy(s.slope, o.finish.slope)
 	}
+	s.alone = in == o.in[0].view && l.readOnce(o.in[0])
 	s.prepare(l.kernels)
 	l.zeros = max(l.zeros, s.channels+2*slack)
 	l.offsets = max(l.offsets, deepBlock*taps)

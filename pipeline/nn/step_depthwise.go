@@ -11,6 +11,7 @@ const longRow = 8
 // depthwiseStep is a convolution of each channel with its own kernel.
 type depthwiseStep struct {
 	in, out           *view
+	alone             bool // nothing else reads the input
 	window            window
 	taps, channels    int
 	height, width     int
@@ -102,7 +103,7 @@ func (s *depthwiseStep) units() int {
 func (s *depthwiseStep) run(w *worker, from, to int) {
 	if s.byRows || s.byStrips {
 		from, to = from*s.rowsOfUnit, min(to*s.rowsOfUnit, s.height)
-		s.runLines(w, from, to, w.arena[s.out.start()+from*s.outRow:], s.outRow)
+		s.runLines(w, from, to, s.source(w), w.arena[s.out.start()+from*s.outRow:], s.outRow)
 		return
 	}
 	if s.byChannels() {
@@ -155,33 +156,39 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	s.finish.applyPixels(w, out[starts[0]:], count, last-starts[0], s.outPx)
 }
 
-// runLines computes rows of the output into out, row floats apart.
-func (s *depthwiseStep) runLines(w *worker, from, to int, out []float32, row int) {
+// source is the rows of the input in the arena.
+func (s *depthwiseStep) source(w *worker) lines {
+	return lines{floats: w.arena[s.windows.start:], row: s.windows.rowStride, count: s.inHeight}
+}
+
+// runLines computes rows [from, to) of the output into out, row floats apart, from rows of the input.
+func (s *depthwiseStep) runLines(w *worker, from, to int, in lines, out []float32, row int) {
 	if s.byStrips {
-		s.runStrips(w, from, to, out, row)
+		s.runStrips(w, from, to, in, out, row)
 		return
 	}
-	s.runRows(w, from, to, out, row)
+	s.runRows(w, from, to, in, out, row)
 	for y := range to - from {
 		s.finish.applyPixels(w, out[y*row:], s.width, s.channels, s.outPx)
 	}
 }
 
 // runRows computes in each row the pixels whose windows touch no padding at their sides in one run, then column by column
-// those beside them. A window that reaches into the padding is one of fewer taps.
-func (s *depthwiseStep) runRows(w *worker, from, to int, out []float32, row int) {
+// those beside them, in one run too where the rows of the input follow each other. A window that reaches into the padding
+// is one of fewer taps.
+func (s *depthwiseStep) runRows(w *worker, from, to int, in lines, out []float32, row int) {
 	for y := from; y < to && s.left < s.right; y++ {
-		s.runRow(w, y, s.left, s.right-s.left, 1, out[(y-from)*row:], row)
+		s.runRow(w, y, s.left, s.right-s.left, 1, in, out[(y-from)*row:], row)
 	}
 	upper, lower := max(from, s.top), min(to, s.bottom)
 	for _, sides := range [][2]int{{0, s.left}, {s.right, s.width}} {
 		for x := sides[0]; x < sides[1]; x++ {
 			for y := from; y < to; {
 				n := 1
-				if y == upper && lower > upper {
+				if y == upper && lower > upper && in.count == s.inHeight {
 					n = lower - upper
 				}
-				s.runRow(w, y, x, n, 0, out[(y-from)*row:], row)
+				s.runRow(w, y, x, n, 0, in, out[(y-from)*row:], row)
 				y += n
 			}
 		}
@@ -189,7 +196,7 @@ func (s *depthwiseStep) runRows(w *worker, from, to int, out []float32, row int)
 }
 
 // runRow computes count pixels from one on, along axis 0, a column, or 1, a row; out is the row of the first of them.
-func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int, out []float32, row int) {
+func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int, in lines, out []float32, row int) {
 	win := &s.window
 	up, down := win.taps(0, y, s.inHeight)
 	near, far := win.taps(1, x, s.inWidth)
@@ -198,11 +205,11 @@ func (s *depthwiseStep) runRow(w *worker, y, x, count, axis int, out []float32, 
 	r.Tap = win.dilation[1] * s.windows.stride
 	r.Step, r.OutPitch = win.stride[1]*s.windows.stride, s.outPx
 	if axis == 0 {
-		r.Step, r.OutPitch = win.stride[0]*s.windows.rowStride, row
+		r.Step, r.OutPitch = win.stride[0]*in.row, row
 	}
-	at := s.windows.place(y, x) + near*r.Tap
+	column := (x*win.stride[1] - win.pad[1] + near*win.dilation[1]) * s.windows.stride
 	for k := range r.Rows {
-		r.In[k] = w.arena[at+(up+k)*win.dilation[0]*s.windows.rowStride:]
+		r.In[k] = in.at(y*win.stride[0] - win.pad[0] + (up+k)*win.dilation[0])[column:]
 	}
 	r.Channels, r.WeightPitch, r.WeightRow, r.Relu = s.channels, s.weightPitch, win.kernel[1]*s.weightPitch, s.relu
 	r.Weights, r.Bias, r.Slope = s.packed[up*r.WeightRow+near*r.WeightPitch:], s.bias, s.slope

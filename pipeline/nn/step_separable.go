@@ -24,7 +24,7 @@ func (l *lowering) separable(o *op, point *convStep) *separableStep {
 	}
 	deep, ok := l.entries[len(l.entries)-1].step.(*depthwiseStep)
 	v := o.in[0]
-	if !ok || deep.out != v.view || v.uses != 1 || v.place != nil || l.g.isOutput(v) || !deep.byStrips && !deep.byRows {
+	if !ok || deep.out != v.view || !l.readOnce(v) || !deep.byStrips && !deep.byRows {
 		return nil
 	}
 	if point.taps != 1 || point.rows != 1 || point.window.stride != [2]int{1, 1} || point.window.pad != [4]int{} || deep.outPx != deep.channels {
@@ -58,17 +58,31 @@ func (s *separableStep) units() int { return (s.point.height + s.rows - 1) / s.r
 
 func (s *separableStep) place() { s.deep.place() }
 
+func (s *separableStep) end() *convStep { return s.point }
+
+func (s *separableStep) batch() int { return s.rows }
+
+func (s *separableStep) source(w *worker) lines { return s.deep.source(w) }
+
+// meets is which rows of the input the windows of rows [from, to) of the output meet.
+func (s *separableStep) meets(from, to int) (first, last int) {
+	win := &s.deep.window
+	first = from*win.stride[0] - win.pad[0]
+	last = (to-1)*win.stride[0] - win.pad[0] + (win.kernel[0]-1)*win.dilation[0] + 1
+	return max(0, first), min(last, s.deep.inHeight)
+}
+
 func (s *separableStep) run(w *worker, from, to int) {
 	for u := from; u < to; u++ {
-		s.runUnit(w, u)
+		s.compute(w, w.rows, u*s.rows, min((u+1)*s.rows, s.point.height), s.source(w), s.point.sink(w))
 	}
 }
 
-func (s *separableStep) runUnit(w *worker, u int) {
+// compute computes the rows of a unit.
+func (s *separableStep) compute(w *worker, own []float32, first, end int, in, to lines) {
 	p := s.point
-	first, end := u*s.rows, min((u+1)*s.rows, p.height)
-	between := w.rows[:s.floats()]
-	s.deep.runLines(w, first, end, between, p.width*p.depth)
+	between := own[:s.floats()]
+	s.deep.runLines(w, first, end, in, between, p.width*p.depth)
 	cut := 0
 	if end == p.height {
 		cut = 1
@@ -85,11 +99,10 @@ func (s *separableStep) runUnit(w *worker, u int) {
 		count++
 	}
 	runs[count-1].last = true
-	pixel := first * p.width
-	out := w.arena[p.out.start()+pixel*p.outPx:]
+	out := to.at(first)
 	var residual []float32
 	if p.residual != nil {
-		residual = w.arena[p.residual.start()+pixel*p.resPx:]
+		residual = w.arena[p.residual.start()+first*p.width*p.resPx:]
 	}
 	p.runPanels(w, p.packed, runs[:count], 0, out, residual)
 	p.finish.applyPixels(w, out, t.pixels, p.outputs, p.outPx)

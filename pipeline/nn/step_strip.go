@@ -32,8 +32,8 @@ func (s *depthwiseStep) stripsOf(set *kernel.Set) (k kernel.Strip, ok bool) {
 	return k, ok
 }
 
-// runStrips computes rows [from, to) of the output into out, row floats apart.
-func (s *depthwiseStep) runStrips(w *worker, from, to int, out []float32, row int) {
+// runStrips computes rows [from, to) of the output into out, row floats apart, from rows of the input.
+func (s *depthwiseStep) runStrips(w *worker, from, to int, in lines, out []float32, row int) {
 	win := &s.window
 	w.strip = s.strip
 	k := &w.strip
@@ -46,7 +46,7 @@ func (s *depthwiseStep) runStrips(w *worker, from, to int, out []float32, row in
 				k.In[i], k.Steps[i] = w.arena, 0 // which begins with zeros
 				continue
 			}
-			k.In[i], k.Steps[i] = w.arena[s.windows.start+at*s.windows.rowStride:], s.windows.stride
+			k.In[i], k.Steps[i] = in.at(at), s.windows.stride
 		}
 		for i := range k.Rows {
 			k.Out[i] = out[(y-from+i)*row:]

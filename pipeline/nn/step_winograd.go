@@ -6,14 +6,15 @@ import (
 	"umbral/pipeline/nn/kernel"
 )
 
-// Winograd's transforms cost as much as some ten output channels: from these sizes on they pay, as measured with AVX2.
 const (
-	winogradDepth   = 32
-	winogradOutputs = 16
-	winogradPatches = 18 // of a unit, at most
+	winogradPatches = 36 // of a unit, about
+	// A patch's transforms cost so many multiply-adds for each channel that goes in or comes out, and its products, whose
+	// tiles are short, more than those of a convolution by tiles, in percent; as measured with AVX2 and AVX-512.
+	winogradTransforms = 300
+	winogradProducts   = 130
 )
 
-// winogradStep is a 3×3 convolution by patches of 4×4 outputs. A unit is some patches of a row of patches.
+// winogradStep is a 3×3 convolution by patches of 4×4 outputs, which lie a dilation apart. A unit is some patches.
 type winogradStep struct {
 	in, out        *view
 	window         window
@@ -25,20 +26,47 @@ type winogradStep struct {
 	finish         finish
 	low            float32 // of the outputs: 0 with Relu
 
-	patches, block, blocks int // of a row of patches
-	rows                   int // of patches
-	tiling                 tiling
-	same                   [2][]int32 // offsets of a high and of a lower tile of patches
-	windows                windows
+	patches []patch
+	block   int // patches of a unit
+	tiling  tiling
+	same    [2][]int32 // offsets of a high and of a lower tile of patches
+	windows windows
+	inner   [kernel.WinogradSize]int32 // how far the places of a patch are from its first
+}
+
+// patch is where the first output of a patch lies.
+type patch struct{ y, x int32 }
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
+
+// patchesOf cuts a picture into patches. With a dilation, outputs that are neighbours to a kernel lie that far apart.
+func patchesOf(height, width int, dilation [2]int) (list []patch) {
+	const side = kernel.WinogradSide
+	for top := range min(dilation[0], height) {
+		for left := range min(dilation[1], width) {
+			for y := top; y < height; y += side * dilation[0] {
+				for x := left; x < width; x += side * dilation[1] {
+					list = append(list, patch{int32(y), int32(x)})
+				}
+			}
+		}
+	}
+	return list
 }
 
 // suitsWinograd says that a convolution is of the kind and size for which there is a gain.
 func (l *lowering) suitsWinograd(o *op, in *view) bool {
 	w := o.window
-	return l.kernels.WinogradInput != nil && w.kernel == [2]int{3, 3} && w.stride == [2]int{1, 1} && w.dilation == [2]int{1, 1} && w.groups == 1 &&
-		o.residual == nil && o.finish.slope == nil && in.strides[1] == 1 &&
-		o.weights.depth >= winogradDepth && o.weights.depth%8 == 0 && o.weights.outputs >= winogradOutputs && o.weights.outputs%8 == 0 &&
-		o.out[0].shape[2] >= 2*kernel.WinogradSide && o.out[0].shape[3] >= 5*kernel.WinogradSide
+	if l.kernels.WinogradInput == nil || w.kernel != [2]int{3, 3} || w.stride != [2]int{1, 1} || w.groups != 1 ||
+		o.residual != nil || o.finish.slope != nil || in.strides[1] != 1 ||
+		o.weights.depth%l.kernels.WinogradChannels != 0 || o.weights.outputs%l.kernels.WinogradChannels != 0 {
+		return false
+	}
+	height, width := o.out[0].shape[2], o.out[0].shape[3]
+	patches, depth, outputs := len(patchesOf(height, width, w.dilation)), o.weights.depth, o.weights.outputs
+	whole := roundUp(patches, l.kernels.Heights[1]) // tiles of patches are multiplied
+	products, transforms := whole*kernel.WinogradSize*depth*outputs, patches*winogradTransforms*(depth+outputs)
+	return products*winogradProducts/100+transforms < height*width*9*depth*outputs
 }
 
 func (l *lowering) winograd(o *op, in, out *view) {
@@ -64,9 +92,9 @@ func (l *lowering) winograd(o *op, in, out *view) {
 		}
 	}
 	s.packed = l.packs.share(o.out[0].name, 0, s.packed)
-	s.rows, s.patches = (s.height+side-1)/side, (s.width+side-1)/side
-	s.blocks = (s.patches + winogradPatches - 1) / winogradPatches
-	s.block = (s.patches + s.blocks - 1) / s.blocks
+	s.patches = patchesOf(s.height, s.width, s.window.dilation)
+	most := roundUp(winogradPatches, l.kernels.Heights[1])
+	s.block = (len(s.patches) + s.units(most) - 1) / s.units(most)
 	// Patches that are not there fill the last tile.
 	s.tiling = newTiling(s.block, l.kernels)
 	for s.tiling.offset(s.tiling.tiles) != s.tiling.pixels {
@@ -80,11 +108,11 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	l.zeros = max(l.zeros, s.depth+slack)
 	l.rowFloats = max(l.rowFloats, s.scratch())
 	l.packed += int64(4 * len(s.packed))
-	l.weights += int64(4 * len(s.bias))
+	l.weights += int64(4*len(s.bias) + 8*len(s.patches))
 	macs := int64(s.height*s.width) * int64(9*s.depth*s.outputs)
 	layer := layerOf(o, "winograd", macs)
 	layer.Bytes = int64(4 * len(s.packed))
-	l.emit(layer, s, s.rows*s.blocks, macs, out, in)
+	l.emit(layer, s, s.units(s.block), macs, out, in)
 }
 
 // scratch is the floats of a unit: transformed inputs, products, and one patch of outputs.
@@ -92,33 +120,45 @@ func (s *winogradStep) scratch() int {
 	return kernel.WinogradSize*s.tiling.pixels*(s.depth+s.outputs) + slack + kernel.WinogradSide*kernel.WinogradSide*s.outputs
 }
 
-func (s *winogradStep) place() { s.windows = newWindows(s.in, s.window, s.width) }
+// units is how many there are of so many patches.
+func (s *winogradStep) units(block int) int { return (len(s.patches) + block - 1) / block }
 
-func (s *winogradStep) run(w *worker, from, to int) {
-	for u := from; u < to; u++ {
-		first := u % s.blocks * s.block
-		s.runBlock(w, u/s.blocks, first, min(s.block, s.patches-first))
+func (s *winogradStep) place() {
+	const n = kernel.WinogradPatch
+	s.windows = newWindows(s.in, s.window, s.width)
+	for i := range n {
+		for j := range n {
+			s.inner[i*n+j] = int32(i*s.window.dilation[0]*s.windows.rowStride + j*s.window.dilation[1]*s.windows.stride)
+		}
 	}
 }
 
-func (s *winogradStep) runBlock(w *worker, row, first, count int) {
-	const side, size = kernel.WinogradSide, kernel.WinogradSize
+func (s *winogradStep) run(w *worker, from, to int) {
+	for u := from; u < to; u++ {
+		s.runBlock(w, s.patches[u*s.block:min((u+1)*s.block, len(s.patches))])
+	}
+}
+
+func (s *winogradStep) runBlock(w *worker, patches []patch) {
+	const size = kernel.WinogradSize
 	n := s.tiling.pixels
 	in := w.rows[:size*n*s.depth]
 	products := w.rows[len(in):][:size*n*s.outputs+slack]
-	for i := range count {
-		s.patch(&w.patch, row*side, (first+i)*side)
+	for i, p := range patches {
+		s.find(&w.patch, p)
 		w.kernels.WinogradInput(in[i*s.depth:], n*s.depth, w.arena, &w.patch, s.depth)
 	}
 	t := &w.tile
 	t.Taps, t.Depth, t.Slope, t.Relu, t.Residual = 1, s.depth, nil, false, nil
 	t.Bias = w.arena // which begins with zeros
+	runs := s.tiling.split(0, s.tiling.tiles)
 	for place := range size {
 		for _, p := range s.panels {
 			t.Width = p.width
 			t.Weights = s.packed[place*s.size+p.packed:][:s.depth*p.width]
 			t.Wanted = kernel.Wanted{Skip: min(p.skip, p.channels-1), Channels: p.channels}
-			for i, r := range s.tiling.split(0, s.tiling.tiles) {
+			for i := range runs {
+				r := &runs[i]
 				if r.tiles == 0 {
 					continue
 				}
@@ -129,25 +169,28 @@ func (s *winogradStep) runBlock(w *worker, row, first, count int) {
 			}
 		}
 	}
-	for i := range count {
-		s.write(w, products[i*s.outputs:], n*s.outputs, row*side, (first+i)*side)
-	}
-	wide := min(count*side, s.width-first*side)
-	for y := row * side; y < min((row+1)*side, s.height); y++ {
-		s.finish.applyPixels(w, w.arena[s.out.start()+y*s.out.strides[2]+first*side*s.out.strides[3]:], wide, s.outputs, s.out.strides[3])
+	for i, p := range patches {
+		s.write(w, products[i*s.outputs:], n*s.outputs, p)
 	}
 }
 
-// patch finds the inputs of a patch whose first output is at y, x.
-func (s *winogradStep) patch(offsets *[kernel.WinogradSize]int32, y, x int) {
+// find finds the inputs of a patch.
+func (s *winogradStep) find(offsets *[kernel.WinogradSize]int32, p patch) {
 	const n = kernel.WinogradPatch
-	o := &s.windows
-	y, x = y-s.window.pad[0], x-s.window.pad[1]
+	o, d := &s.windows, s.window.dilation
+	y, x := int(p.y)-s.window.pad[0], int(p.x)-s.window.pad[1]
+	first := int32(o.start + y*o.rowStride + x*o.stride)
+	if y >= 0 && x >= 0 && y+(n-1)*d[0] < o.inHeight && x+(n-1)*d[1] < o.inWidth {
+		for i, at := range &s.inner {
+			offsets[i] = first + at
+		}
+		return
+	}
 	for i := range n {
 		for j := range n {
 			place := int32(0)
-			if uint(y+i) < uint(o.inHeight) && uint(x+j) < uint(o.inWidth) {
-				place = int32(o.start + (y+i)*o.rowStride + (x+j)*o.stride)
+			if uint(y+i*d[0]) < uint(o.inHeight) && uint(x+j*d[1]) < uint(o.inWidth) {
+				place = first + s.inner[i*n+j]
 			}
 			offsets[i*n+j] = place
 		}
@@ -155,19 +198,27 @@ func (s *winogradStep) patch(offsets *[kernel.WinogradSize]int32, y, x int) {
 }
 
 // write puts a patch in its place, by way of a scratch patch where it reaches beyond the picture.
-func (s *winogradStep) write(w *worker, m []float32, pitch, y, x int) {
+func (s *winogradStep) write(w *worker, m []float32, pitch int, p patch) {
 	const side = kernel.WinogradSide
-	row, pixel := s.out.strides[2], s.out.strides[3]
-	out := w.arena[s.out.start()+y*row+x*pixel:]
-	if y+side <= s.height && x+side <= s.width {
+	d, y, x := s.window.dilation, int(p.y), int(p.x)
+	row, pixel := s.out.strides[2]*d[0], s.out.strides[3]*d[1]
+	out := w.arena[s.out.start()+y*s.out.strides[2]+x*s.out.strides[3]:]
+	high, wide := min(side, (s.height-y+d[0]-1)/d[0]), min(side, (s.width-x+d[1]-1)/d[1])
+	if high == side && wide == side {
 		w.kernels.WinogradOutput(out, row, pixel, m, pitch, s.bias, s.outputs, s.low)
-		return
-	}
-	patch := w.rows[s.scratch()-side*side*s.outputs:][:side*side*s.outputs]
-	w.kernels.WinogradOutput(patch, side*s.outputs, s.outputs, m, pitch, s.bias, s.outputs, s.low)
-	for i := range min(side, s.height-y) {
-		for j := range min(side, s.width-x) {
-			copy(out[i*row+j*pixel:][:s.outputs], patch[(i*side+j)*s.outputs:])
+	} else {
+		whole := w.rows[s.scratch()-side*side*s.outputs:][:side*side*s.outputs]
+		w.kernels.WinogradOutput(whole, side*s.outputs, s.outputs, m, pitch, s.bias, s.outputs, s.low)
+		for i := range high {
+			for j := range wide {
+				copy(out[i*row+j*pixel:][:s.outputs], whole[(i*side+j)*s.outputs:])
+			}
 		}
+	}
+	if s.finish.kind <= rectifier {
+		return // WinogradOutput has done it
+	}
+	for i := range high {
+		s.finish.applyPixels(w, out[i*row:], wide, s.outputs, pixel)
 	}
 }

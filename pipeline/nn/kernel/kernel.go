@@ -117,9 +117,11 @@ type Set struct {
 	// 5, and StripChannels the fewest channels.
 	Strip                      func(*Strip)
 	StripKernel, StripChannels int
-	// WinogradInput and WinogradOutput (see the generic ones) are nil where a convolution by tiles is as good.
-	WinogradInput  func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int)
-	WinogradOutput func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32)
+	// WinogradInput and WinogradOutput (see the generic ones) are nil where a convolution by tiles is as good. They take
+	// multiples of WinogradChannels.
+	WinogradChannels int
+	WinogradInput    func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int)
+	WinogradOutput   func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32)
 	// Tiles computes count tiles whose pixels follow each other: Offsets or Base, Residual and Out advance by one tile each
 	// time. Nil where Tile called count times is as good.
 	Tiles func(t *Tile, count int)

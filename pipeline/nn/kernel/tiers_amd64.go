@@ -7,6 +7,7 @@ var avx2 = Set{
 	Name: "avx2", Tile: tileAVX2, Depthwise: depthwiseAVX2, Add: addAVX2, MulAdd: mulAddAVX2, Mul: mulAVX2,
 	HardSwish: hardSwishAVX2, Accumulate: accumulateAVX2, Max: maxAVX2, Interleave: interleavesBy(interleaveAVX2), Exp: expAVX2, Softmax: softmaxBy(expAVX2), Merge3: merge3AVX2,
 	Row: rowAVX2, MaxRow: maxRowAVX2, Strip: stripAVX2, StripKernel: 3, StripChannels: 8, Peak: peakAVX2, Read: readAVX2, Dot: dotAVX2, Dots8: dots8AVX2,
+	WinogradChannels: 8,
 	WinogradInput: func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 		winogradInputAVX2(&out[0], pitch, &base[0], &offsets[0], channels)
 	},

@@ -11,6 +11,13 @@ var avx512 = func() Set {
 	s.Add, s.Mul, s.MulAdd, s.Max, s.Accumulate, s.HardSwish = addAVX512, mulAVX512, mulAddAVX512, maxAVX512, accumulateAVX512, hardSwishAVX512
 	s.Peak, s.Dots8 = peakAVX512, dots8AVX512 // AVX2's Dot reads memory faster, 33 GB/s instead of 26
 	s.Interleave, s.Merge3, s.Exp, s.Softmax = interleaveAVX512, merge3AVX512, expAVX512, softmaxAVX512
+	s.WinogradChannels = 1
+	s.WinogradInput = func(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
+		winogradInputAVX512(&out[0], pitch, &base[0], &offsets[0], channels)
+	}
+	s.WinogradOutput = func(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32) {
+		winogradOutputAVX512(&out[0], row, pixel, &m[0], pitch, &bias[0], channels, low)
+	}
 	s.Heights, s.Widths, s.InOrder, s.Exact = [2]int{1, MaxPixels}, []int{MaxChannels, TileChannels, NarrowChannels}, false, true
 	return s
 }()
@@ -40,6 +47,12 @@ func stripAVX512(s *Strip) {
 		strip1AVX512(s)
 	}
 }
+
+//go:noescape
+func winogradInputAVX512(out *float32, pitch int, base *float32, offsets *int32, channels int)
+
+//go:noescape
+func winogradOutputAVX512(out *float32, row, pixel int, m *float32, pitch int, bias *float32, channels int, low float32)
 
 //go:noescape
 func maxRow512(r *Row)

@@ -8,7 +8,7 @@ import (
 
 // One patch against the convolution that it stands for, in double precision, for portable Go and every tier.
 func TestWinogradIsAConvolution(t *testing.T) {
-	sets := []*Set{{Name: "generic", WinogradInput: winogradInputGeneric, WinogradOutput: winogradOutputGeneric}}
+	sets := []*Set{{Name: "generic", WinogradChannels: 1, WinogradInput: winogradInputGeneric, WinogradOutput: winogradOutputGeneric}}
 	for _, s := range tiers() {
 		if s.WinogradInput != nil {
 			sets = append(sets, s)
@@ -17,8 +17,9 @@ func TestWinogradIsAConvolution(t *testing.T) {
 	for _, set := range sets {
 		r := rand.New(rand.NewPCG(15, 16))
 		for range 50 {
-			depth, outputs := 8*(1+r.IntN(5)), 8*(1+r.IntN(4))
-			base, weights, bias := random(r, 36*depth+8), random(r, outputs*depth*9), random(r, outputs)
+			some := set.WinogradChannels
+			depth, outputs := some*(1+r.IntN(40/some)), some*(1+r.IntN(40/some))
+			base, weights, bias := random(r, WinogradSize*depth), random(r, outputs*depth*9), random(r, outputs)
 			var offsets [WinogradSize]int32
 			for i, at := range r.Perm(WinogradSize) {
 				offsets[i] = int32(at * depth)
