@@ -5,7 +5,7 @@ import "umbral/pipeline/nn/kernel"
 // Bounds of a unit of a front convolution.
 const (
 	frontRows   = 8
-	frontFloats = 12 << 10 // of its input, which is to stay in the first-level cache
+	frontFloats = 6 << 10 // of its input, which is to stay in the first-level cache
 )
 
 // frontStep is the first convolution of a network, over a picture of few planes. The rows of input that a unit's rows of

@@ -120,6 +120,7 @@ func TestUnattended(t *testing.T) {
 		if r.IntN(4) > 0 {
 			f := faults[r.IntN(len(faults))]
 			seen[f.name]++
+			t.Logf("%5.1f min: %s", time.Since(begin).Minutes(), f.name)
 			f.begin()
 			time.Sleep(time.Duration(1+r.IntN(8)) * time.Second)
 			if r.IntN(3) == 0 { // somebody wants to leave meanwhile; whether the door opens is the fault's business
@@ -202,9 +203,9 @@ func TestUnattended(t *testing.T) {
 // warmUp is how much of the time says nothing of leaks: caches fill and the heap finds its size.
 const warmUp = 3.0 // minutes
 
-// flat judges memory, goroutines and descriptors after the warm-up. Resident memory rises while garbage fills the heap up to
-// the collector's goal, which the device reaches late because its own time is short; a leak raises the goal itself, which
-// follows what lived at the last collection, and what Go took of the kernel, which resident memory cannot exceed by much.
+// flat judges memory, goroutines and descriptors after the warm-up. What lives on the heap is seen in the goal of the
+// collector, which follows it; resident memory also rises while garbage fills the heap up to that goal for the first time,
+// which the device reaches late because its own time is short.
 func flat(t *testing.T, samples []sample) {
 	t.Helper()
 	for len(samples) > 3 && samples[0].minute < warmUp {
@@ -220,6 +221,9 @@ func flat(t *testing.T, samples []sample) {
 	resident := trendIn(samples, minute, own)
 	t.Logf("after the warm-up, %d samples in %.1f min, %.2f min of the device's own time; slopes with their 95 %% bounds:", len(samples), last.minute-first.minute, last.device-first.device)
 	t.Logf("  resident of its own  %.2f to %.2f MiB, %v MiB a minute here, %v a minute of the device", first.own, last.own, resident, trendIn(samples, device, own))
+	if resident.slope > 0.2 {
+		t.Errorf("resident memory grows by %v MiB a minute, limit 0.20", resident)
+	}
 	for _, c := range []struct {
 		name    string
 		of      func(sample) float64
@@ -230,7 +234,7 @@ func flat(t *testing.T, samples []sample) {
 		{"goal of the collector", func(s sample) float64 { return s.goal }, 1},
 		{"heap with its reserve", func(s sample) float64 { return s.heapSys }, 0},
 		{"stacks", func(s sample) float64 { return s.stacks }, 0},
-		{"all that Go took", func(s sample) float64 { return s.sys }, 1},
+		{"all that Go took", func(s sample) float64 { return s.sys }, 0}, // addresses, in steps of 4 MiB
 		{"goroutines", func(s sample) float64 { return s.goroutines }, 4},
 		{"threads", func(s sample) float64 { return s.threads }, 0},
 		{"descriptors", func(s sample) float64 { return s.open }, 4},
@@ -241,18 +245,9 @@ func flat(t *testing.T, samples []sample) {
 			t.Errorf("%s: from %.2f to %.2f, %v a minute", c.name, c.of(first), c.of(last), slope)
 		}
 	}
-	// Beside what Go counts there are the program's variables, and metadata in huge pages: 6 MiB of it were seen resident
-	// where Go counts 4. With a heap that is resident as a whole that makes 3.4 MiB.
+	// Beside what Go counts there are the program's variables: with a heap that is resident as a whole that makes 3.4 MiB.
 	const beside = 6
 	if last.own > last.sys+beside {
 		t.Errorf("%.2f MiB are resident of its own, Go took %.2f: something else grows", last.own, last.sys)
-	}
-	switch {
-	case resident.slope <= 0.2:
-	case last.sys-first.sys <= 1:
-		t.Logf("  resident memory rises by %.2f MiB a minute, above the limit of 0.20: not judged, because what Go took of the kernel, its ceiling, "+
-			"rose by %.2f MiB only. Pages that the heap had given back become resident again", resident.slope, last.sys-first.sys)
-	default:
-		t.Errorf("memory grows by %.2f MiB a minute, limit 0.20, and its ceiling by %.2f MiB", resident.slope, last.sys-first.sys)
 	}
 }
