@@ -33,6 +33,7 @@ type lowering struct {
 	packs     packs
 	kernels   *kernel.Set
 	entries   []entry
+	lowered   map[*op]bool // siblings of operations before them
 	buffers   []*buffer
 	zeros     int   // floats of zero that the arena begins with: what padding points to
 	offsets   int   // int32 that a worker needs
@@ -45,7 +46,7 @@ type lowering struct {
 const slack = kernel.TileChannels
 
 func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
-	l := &lowering{g: g, packs: p, kernels: set, zeros: 64}
+	l := &lowering{g: g, packs: p, kernels: set, zeros: 64, lowered: map[*op]bool{}}
 	for _, v := range g.inputs {
 		v.view = l.allocate(v.shape, rowMajor(v.shape))
 		v.view.buf.first, v.view.buf.last = -1, forever
@@ -54,6 +55,9 @@ func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
 	l.markRepeats()
 	var scratch []float32
 	for _, o := range g.ops {
+		if l.lowered[o] {
+			continue
+		}
 		if o.weights != nil {
 			scratch = o.weights.settle(scratch)
 		}

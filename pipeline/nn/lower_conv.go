@@ -14,6 +14,10 @@ func (l *lowering) conv(o *op) error {
 		l.depthwise(o)
 		return nil
 	}
+	if all := l.siblings(o); len(all) > 1 {
+		l.together(all)
+		return nil
+	}
 	in, win, w := o.in[0].view, o.window, o.weights
 	shape, out := o.out[0].shape, l.output(o.out[0], nil)
 	if l.suitsWinograd(o, in) {

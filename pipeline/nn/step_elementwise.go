@@ -118,9 +118,9 @@ func (s *binaryStep) run(w *worker, from, to int) {
 		case side && s.kind == "Mul":
 			w.kernels.Mul(o[:n], x, y)
 		case so == 1 && sa == 1 && sb == 0 && s.kind == "Mul":
-			scaled(o[:n], x, y[0])
+			scaled(w, o[:n], x, y[0])
 		case side && s.kind == "Sub":
-			difference(o[:n], x, y)
+			difference(w, o[:n], x, y)
 		default:
 			strided(s.kind, n, o, so, x, sa, y, sb)
 		}
@@ -128,16 +128,29 @@ func (s *binaryStep) run(w *worker, from, to int) {
 	}
 }
 
-func scaled(o, x []float32, factor float32) {
-	for i, v := range x[:len(o)] {
-		o[i] = v * factor
+func scaled(w *worker, o, x []float32, factor float32) {
+	repeated := w.chunk[:min(chunk, len(o))]
+	for i := range repeated {
+		repeated[i] = factor
+	}
+	for at := 0; at < len(o); at += chunk {
+		part := o[at:min(at+chunk, len(o))]
+		w.kernels.Mul(part, x[at:], repeated)
 	}
 }
 
-func difference(o, x, y []float32) {
-	y = y[:len(o)]
-	for i, v := range x[:len(o)] {
-		o[i] = v - y[i]
+// minus is a chunk of −1: to multiply by it and add is to subtract, without another rounding.
+var minus = func() (all [chunk]float32) {
+	for i := range all {
+		all[i] = -1
+	}
+	return all
+}()
+
+func difference(w *worker, o, x, y []float32) {
+	for at := 0; at < len(o); at += chunk {
+		part := o[at:min(at+chunk, len(o))]
+		w.kernels.MulAdd(part, y[at:], minus[:], x[at:])
 	}
 }
 
