@@ -27,6 +27,9 @@ func (r *Reader) unread(c *card, b *box, reading *candidate) bool {
 	lost := 0.0
 	for x := range w {
 		at := b.at((float64(x)+0.5)/float64(w)-0.5, 0)
+		if c.onPortrait(at) {
+			break // dark clothes reach its edge
+		}
 		near := false
 		for _, glyph := range reading.at {
 			near = near || math.Abs(glyph-at.X) < inkReach

@@ -17,3 +17,11 @@ func portrait(img *vision.Image, toImage *homography) *vision.Image {
 	warp(out, img, &from)
 	return out
 }
+
+// portraitEdge is how far beside its place, in mm, a portrait may begin.
+const portraitEdge = 0.5
+
+// onPortrait tells whether a point in one of the front's rows lies on the portrait or right of it.
+func (c *card) onPortrait(p Point) bool {
+	return c.side == Front && p.X > portraitX-portraitEdge && p.Y < portraitY+float64(portraitHeight)/portraitScale
+}

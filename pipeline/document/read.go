@@ -292,6 +292,11 @@ func (b *box) bounds() [4]float32 {
 // fewer where a word would have been cut.
 const fullLine = 9
 
+// stray tells whether a character is no part of an address at its beginning or end.
+func stray(c rune) bool {
+	return unicode.IsSpace(c) || unicode.IsPunct(c) && c != ')' && c != '）'
+}
+
 // address reads up to three lines.
 func (r *Reader) address(c *card) (Field, error) {
 	out := Field{Confidence: 1}
@@ -301,15 +306,24 @@ func (r *Reader) address(c *card) (Field, error) {
 		if err != nil {
 			return out, err
 		}
-		seen := float32(0)
+		clear := float32(1)
 		if len(found) > 0 {
-			f.Text, f.Confidence, seen = r.read.spell(found[0].classes), found[0].least(), found[0].seen()
+			best := &found[0]
+			f.Confidence = best.least()
+			for k, class := range best.classes {
+				if letter := r.read.runes[class]; !stray(letter) {
+					clear = min(clear, best.confidence[k])
+				}
+			}
+			if f.Stamped {
+				clear *= best.trust // what stands at odd distances is the stamp's
+			}
+			f.Text = strings.TrimFunc(r.read.spell(best.classes), stray)
 		}
-		f.Text = strings.TrimFunc(f.Text, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsPunct(c) && c != ')' && c != '）' })
 		if f.Text == "" {
 			break
 		}
-		if seen < 0.3 && i > 0 {
+		if clear < 0.3 && i > 0 {
 			// Something is there, a line or what lies over the card: the address may go on.
 			out.Confidence = min(out.Confidence, f.Confidence)
 			break

@@ -65,7 +65,7 @@ func TestRenderedCards(t *testing.T) {
 	right, total := map[string]int{}, map[string]int{}
 	found := map[Side]int{}
 	var spent time.Duration
-	wrongSure := 0
+	wrongSure, withoutDoubt := 0, map[Side]int{}
 	for i := range *people {
 		who := newPerson(r)
 		for _, side := range []Side{Front, Back} {
@@ -105,6 +105,13 @@ func TestRenderedCards(t *testing.T) {
 				}
 				t.Logf("%d %s%s: %q %.2f, printed %q: %+v", i, sure, name, f.Text, f.Confidence, want, s)
 			}
+			front, back := got, (*Reading)(nil)
+			if side == Back {
+				front, back = nil, got
+			}
+			if !slices.ContainsFunc(Validate(front, back, Rules{Sure: DefaultSure}), Problem.Doubt) {
+				withoutDoubt[side]++
+			}
 			if side == Front {
 				check("name", got.Name, who.name)
 				check("sex", got.Sex, who.sex)
@@ -128,5 +135,6 @@ func TestRenderedCards(t *testing.T) {
 	if found[Front]+found[Back] < 2**people-*people/4 || wrongSure > *people/8 {
 		t.Errorf("%d fronts and %d backs of %d people found, %d fields wrong although sure", found[Front], found[Back], *people, wrongSure)
 	}
-	t.Logf("%d people, %d fronts and %d backs found, exact %v of %v, %d wrong although sure, %v a picture", *people, found[Front], found[Back], right, total, wrongSure, spent/time.Duration(2**people))
+	t.Logf("%d people, %d fronts and %d backs found, %d and %d of them without a doubt in any field; exact %v of %v, %d wrong although sure, %v a picture",
+		*people, found[Front], found[Back], withoutDoubt[Front], withoutDoubt[Back], right, total, wrongSure, spent/time.Duration(2**people))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,13 +66,21 @@ const (
 
 // TestBoard runs what needs no more of a device than its drivers, in one device: the tests touch different ones of them.
 func TestBoard(t *testing.T) {
-	sensor := newSensor(t)
-	m := booted(t, func(o *machine.Opts) { o.Args = sensor.args("pci-serial,chardev=sensor") })
-	// One after the other: the sensor's line and the camera keep to real time.
+	onPCI, onUSB := newSensor(t), newSensor(t)
+	m := booted(t, func(o *machine.Opts) {
+		o.Args = slices.Concat(onPCI.args("pci-serial"), []string{"-device", "qemu-xhci"}, onUSB.args("usb-serial"))
+	})
+	// One after the other: the sensors' lines and the camera keep to real time.
 	t.Run("virtual camera", func(t *testing.T) {
 		inside(t, m, "umbral/drivers/camera/v4l2", "Vivid|OtherNodes", fifty, loadVivid)
 	})
-	t.Run("fingerprint sensor over pci-serial", func(t *testing.T) { sensor.conforms(t, m, "/dev/ttyS0") })
+	t.Run("fingerprint sensor over pci-serial", func(t *testing.T) { onPCI.conforms(t, m, "/dev/ttyS0") })
+	t.Run("fingerprint sensor over usb-serial", func(t *testing.T) {
+		for _, module := range []string{"xhci-pci", "ftdi_sio"} {
+			run(t, m, "guest", "modprobe", module)
+		}
+		onUSB.conforms(t, m, "/dev/ttyUSB0")
+	})
 	t.Run("virtual camera, fifty times", func(t *testing.T) {
 		full(t, "a camera opened fifty times; unplugged fifty times, of which make test has three")
 		inside(t, m, "umbral/drivers/camera/v4l2", fifty, "", loadVivid)

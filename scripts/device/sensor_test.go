@@ -99,8 +99,8 @@ func wait(ctx context.Context, d time.Duration) {
 }
 
 // args are QEMU's for a serial port of that kind with the sensor at it.
-func (s *sensor) args(device string) []string {
-	return []string{"-chardev", "serial,id=sensor,path=" + s.path, "-device", device}
+func (s *sensor) args(kind string) []string {
+	return []string{"-chardev", "serial,id=" + kind + ",path=" + s.path, "-device", kind + ",chardev=" + kind}
 }
 
 // conforms runs the driver's conformance suite in the device.
@@ -111,17 +111,4 @@ func (s *sensor) conforms(t *testing.T, m *machine.Machine, port string) {
 		return out, err == nil
 	})
 	inside(t, m, "umbral/drivers/fingerprint/r503", "TestBoardConforms", "", "UMBRAL_R503="+port, "UMBRAL_R503_HAND="+s.hand)
-}
-
-// TestFingerprintSensorOverUSB is the sensor at the kernel's other kind of serial port; TestBoard has the one on PCI.
-func TestFingerprintSensorOverUSB(t *testing.T) {
-	full(t, "the fingerprint sensor over usb-serial; make test has it over pci-serial")
-	sensor := newSensor(t)
-	m := booted(t, func(o *machine.Opts) {
-		o.Args = append([]string{"-device", "qemu-xhci"}, sensor.args("usb-serial,chardev=sensor")...)
-	})
-	for _, module := range []string{"xhci-pci", "ftdi_sio"} {
-		run(t, m, "guest", "modprobe", module)
-	}
-	sensor.conforms(t, m, "/dev/ttyUSB0")
 }

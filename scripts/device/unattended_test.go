@@ -37,7 +37,7 @@ func withSensor(t *testing.T, sensor *sensor) *site {
 	sensor.shows(t)
 	sensor.module.SetBaud(sensorBaud)
 	return withDisk(t, func(o *machine.Opts) {
-		o.Steady, o.Cores, o.Args = true, 1, sensor.args("pci-serial,chardev=sensor")
+		o.Steady, o.Cores, o.Args = true, 1, sensor.args("pci-serial")
 	}, "[passage]\n", "[passage]\npolicy = \"face and live and finger\"\n",
 		"[door]\n", fmt.Sprintf("[finger]\nsensor = \"r503\"\ndevice = \"/dev/ttyS0\"\nbaud = %d\n\n[door]\n", sensorBaud))
 }
