@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"umbral/pipeline/nn"
 )
 
 // tower is a network that begins with large pictures: a convolution over planes, and depthwise and 1×1 convolutions.
@@ -46,15 +44,7 @@ func (t *tower) activate(kind string) {
 // cascades are the names of the steps of which it is made, one text for each cascade.
 func cascades(t *testing.T, n *network) (list []string) {
 	t.Helper()
-	model, err := n.model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := model.Compile(nn.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range program.Layers() {
+	for _, l := range n.program(t).Layers() {
 		if l.Algorithm == "cascade" {
 			list = append(list, l.Name)
 		}

@@ -4,22 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"umbral/pipeline/nn"
 )
 
 // algorithms lists what a network's program does, step by step.
 func (n *network) algorithms(t *testing.T) (list []string) {
 	t.Helper()
-	model, err := n.model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := model.Compile(nn.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range program.Layers() {
+	for _, l := range n.program(t).Layers() {
 		list = append(list, l.Op+" "+l.Algorithm)
 	}
 	return list

@@ -4,22 +4,12 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"umbral/pipeline/nn"
 )
 
 // arena is what a network's activations take.
 func (n *network) arena(t *testing.T) int64 {
 	t.Helper()
-	model, err := n.model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := model.Compile(nn.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return program.Budget().Arena
+	return n.program(t).Budget().Arena
 }
 
 // Element-wise steps write over what nobody reads any more: a chain of them takes no more room than one.

@@ -104,6 +104,20 @@ type fatal interface {
 	Fatalf(format string, args ...any)
 }
 
+// program compiles the network with the default options.
+func (n *network) program(t *testing.T) *nn.Program {
+	t.Helper()
+	model, err := n.model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := model.Compile(nn.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
 // check runs the network in every tier, alone and with a pool, and compares each output with the reference.
 func (n *network) check(t fatal, pool *nn.Pool) {
 	t.Helper()

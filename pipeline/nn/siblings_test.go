@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"umbral/pipeline/nn"
 )
 
 // Narrow convolutions of one value are computed as one; those that differ in what is done to their outputs, that have a
@@ -30,16 +28,8 @@ func TestSiblings(t *testing.T) {
 	// One value that is read twice, by an activation and as it is.
 	n.outputs(sum, n.node("Sigmoid", []string{b}), narrow(8))
 
-	model, err := n.model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := model.Compile(nn.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var joined []string
-	for _, l := range program.Layers() {
+	for _, l := range n.program(t).Layers() {
 		if l.Op == "Conv" && strings.Contains(l.Name, ",") {
 			joined = append(joined, l.Name)
 		}
