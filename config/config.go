@@ -121,23 +121,25 @@ type Passage struct {
 
 // Door says what moves and what is watched.
 type Door struct {
-	Kind             string        `toml:"kind" oneof:"simulated|gpio"`
-	Chip             string        `toml:"chip" length:"1..256"`
-	RelayLine        int           `toml:"relay_line" range:"-1..1023"`
-	ContactLine      int           `toml:"contact_line" range:"-1..1023"`
-	ExitLine         int           `toml:"exit_line" range:"-1..1023"`
-	TamperLine       int           `toml:"tamper_line" range:"-1..1023"`
-	LampLine         int           `toml:"lamp_line" range:"-1..1023"`
-	BuzzerLine       int           `toml:"buzzer_line" range:"-1..1023"`
-	RelayActiveLow   bool          `toml:"relay_active_low"`
-	ContactActiveLow bool          `toml:"contact_active_low"`
-	ExitActiveLow    bool          `toml:"exit_active_low"`
-	TamperActiveLow  bool          `toml:"tamper_active_low"`
-	LampActiveLow    bool          `toml:"lamp_active_low"`
-	BuzzerActiveLow  bool          `toml:"buzzer_active_low"`
-	ExitOpens        bool          `toml:"exit_opens"`
-	Pulse            time.Duration `toml:"pulse" range:"100ms..30s"`
-	HeldOpen         time.Duration `toml:"held_open" range:"1s..1h"`
+	Kind               string        `toml:"kind" oneof:"simulated|gpio"`
+	Chip               string        `toml:"chip" length:"1..256"`
+	RelayLine          int           `toml:"relay_line" range:"-1..1023"`
+	ContactLine        int           `toml:"contact_line" range:"-1..1023"`
+	ExitLine           int           `toml:"exit_line" range:"-1..1023"`
+	TamperLine         int           `toml:"tamper_line" range:"-1..1023"`
+	InterlockLine      int           `toml:"interlock_line" range:"-1..1023"`
+	LampLine           int           `toml:"lamp_line" range:"-1..1023"`
+	BuzzerLine         int           `toml:"buzzer_line" range:"-1..1023"`
+	RelayActiveLow     bool          `toml:"relay_active_low"`
+	ContactActiveLow   bool          `toml:"contact_active_low"`
+	ExitActiveLow      bool          `toml:"exit_active_low"`
+	TamperActiveLow    bool          `toml:"tamper_active_low"`
+	InterlockActiveLow bool          `toml:"interlock_active_low"`
+	LampActiveLow      bool          `toml:"lamp_active_low"`
+	BuzzerActiveLow    bool          `toml:"buzzer_active_low"`
+	ExitOpens          bool          `toml:"exit_opens"`
+	Pulse              time.Duration `toml:"pulse" range:"100ms..30s"`
+	HeldOpen           time.Duration `toml:"held_open" range:"1s..1h"`
 }
 
 // Store bounds what is kept and says how it is protected.
@@ -227,7 +229,7 @@ func Default() Config {
 		},
 		Issue: Issue{Valid: 8760 * time.Hour},
 		Door: Door{
-			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, TamperLine: -1, LampLine: -1, BuzzerLine: -1,
+			Kind: "simulated", Chip: "/dev/gpiochip0", RelayLine: -1, ContactLine: -1, ExitLine: -1, TamperLine: -1, InterlockLine: -1, LampLine: -1, BuzzerLine: -1,
 			ContactActiveLow: true, ExitActiveLow: true, TamperActiveLow: true, ExitOpens: true,
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
 		},

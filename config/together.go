@@ -85,7 +85,7 @@ func (c *Config) checkDoor(errs *Errors) {
 	for _, l := range []struct {
 		key  string
 		line int
-	}{{"door.relay_line", d.RelayLine}, {"door.contact_line", d.ContactLine}, {"door.exit_line", d.ExitLine}, {"door.tamper_line", d.TamperLine}, {"door.lamp_line", d.LampLine}, {"door.buzzer_line", d.BuzzerLine}} {
+	}{{"door.relay_line", d.RelayLine}, {"door.contact_line", d.ContactLine}, {"door.exit_line", d.ExitLine}, {"door.tamper_line", d.TamperLine}, {"door.interlock_line", d.InterlockLine}, {"door.lamp_line", d.LampLine}, {"door.buzzer_line", d.BuzzerLine}} {
 		if other := seen[l.line]; other != "" && l.line >= 0 {
 			errs.add(l.key, "found %d, which is also %s: each needs a line of its own", l.line, other)
 		}

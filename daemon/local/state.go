@@ -162,7 +162,27 @@ type Door struct {
 	Relay   bool   `json:"relay"`
 	Contact string `json:"contact"`
 	Button  bool   `json:"button"`
+	Housing bool   `json:"housing_open,omitempty"`
+	Other   bool   `json:"other_door_open,omitempty"`
 	Fault   string `json:"fault,omitempty"`
+}
+
+// String says how the door is, for people.
+func (d *Door) String() string {
+	relay := "off"
+	if d.Relay {
+		relay = "on"
+	}
+	text := d.Device + ": relay " + relay + ", contact " + d.Contact
+	for _, more := range []struct {
+		is   bool
+		text string
+	}{{d.Button, ", exit button held"}, {d.Housing, ", housing open"}, {d.Other, ", another door open"}, {d.Fault != "", "; " + d.Fault}} {
+		if more.is {
+			text += more.text
+		}
+	}
+	return text
 }
 
 // Store is the store's state.

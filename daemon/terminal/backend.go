@@ -110,7 +110,7 @@ func (d *desktop) camera() local.Camera {
 
 func (d *desktop) door() local.Door {
 	s := d.t.door.State()
-	return local.Door{Device: d.t.door.String(), Relay: s.Relay, Contact: s.Contact.String(), Button: s.Button, Fault: s.Fault}
+	return local.Door{Device: d.t.door.String(), Relay: s.Relay, Contact: s.Contact.String(), Button: s.Button, Housing: s.Tamper, Other: s.Interlock, Fault: s.Fault}
 }
 
 func (d *desktop) store() local.Store {

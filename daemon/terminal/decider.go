@@ -227,5 +227,6 @@ func (d *decider) observeDoor() {
 	case door.Opened:
 		contact = passage.ContactOpen
 	}
+	d.observe(passage.Observation{Kind: passage.ObserveInterlock, Up: s.Interlock})
 	d.observe(passage.Observation{Kind: passage.ObserveDoor, Door: passage.Door{Contact: contact, Relay: s.Relay, Fault: s.Fault != "", Tamper: s.Tamper}})
 }

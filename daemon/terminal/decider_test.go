@@ -10,6 +10,7 @@ import (
 
 	"umbral/daemon/passage"
 	"umbral/drivers/door"
+	"umbral/drivers/door/simulated"
 )
 
 // recordingDoor notes when it is opened.
@@ -96,6 +97,33 @@ func TestDoorOpensOnlyAfterTheCommit(t *testing.T) {
 	b.commit(<-b.commits)
 	if b.door.count() != 1 || len(b.events) != 2 || b.events[0] != "commit passage" || b.events[1] != "open" {
 		t.Errorf("events %v, want the commit and then one opening", b.events)
+	}
+}
+
+// While another door is open nobody is granted, though everything else is right; when it is closed the next who comes is.
+func TestAnotherDoorIsWaitedFor(t *testing.T) {
+	b := newBench(t)
+	other, err := simulated.New(simulated.DefaultOpts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.door.Door = other
+	other.SetInterlock(true)
+	b.observeDoor()
+	b.walkUp(t, "ana")
+	for len(b.commits) > 0 {
+		b.commit(<-b.commits)
+	}
+	if s := b.machine.Screen(); b.door.count() != 0 || s.Code != passage.ScreenDenied || s.Reason != passage.ReasonInterlock {
+		t.Errorf("opened %d times, screen %+v", b.door.count(), s)
+	}
+	other.SetInterlock(false)
+	b.observeDoor()
+	time.Sleep(passage.DefaultRules().Cooldown)
+	b.walkUp(t, "ana")
+	b.commit(<-b.commits)
+	if b.door.count() != 1 {
+		t.Errorf("opened %d times after the other door was closed", b.door.count())
 	}
 }
 

@@ -72,6 +72,7 @@ func gpioOpts(c *config.Door) gpio.Opts {
 		{&o.Contact, c.ContactLine, c.ContactActiveLow},
 		{&o.Button, c.ExitLine, c.ExitActiveLow},
 		{&o.Tamper, c.TamperLine, c.TamperActiveLow},
+		{&o.Interlock, c.InterlockLine, c.InterlockActiveLow},
 		{&o.Lamp, c.LampLine, c.LampActiveLow},
 		{&o.Buzzer, c.BuzzerLine, c.BuzzerActiveLow},
 	} {

@@ -69,7 +69,7 @@ func printState(w io.Writer, s *local.State) {
 		fmt.Fprintf(w, "           %-10s p50 %7.2f ms  p95 %7.2f ms\n", st.Name, st.P50, st.P95)
 	}
 	fmt.Fprintf(w, "screen     %s\n", strings.TrimSpace(strings.Join([]string{s.Screen.Code, s.Screen.Problem, s.Screen.Reason}, " ")))
-	fmt.Fprintf(w, "door       %s: relay %s, contact %s\n", s.Door.Device, onOff(s.Door.Relay), s.Door.Contact)
+	fmt.Fprintf(w, "door       %v\n", &s.Door)
 	if f := s.Finger; f != nil {
 		how := "answers"
 		if f.Fault != "" {
@@ -96,13 +96,6 @@ func printState(w io.Writer, s *local.State) {
 		}
 		fmt.Fprintf(w, "           %s  %s  %-9s %s %s\n", v.Time.Local().Format("15:04:05"), v.Passage, v.Verdict, v.Person, v.Text)
 	}
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }
 
 func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }

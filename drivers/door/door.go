@@ -90,6 +90,8 @@ type State struct {
 	Button bool
 	// Tamper says whether the housing is open.
 	Tamper bool
+	// Interlock says whether another door is open that this one waits for.
+	Interlock bool
 	// Sign is what was shown last.
 	Sign Sign
 	// Fault is empty while the hardware answers, else what is wrong, for a technician.
@@ -111,9 +113,11 @@ const (
 	Recovered
 	Tampered     // the housing was opened
 	TamperClosed // and is closed again
+	OtherOpened  // another door, that this one waits for
+	OtherClosed  // and is closed again
 )
 
-var kindNames = [...]string{"none", "relay on", "relay off", "contact opened", "contact closed", "button pressed", "button released", "fault", "recovered", "tampered", "tamper closed"}
+var kindNames = [...]string{"none", "relay on", "relay off", "contact opened", "contact closed", "button pressed", "button released", "fault", "recovered", "tampered", "tamper closed", "other door opened", "other door closed"}
 
 // String is the word for logs and pages.
 func (k Kind) String() string {

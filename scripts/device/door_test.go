@@ -12,9 +12,10 @@ import (
 
 // Lines that "guest door" uses beside the relay's.
 const (
-	tamperLine = 4
-	lampLine   = 5
-	buzzerLine = 6
+	tamperLine    = 4
+	lampLine      = 5
+	buzzerLine    = 6
+	interlockLine = 7
 )
 
 // doorLines sees lamp and buzzer from outside and drives the inputs.
@@ -41,7 +42,7 @@ func doorLines(t *testing.T, m *machine.Machine) {
 	for _, in := range []struct {
 		line      int
 		high, low string
-	}{{1, "contact closed", "contact opened"}, {2, "button pressed", "button released"}, {tamperLine, "tampered", "tamper closed"}} {
+	}{{1, "contact closed", "contact opened"}, {2, "button pressed", "button released"}, {tamperLine, "tampered", "tamper closed"}, {interlockLine, "other door opened", "other door closed"}} {
 		for _, high := range []bool{true, false} {
 			want := in.low
 			if high {

@@ -21,6 +21,8 @@ type Fixture struct {
 	SetButton func(held bool)
 	// SetTamper opens and closes the housing; nil where nothing watches it.
 	SetTamper func(open bool)
+	// SetInterlock opens and closes the other door; nil where nothing watches it.
+	SetInterlock func(open bool)
 	// Lights says what lamp and buzzer do, seen from outside; nil where there are none.
 	Lights func() (lamp, buzzer bool)
 	// Fail takes the hardware away (true) and gives it back; nil where that cannot be played.
@@ -47,6 +49,7 @@ func Run(t *testing.T, around func(*testing.T, func(*testing.T)), New func(t *te
 		{"the contact is told", contactTold},
 		{"the button is told", buttonTold},
 		{"the housing is told", tamperTold},
+		{"another door is told", interlockTold},
 		{"lamp and buzzer show signs", signsShown},
 		{"a failure is told and recovered from", failureTold},
 		{"Event ends with its context", eventEnds},
@@ -292,6 +295,27 @@ func tamperTold(t *testing.T, f Fixture) {
 	event(t, f, door.TamperClosed)
 	if f.Door.State().Tamper || f.Relay() {
 		t.Errorf("the relay is %v and State says %+v", f.Relay(), f.Door.State())
+	}
+}
+
+func interlockTold(t *testing.T, f Fixture) {
+	if f.SetInterlock == nil {
+		t.Skip("nothing watches another door")
+	}
+	running(t, f)
+	f.SetInterlock(true)
+	event(t, f, door.OtherOpened)
+	if !f.Door.State().Interlock {
+		t.Error("State does not say that the other door is open")
+	}
+	if err := f.Door.Open(time.Second); err != nil {
+		t.Errorf("open: %v: whether the door opens all the same is for the terminal to decide", err)
+	}
+	event(t, f, door.RelayOn)
+	f.SetInterlock(false)
+	event(t, f, door.OtherClosed)
+	if f.Door.State().Interlock {
+		t.Error("State says that the other door is still open")
 	}
 }
 

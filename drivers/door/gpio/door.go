@@ -26,6 +26,8 @@ type Opts struct {
 	Button Line
 	// Tamper is the line that is active while the housing is open. Optional.
 	Tamper Line
+	// Interlock is the line that is active while another door is open that this one waits for. Optional.
+	Interlock Line
 	// Lamp and Buzzer are outputs that are active while they shine and sound. Optional.
 	Lamp, Buzzer Line
 	// MaxPulse is the longest pulse; 0 means door.MaxPulse.
@@ -39,11 +41,12 @@ type Opts struct {
 // DefaultOpts returns the debounce periods, pulls and times to start from; the chip and the lines are the board's.
 func DefaultOpts() Opts {
 	return Opts{
-		Contact:  Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
-		Button:   Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
-		Tamper:   Line{ActiveLow: true, Bias: PullUp, Debounce: 50 * time.Millisecond},
-		MaxPulse: 10 * time.Second,
-		Retry:    time.Second,
+		Contact:   Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
+		Button:    Line{ActiveLow: true, Bias: PullUp, Debounce: 20 * time.Millisecond},
+		Tamper:    Line{ActiveLow: true, Bias: PullUp, Debounce: 50 * time.Millisecond},
+		Interlock: Line{Bias: PullUp, Debounce: 20 * time.Millisecond},
+		MaxPulse:  10 * time.Second,
+		Retry:     time.Second,
 	}
 }
 
@@ -88,7 +91,7 @@ func New(o Opts) (*Door, error) {
 		what string
 		line Line
 	}{
-		{"relay", o.Relay}, {"contact", o.Contact}, {"button", o.Button}, {"tamper", o.Tamper}, {"lamp", o.Lamp}, {"buzzer", o.Buzzer},
+		{"relay", o.Relay}, {"contact", o.Contact}, {"button", o.Button}, {"tamper", o.Tamper}, {"interlock", o.Interlock}, {"lamp", o.Lamp}, {"buzzer", o.Buzzer},
 	} {
 		if err := l.line.check(l.what); err != nil {
 			return nil, err

@@ -58,15 +58,16 @@ func TestConformance(t *testing.T) {
 	doortest.Run(t, synctest.Test, func(t *testing.T) doortest.Fixture {
 		k := newFakeKernel()
 		o := testOpts(k)
-		o.Tamper.Spec, o.Lamp.Spec, o.Buzzer.Spec = "0", "1", "2"
+		o.Tamper.Spec, o.Lamp.Spec, o.Buzzer.Spec, o.Interlock.Spec = "0", "1", "2", "3"
 		return doortest.Fixture{
-			Door:       made(t, o),
-			SetTamper:  func(open bool) { k.input(0, open, 0) },
-			Lights:     func() (lamp, buzzer bool) { return k.active(1), k.active(2) },
-			Relay:      func() bool { return k.active(relayLine) },
-			SetContact: func(c door.Contact) { k.input(contactLine, c == door.Closed, 0) },
-			SetButton:  func(held bool) { k.input(buttonLine, held, 0) },
-			Fail:       k.unplug,
+			Door:         made(t, o),
+			SetTamper:    func(open bool) { k.input(0, open, 0) },
+			SetInterlock: func(open bool) { k.input(3, open, 0) },
+			Lights:       func() (lamp, buzzer bool) { return k.active(1), k.active(2) },
+			Relay:        func() bool { return k.active(relayLine) },
+			SetContact:   func(c door.Contact) { k.input(contactLine, c == door.Closed, 0) },
+			SetButton:    func(held bool) { k.input(buttonLine, held, 0) },
+			Fail:         k.unplug,
 		}
 	})
 }

@@ -9,9 +9,9 @@ import (
 
 // inputs are the lines that tell something; each may be missing.
 type inputs struct {
-	contact, button, tamper *Pin
-	readers                 sync.WaitGroup
-	done                    chan struct{}
+	contact, button, tamper, interlock *Pin
+	readers                            sync.WaitGroup
+	done                               chan struct{}
 }
 
 // request takes the lines that are wired.
@@ -19,7 +19,7 @@ func (in *inputs) request(c Chip, o *Opts) error {
 	for _, l := range []struct {
 		pin  **Pin
 		line Line
-	}{{&in.contact, o.Contact}, {&in.button, o.Button}, {&in.tamper, o.Tamper}} {
+	}{{&in.contact, o.Contact}, {&in.button, o.Button}, {&in.tamper, o.Tamper}, {&in.interlock, o.Interlock}} {
 		if l.line.Spec == "" {
 			continue
 		}
@@ -33,7 +33,7 @@ func (in *inputs) request(c Chip, o *Opts) error {
 }
 
 func (in *inputs) all() (pins []*Pin) {
-	for _, p := range []*Pin{in.contact, in.button, in.tamper} {
+	for _, p := range []*Pin{in.contact, in.button, in.tamper, in.interlock} {
 		if p != nil {
 			pins = append(pins, p)
 		}
@@ -51,13 +51,13 @@ func (in *inputs) close() {
 }
 
 // levels are what the inputs say; a missing one is not active.
-type levels struct{ closed, held, open bool }
+type levels struct{ closed, held, open, interlocked bool }
 
 func (in *inputs) read() (l levels, err error) {
 	for _, one := range []struct {
 		pin *Pin
 		to  *bool
-	}{{in.contact, &l.closed}, {in.button, &l.held}, {in.tamper, &l.open}} {
+	}{{in.contact, &l.closed}, {in.button, &l.held}, {in.tamper, &l.open}, {in.interlock, &l.interlocked}} {
 		if one.pin == nil {
 			continue
 		}
@@ -97,6 +97,11 @@ func (d *Door) moved(in *inputs, e edge) {
 		if active != d.state.Tamper {
 			d.state.Tamper = active
 			tell(door.Tampered, door.TamperClosed)
+		}
+	case in.interlock:
+		if active != d.state.Interlock {
+			d.state.Interlock = active
+			tell(door.OtherOpened, door.OtherClosed)
 		}
 	}
 }

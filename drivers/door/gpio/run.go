@@ -62,7 +62,7 @@ func (d *Door) fault(err error) {
 		d.put(door.Fault, time.Now(), text)
 	}
 	d.faulty = true
-	d.state.Fault, d.state.Contact, d.state.Button, d.state.Tamper = text, door.Unknown, false, false
+	d.state.Fault, d.state.Contact, d.state.Button, d.state.Tamper, d.state.Interlock = text, door.Unknown, false, false, false
 }
 
 // session holds the lines until ctx or Halt ends it, with nil, or until something fails.
@@ -139,6 +139,10 @@ func (d *Door) ready(relay *Pin, in *inputs) error {
 		d.put(door.Tampered, time.Now(), "") // it was opened while nobody looked
 	}
 	d.state.Tamper = now.open
+	if now.interlocked && !d.state.Interlock {
+		d.put(door.OtherOpened, time.Now(), "")
+	}
+	d.state.Interlock = now.interlocked
 	if !d.halted {
 		d.relay = relay
 	}

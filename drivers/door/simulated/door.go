@@ -122,6 +122,21 @@ func (d *Door) SetTamper(open bool) {
 	d.put(kind, time.Now(), "")
 }
 
+// SetInterlock opens or closes the other door.
+func (d *Door) SetInterlock(open bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.Interlock == open {
+		return
+	}
+	d.state.Interlock = open
+	kind := door.OtherClosed
+	if open {
+		kind = door.OtherOpened
+	}
+	d.put(kind, time.Now(), "")
+}
+
 // State is door.Door's.
 func (d *Door) State() door.State {
 	d.mu.Lock()

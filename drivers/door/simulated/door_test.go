@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 		}
 		return doortest.Fixture{
 			Door: d, Relay: func() bool { return d.State().Relay }, SetContact: d.SetContact, SetButton: d.SetButton,
-			SetTamper: d.SetTamper, Lights: d.Lights,
+			SetTamper: d.SetTamper, SetInterlock: d.SetInterlock, Lights: d.Lights,
 			Fail: func(away bool) {
 				if away {
 					d.Fail(errors.New("unplugged"))

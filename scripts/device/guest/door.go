@@ -17,7 +17,7 @@ func showDoor(args []string) error {
 	o := gpio.DefaultOpts()
 	o.Chip = "/dev/gpiochip0"
 	// Line 3 is the board's power button.
-	for offset, line := range map[string]*gpio.Line{"0": &o.Relay, "1": &o.Contact, "2": &o.Button, "4": &o.Tamper, "5": &o.Lamp, "6": &o.Buzzer} {
+	for offset, line := range map[string]*gpio.Line{"0": &o.Relay, "1": &o.Contact, "2": &o.Button, "4": &o.Tamper, "5": &o.Lamp, "6": &o.Buzzer, "7": &o.Interlock} {
 		line.Spec, line.ActiveLow, line.Bias = offset, false, gpio.AsIs
 	}
 	d, err := gpio.New(o)
