@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
+
+	"umbral/pipeline/nn"
 )
 
 // tower is a network that begins with large pictures: a convolution over planes, and depthwise and 1×1 convolutions.
@@ -110,4 +114,39 @@ func TestCascades(t *testing.T) {
 			n.check(t, withPool(t))
 		})
 	}
+}
+
+// Small towers of any shape, with a residual or a second reader now and then, and with what a cascade begins with at times a
+// separable convolution.
+func TestRandomCascades(t *testing.T) {
+	nn.Eagerly(t)
+	pool := withPool(t)
+	formed := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		height, width := rapid.IntRange(4, 40).Draw(rt, "height"), rapid.IntRange(3, 30).Draw(rt, "width")
+		channels := rapid.SampledFrom([]int{4, 8, 13, 16, 24, 40}).Draw(rt, "channels")
+		n := newTower(rapid.Uint64().Draw(rt, "seed"), height, width, channels, rapid.Int64Range(1, 2).Draw(rt, "first stride"))
+		for range rapid.IntRange(1, 5).Draw(rt, "storeys") {
+			before, wide := n.top, n.channels
+			pads := rapid.SampledFrom([][]int64{{1, 1, 1, 1}, {2, 0, 0, 2}, {0, 1, 2, 1}, {2, 2, 1, 1}}).Draw(rt, "pads")
+			stride, outputs := rapid.Int64Range(1, 2).Draw(rt, "stride"), rapid.SampledFrom([]int{4, 8, 16, 20, 32, wide}).Draw(rt, "outputs")
+			n.storey(rapid.SampledFrom([]string{"Relu", "PRelu", "HardSwish"}).Draw(rt, "activation"), outputs, stride, pads...)
+			if stride == 1 && pads[0] == 1 && outputs == wide && rapid.Bool().Draw(rt, "residual") {
+				n.top = n.node("Add", []string{n.top, before})
+			}
+		}
+		n.outputs(n.top)
+		formed += len(cascades(t, n.network))
+		n.check(rt, pool)
+	})
+	if formed == 0 {
+		t.Error("no cascade was formed")
+	}
+}
+
+// What is chosen by its cost gives the same where it costs more.
+func TestRandomNetworksEagerly(t *testing.T) {
+	nn.Eagerly(t)
+	pool := withPool(t)
+	rapid.Check(t, func(t *rapid.T) { randomNetwork(t).check(t, pool) })
 }

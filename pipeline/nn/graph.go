@@ -226,9 +226,13 @@ func (g *graph) emit(o *op, shape []int) error {
 		return unsupported(o.node, "output %v: a run would take more than %d multiply-adds, the limit", shape, g.limits.Work)
 	}
 	if w := o.weights; w != nil {
-		// Folding makes a copy, packing another with whole panels.
-		panels := (w.outputs + kernel.TileChannels - 1) / kernel.TileChannels
-		if err := g.charge(o.node, 4*(len(w.values)+panels*kernel.TileChannels*(len(w.values)/w.outputs+2))); err != nil {
+		// Folding makes a copy, packing another with whole panels, of as many places as Winograd's patches have where it is
+		// Winograd's kind.
+		packed := roundUp(w.outputs, kernel.TileChannels) * (len(w.values)/w.outputs + 2)
+		if o.kind == "Conv" && o.window.isWinograds() {
+			packed *= kernel.WinogradSize / 9
+		}
+		if err := g.charge(o.node, 4*(len(w.values)+packed)); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,6 @@ type entry struct {
 	cost   int64 // about how long it takes on one core, in nanoseconds
 	layer  Layer
 	writes []*buffer
-	reads  []*buffer
 	over   []*buffer // operands that the result may be written over
 }
 
@@ -32,12 +31,13 @@ type lowering struct {
 	g         *graph
 	packs     packs
 	kernels   *kernel.Set
+	threads   int // that share units
 	entries   []entry
 	lowered   map[*op]bool // siblings of operations before them
 	buffers   []*buffer
 	zeros     int   // floats of zero that the arena begins with: what padding points to
 	offsets   int   // int32 that a worker needs
-	rowFloats int   // floats of a row that a worker needs
+	rowFloats int   // floats that a worker needs for rows, patches and rings that a step keeps for itself
 	packed    int64 // bytes of weights in the kernels' order
 	weights   int64 // bytes of biases and slopes
 }
@@ -45,8 +45,8 @@ type lowering struct {
 // slack is what kernels may read behind a tensor's end.
 const slack = kernel.TileChannels
 
-func lower(g *graph, p packs, set *kernel.Set) (*lowering, error) {
-	l := &lowering{g: g, packs: p, kernels: set, zeros: 64, lowered: map[*op]bool{}}
+func lower(g *graph, p packs, set *kernel.Set, threads int) (*lowering, error) {
+	l := &lowering{g: g, packs: p, kernels: set, threads: threads, zeros: 64, lowered: map[*op]bool{}}
 	for _, v := range g.inputs {
 		v.view = l.allocate(v.shape, rowMajor(v.shape))
 		v.view.buf.first, v.view.buf.last = -1, forever
@@ -146,16 +146,12 @@ func (l *lowering) operand(v *value) *view {
 
 func (l *lowering) emit(layer Layer, s step, units int, work int64, out *view, in ...*view) {
 	e := entry{step: s, units: units, work: work, layer: layer, writes: []*buffer{out.buf}}
-	e.layer.Bytes += int64(4 * elements(out.shape))
-	for _, v := range in {
+	at := len(l.entries)
+	for _, v := range append(in, out) {
 		if v != nil && v.buf != nil {
-			e.reads = append(e.reads, v.buf)
+			v.buf.first, v.buf.last = min(v.buf.first, at), max(v.buf.last, at)
 			e.layer.Bytes += int64(4 * elements(v.shape))
 		}
-	}
-	at := len(l.entries)
-	for _, b := range append(e.writes, e.reads...) {
-		b.first, b.last = min(b.first, at), max(b.last, at)
 	}
 	l.entries = append(l.entries, e)
 }

@@ -6,8 +6,9 @@ import (
 	"umbral/pipeline/nn/kernel"
 )
 
-// siblings are the convolutions of 1×1 that read what o reads and have so few outputs that tiles of several together are
-// fuller than those of each; only o itself where there are no others.
+// siblings are the convolutions of 1×1 that read what o reads and are as wide as the narrowest tile: wide tiles of several
+// together lose less. What each makes is then a slice of what all make, over which nothing can be written in place. Only o
+// itself where there are no others.
 func (l *lowering) siblings(o *op) (all []*op) {
 	if !l.narrow(o) {
 		return []*op{o}
@@ -26,7 +27,7 @@ func (l *lowering) siblings(o *op) (all []*op) {
 func (l *lowering) narrow(o *op) bool {
 	w, v := o.window, o.out[0]
 	return w.kernel == [2]int{1, 1} && w.stride == [2]int{1, 1} && w.pad == [4]int{} && w.groups == 1 && o.residual == nil && o.finish.kind <= rectifier && o.finish.slope == nil &&
-		o.weights.outputs < kernel.TileChannels && o.weights.outputs%kernel.NarrowChannels == 0 && v.view == nil && v.place == nil && !l.g.isOutput(v)
+		o.weights.outputs == kernel.NarrowChannels && v.view == nil && v.place == nil && !l.g.isOutput(v)
 }
 
 // together lowers siblings as one convolution.

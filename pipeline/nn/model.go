@@ -120,7 +120,7 @@ func (m *Model) Compile(o Options) (*Program, error) {
 		return nil, err
 	}
 	fuse(g)
-	l, err := lower(g, m.packs, set)
+	l, err := lower(g, m.packs, set, o.Pool.Threads())
 	if err != nil {
 		return nil, err
 	}

@@ -42,4 +42,6 @@ func plan(buffers []*buffer, zeros int, limit int64) (int, error) {
 }
 
 // room rounds a size up to a cache line, so that vectors start on one.
-func room(size int) int { return (size + 15) &^ 15 }
+func room(size int) int { return roundUp(size, 16) }
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }

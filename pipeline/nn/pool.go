@@ -78,8 +78,13 @@ func newPool(threads int) *Pool {
 	return p
 }
 
-// Threads is the number of goroutines that work on one step, the caller's included.
-func (p *Pool) Threads() int { return p.threads }
+// Threads is the number of goroutines that work on one step, the caller's included; 1 for no pool.
+func (p *Pool) Threads() int {
+	if p == nil {
+		return 1
+	}
+	return p.threads
+}
 
 // Close ends the workers and returns when they have ended. Programs run on their caller's goroutine alone from then on.
 // It is idempotent.

@@ -68,7 +68,7 @@ type worker struct {
 	deep     kernel.Depthwise
 	row      kernel.Row
 	strip    kernel.Strip
-	rows     []float32 // a row of a picture that is pooled, or a unit of Winograd's
+	rows     []float32 // what lies between the parts of a step: see lowering.rowFloats
 	offsets  []int32
 	patch    [kernel.WinogradSize]int32
 	scratch  [kernel.TilePixels * kernel.TileChannels]float32
@@ -94,10 +94,7 @@ func newProgram(g *graph, l *lowering, arena []float32, size int, set *kernel.Se
 	for _, v := range g.outputs {
 		p.outputs = append(p.outputs, p.terminal(v.name, v.value))
 	}
-	threads := 1
-	if p.pool != nil {
-		threads = p.pool.Threads()
-	}
+	threads := p.pool.Threads()
 	for range threads {
 		p.workers = append(p.workers, &worker{arena: p.arena, kernels: set, offsets: make([]int32, l.offsets), rows: make([]float32, l.rowFloats)})
 	}

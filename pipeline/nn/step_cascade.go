@@ -1,31 +1,33 @@
 package nn
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
+
+// What makes a cascade worth while; variables for tests.
+var (
+	// cascadeBytes is how large what lies between two steps must be: it leaves a second-level cache before it is read.
+	cascadeBytes = 1 << 20
+	// cascadeFloats is what all rings and rows of a cascade may take, so that they stay in that cache.
+	cascadeFloats = 128 << 10
+)
 
 const (
-	// cascadeBytes is how large what lies between two steps must be for a cascade: it leaves a second-level cache before it
-	// is read.
-	cascadeBytes = 1 << 20
-	// cascadeUnits is in how many units a cascade is cut. Each computes again what its first rows share with those above.
-	cascadeUnits = 6
-	// longestCascade bounds what is computed again.
+	// cascadeAgain bounds what units compute again, in percent of the work: each begins with rows that the one above has too.
+	cascadeAgain = 15
+	// cascadeUnit is how long a unit may take: a thread that has done its own waits as long at most.
+	cascadeUnit = 200 * time.Microsecond
+	// longestCascade is how many steps are joined at most.
 	longestCascade = 4
 )
 
-// lines are the rows of a picture: row y begins at floats[y%count·row].
-type lines struct {
-	floats     []float32
-	row, count int
-}
-
-func (l lines) at(y int) []float32 { return l.floats[y%l.count*l.row:] }
-
-// stage is a step of a cascade. It computes rows of its output from rows of its input, wherever they lie.
+// stage is a step of a cascade. It computes rows of its output from rows of its input, wherever they lie; where none are
+// given, from those in the arena.
 type stage interface {
 	end() *convStep // what comes out
 	batch() int     // rows that are computed at a time; they lie side by side
 	floats() int    // that it needs for itself
-	source(w *worker) lines
 	compute(w *worker, own []float32, from, to int, in, out lines)
 }
 
@@ -42,7 +44,10 @@ type cascadeStep struct {
 // ring is where the newest rows of a stage's output lie in a worker's memory.
 type ring struct{ start, row, count int }
 
-// cascade joins the two steps emitted last, where the second reads rows of what only the first writes.
+// progress is up to which row each stage has computed.
+type progress [longestCascade]int
+
+// cascade joins the two steps emitted last, where the second reads rows of what only the first writes, and it pays.
 func (l *lowering) cascade() {
 	n := len(l.entries)
 	if n < 2 {
@@ -66,17 +71,19 @@ func (l *lowering) cascade() {
 	if c.stage(len(c.rest)-1).end().out != second.deep.in || len(c.rest) >= longestCascade {
 		return
 	}
-	c.prepare()
 	between := second.deep.in
+	last.layer.MACs += before.layer.MACs
+	last.layer.Bytes += before.layer.Bytes - int64(2*4*elements(between.shape))
+	c.lay()
+	if c.floats() > cascadeFloats || !c.cut(time.Duration(last.layer.cost()), l.threads) {
+		return
+	}
 	l.buffers = slices.DeleteFunc(l.buffers, func(b *buffer) bool { return b == between.buf })
 	l.rowFloats = max(l.rowFloats, c.floats())
-	last.step, last.units = c, c.units()
+	last.step, last.units = c, (c.height()+c.rows-1)/c.rows
 	last.work += before.work
 	last.layer.Algorithm = "cascade"
 	last.layer.Name = before.layer.Name + ", " + last.layer.Name
-	last.layer.MACs += before.layer.MACs
-	last.layer.Bytes += before.layer.Bytes - int64(2*4*elements(between.shape))
-	last.reads = append(slices.Clone(before.reads), slices.DeleteFunc(last.reads, func(b *buffer) bool { return b == between.buf })...)
 	for _, b := range last.writes {
 		b.first = min(b.first, n-2)
 	}
@@ -91,7 +98,11 @@ func (c *cascadeStep) stage(k int) stage {
 	return c.rest[k-1]
 }
 
-func (c *cascadeStep) prepare() {
+// height is how many rows come out.
+func (c *cascadeStep) height() int { return c.stage(len(c.rest)).end().height }
+
+// lay gives the rings their places.
+func (c *cascadeStep) lay() {
 	at := 0
 	for k, next := range c.rest {
 		s := c.stage(k)
@@ -101,14 +112,33 @@ func (c *cascadeStep) prepare() {
 			meets = max(meets, last-first)
 		}
 		// The stage may be ahead of what is asked of it by less than a batch.
-		batches := (meets + s.batch() - 1 + s.batch() - 1) / s.batch()
-		r := ring{start: at, row: s.end().width * s.end().outPx, count: batches * s.batch()}
+		r := ring{start: at, row: s.end().width * s.end().outPx, count: roundUp(meets+s.batch()-1, s.batch())}
 		c.rings = append(c.rings, r)
 		at += room(r.row*r.count + slack)
 	}
-	last := c.stage(len(c.rest))
-	batches := (last.end().height + last.batch() - 1) / last.batch()
-	c.rows = (batches + cascadeUnits - 1) / cascadeUnits * last.batch()
+}
+
+// cut chooses how many rows a unit has: as many units as give all threads equal shares, none of which takes long. It
+// returns false where they would compute too much again.
+func (c *cascadeStep) cut(cost time.Duration, threads int) bool {
+	batch := c.stage(len(c.rest)).batch()
+	batches := (c.height() + batch - 1) / batch
+	units := 1
+	if threads > 1 {
+		units = roundUp(max(2*threads, int(cost/cascadeUnit)), threads)
+	}
+	c.rows = (batches + units - 1) / units * batch
+	once, all := 0, 0
+	for k := range len(c.rest) + 1 {
+		p := c.stage(k).end()
+		row := p.width * p.taps * p.depth * p.outputs
+		once += p.height * row
+		for from := 0; from < c.height(); from += c.rows {
+			begin, end := c.begin(from), c.finish(min(from+c.rows, c.height()))
+			all += (end[k] - begin[k]) * row
+		}
+	}
+	return all-once <= once*cascadeAgain/100
 }
 
 // own is where the rings end.
@@ -125,11 +155,6 @@ func (c *cascadeStep) floats() int {
 	return c.own() + most
 }
 
-func (c *cascadeStep) units() int {
-	height := c.stage(len(c.rest)).end().height
-	return (height + c.rows - 1) / c.rows
-}
-
 func (c *cascadeStep) place() {
 	if s, ok := c.first.(placed); ok {
 		s.place()
@@ -140,27 +165,41 @@ func (c *cascadeStep) place() {
 }
 
 func (c *cascadeStep) run(w *worker, from, to int) {
+	made := c.begin(from * c.rows)
+	c.advance(w, &made, len(c.rest), min(to*c.rows, c.height()))
+}
+
+// begin is where the stages begin, for the last to begin with a row.
+func (c *cascadeStep) begin(row int) (made progress) {
 	last := len(c.rest)
-	var made [longestCascade]int
-	made[last] = from * c.rows
+	made[last] = row
 	for k := last; k > 0; k-- {
 		first, _ := c.rest[k-1].meets(made[k], made[k]+1)
 		made[k-1] = first - first%c.stage(k-1).batch()
 	}
-	c.advance(w, &made, last, min(to*c.rows, c.stage(last).end().height))
+	return made
+}
+
+// finish is where they are when the last has computed all before a row.
+func (c *cascadeStep) finish(row int) (made progress) {
+	last := len(c.rest)
+	made[last] = row
+	for k := last; k > 0; k-- {
+		_, end := c.rest[k-1].meets(made[k]-1, made[k])
+		made[k-1] = min(roundUp(end, c.stage(k-1).batch()), c.stage(k-1).end().height)
+	}
+	return made
 }
 
 // advance computes rows of the k-th stage from where it is until all before row until are made.
-func (c *cascadeStep) advance(w *worker, made *[longestCascade]int, k, until int) {
+func (c *cascadeStep) advance(w *worker, made *progress, k, until int) {
 	s := c.stage(k)
 	own := w.rows[c.own():]
 	for made[k] < until {
 		from := made[k]
 		to := min(from+s.batch(), s.end().height)
 		var in lines
-		if k == 0 {
-			in = s.source(w)
-		} else {
+		if k > 0 {
 			_, last := c.rest[k-1].meets(from, to)
 			c.advance(w, made, k-1, last)
 			in = c.rings[k-1].lines(w)

@@ -91,11 +91,6 @@ func (s *convStep) place() {
 	s.sources = newSources(newWindows(s.in, s.window, s.width), s.tiling, s.rows, s.rowPixels)
 }
 
-// sink is the rows of the output in the arena.
-func (s *convStep) sink(w *worker) lines {
-	return lines{floats: w.arena[s.out.start():], row: s.outRow, count: s.height}
-}
-
 func (s *convStep) units() int { return s.rows * s.blocks }
 
 func (s *convStep) run(w *worker, from, to int) {

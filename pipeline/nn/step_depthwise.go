@@ -156,11 +156,6 @@ func (s *depthwiseStep) runBlock(w *worker, row, first, count int, starts []int)
 	s.finish.applyPixels(w, out[starts[0]:], count, last-starts[0], s.outPx)
 }
 
-// source is the rows of the input in the arena.
-func (s *depthwiseStep) source(w *worker) lines {
-	return lines{floats: w.arena[s.windows.start:], row: s.windows.rowStride, count: s.inHeight}
-}
-
 // runLines computes rows [from, to) of the output into out, row floats apart, from rows of the input.
 func (s *depthwiseStep) runLines(w *worker, from, to int, in lines, out []float32, row int) {
 	if s.byStrips {

@@ -64,9 +64,6 @@ func (s *frontStep) end() *convStep { return s.point }
 
 func (s *frontStep) batch() int { return s.rows }
 
-// source is nothing: the picture's rows are not those of one plane.
-func (s *frontStep) source(*worker) lines { return lines{} }
-
 func (s *frontStep) run(w *worker, from, to int) {
 	for u := from; u < to; u++ {
 		s.compute(w, w.rows, u*s.rows, min((u+1)*s.rows, s.point.height), lines{}, s.point.sink(w))

@@ -6,13 +6,20 @@ import (
 	"umbral/pipeline/nn/kernel"
 )
 
-const (
-	winogradPatches = 36 // of a unit, about
+const winogradPatches = 36 // of a unit, about
+
+// What decides whether Winograd pays; variables for tests.
+var (
 	// A patch's transforms cost so many multiply-adds for each channel that goes in or comes out, and its products, whose
 	// tiles are short, more than those of a convolution by tiles, in percent; as measured with AVX2 and AVX-512.
 	winogradTransforms = 300
 	winogradProducts   = 130
 )
+
+// isWinograds says that a window is of the kind that Winograd's minimal filtering is for.
+func (w *window) isWinograds() bool {
+	return w.kernel == [2]int{3, 3} && w.stride == [2]int{1, 1} && w.groups == 1
+}
 
 // winogradStep is a 3×3 convolution by patches of 4×4 outputs, which lie a dilation apart. A unit is some patches.
 type winogradStep struct {
@@ -37,8 +44,6 @@ type winogradStep struct {
 // patch is where the first output of a patch lies.
 type patch struct{ y, x int32 }
 
-func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
-
 // patchesOf cuts a picture into patches. With a dilation, outputs that are neighbours to a kernel lie that far apart.
 func patchesOf(height, width int, dilation [2]int) (list []patch) {
 	const side = kernel.WinogradSide
@@ -57,8 +62,7 @@ func patchesOf(height, width int, dilation [2]int) (list []patch) {
 // suitsWinograd says that a convolution is of the kind and size for which there is a gain.
 func (l *lowering) suitsWinograd(o *op, in *view) bool {
 	w := o.window
-	if l.kernels.WinogradInput == nil || w.kernel != [2]int{3, 3} || w.stride != [2]int{1, 1} || w.groups != 1 ||
-		o.residual != nil || o.finish.slope != nil || in.strides[1] != 1 ||
+	if l.kernels.WinogradInput == nil || !w.isWinograds() || o.residual != nil || o.finish.slope != nil || in.strides[1] != 1 ||
 		o.weights.depth%l.kernels.WinogradChannels != 0 || o.weights.outputs%l.kernels.WinogradChannels != 0 {
 		return false
 	}
@@ -93,8 +97,15 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	}
 	s.packed = l.packs.share(o.out[0].name, 0, s.packed)
 	s.patches = patchesOf(s.height, s.width, s.window.dilation)
+	macs := int64(s.height*s.width) * int64(9*s.depth*s.outputs)
+	layer := layerOf(o, "winograd", macs)
+	layer.Bytes = int64(4 * len(s.packed))
 	most := roundUp(winogradPatches, l.kernels.Heights[1])
-	s.block = (len(s.patches) + s.units(most) - 1) / s.units(most)
+	units := (len(s.patches) + most - 1) / most
+	if layer.cost() >= sharedCost {
+		units = roundUp(units, l.threads) // equal shares, where there are tiles enough
+	}
+	s.block = max((len(s.patches)+units-1)/units, min(len(s.patches), l.kernels.Heights[0]))
 	// Patches that are not there fill the last tile.
 	s.tiling = newTiling(s.block, l.kernels)
 	for s.tiling.offset(s.tiling.tiles) != s.tiling.pixels {
@@ -109,19 +120,13 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	l.rowFloats = max(l.rowFloats, s.scratch())
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4*len(s.bias) + 8*len(s.patches))
-	macs := int64(s.height*s.width) * int64(9*s.depth*s.outputs)
-	layer := layerOf(o, "winograd", macs)
-	layer.Bytes = int64(4 * len(s.packed))
-	l.emit(layer, s, s.units(s.block), macs, out, in)
+	l.emit(layer, s, (len(s.patches)+s.block-1)/s.block, macs, out, in)
 }
 
 // scratch is the floats of a unit: transformed inputs, products, and one patch of outputs.
 func (s *winogradStep) scratch() int {
 	return kernel.WinogradSize*s.tiling.pixels*(s.depth+s.outputs) + slack + kernel.WinogradSide*kernel.WinogradSide*s.outputs
 }
-
-// units is how many there are of so many patches.
-func (s *winogradStep) units(block int) int { return (len(s.patches) + block - 1) / block }
 
 func (s *winogradStep) place() {
 	const n = kernel.WinogradPatch

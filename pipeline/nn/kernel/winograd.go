@@ -31,7 +31,7 @@ func WinogradWeights(w []float32) (out [WinogradSize]float32) {
 	return out
 }
 
-// WinogradInput writes Bᵀ·d·B for each channel of a patch d: out[place·pitch+c] for base[offsets[place]+c].
+// winogradInputGeneric is Set.WinogradInput in portable Go. It writes Bᵀ·d·B for each channel of a patch d: out[place·pitch+c] for base[offsets[place]+c].
 func winogradInputGeneric(out []float32, pitch int, base []float32, offsets *[WinogradSize]int32, channels int) {
 	const n = WinogradPatch
 	for c := range channels {
@@ -56,7 +56,7 @@ func winogradInput(d0, d1, d2, d3, d4, d5 float32) [WinogradPatch]float32 {
 	return [...]float32{4*d0 - 5*d2 + d4, a + b, a - b, c + e, c - e, 4*d1 - 5*d3 + d5}
 }
 
-// WinogradOutput writes bias + Aᵀ·m·A, at least low, for each channel of a patch of products m[place·pitch+c] to
+// winogradOutputGeneric is Set.WinogradOutput in portable Go. It writes bias + Aᵀ·m·A, at least low, for each channel of a patch of products m[place·pitch+c] to
 // out[y·row+x·pixel+c].
 func winogradOutputGeneric(out []float32, row, pixel int, m []float32, pitch int, bias []float32, channels int, low float32) {
 	const n = WinogradPatch
