@@ -59,6 +59,8 @@ const (
 	pieceCost  = 60_000
 	// rouseCost is the estimated time of a run that is long enough for a worker to wake up and be of use.
 	rouseCost = 200_000
+	// aloneCost is the estimated time of a run below which no step of it is shared: even to ask costs more.
+	aloneCost = 100_000
 )
 
 // NewPool starts threads−1 workers, or fewer where the control group's quota of processor time is smaller; the goroutine

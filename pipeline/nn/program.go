@@ -88,6 +88,9 @@ func newProgram(g *graph, l *lowering, arena []float32, size int, set *kernel.Se
 		}
 	}
 	p.rouse = cost >= rouseCost
+	if cost < aloneCost {
+		p.pool = nil
+	}
 	for _, v := range g.inputs {
 		p.inputs = append(p.inputs, p.terminal(v.name, v))
 	}

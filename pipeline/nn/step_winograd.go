@@ -6,7 +6,7 @@ import (
 	"umbral/pipeline/nn/kernel"
 )
 
-const winogradPatches = 36 // of a unit, about
+const winogradPatches = 36 // that are transformed at a time, about
 
 // What decides whether Winograd pays; variables for tests.
 var (
@@ -34,9 +34,9 @@ type winogradStep struct {
 	low            float32 // of the outputs: 0 with Relu
 
 	patches []patch
-	block   int // patches of a unit
-	tiling  tiling
-	same    [2][]int32 // offsets of a high and of a lower tile of patches
+	unit    int     // patches of a unit
+	most    int     // patches at a time
+	offsets []int32 // of a tile of patches
 	windows windows
 	inner   [kernel.WinogradSize]int32 // how far the places of a patch are from its first
 }
@@ -100,32 +100,23 @@ func (l *lowering) winograd(o *op, in, out *view) {
 	macs := int64(s.height*s.width) * int64(9*s.depth*s.outputs)
 	layer := layerOf(o, "winograd", macs)
 	layer.Bytes = int64(4 * len(s.packed))
-	most := roundUp(winogradPatches, l.kernels.Heights[1])
-	units := (len(s.patches) + most - 1) / most
-	if layer.cost() >= sharedCost {
-		units = roundUp(units, l.threads) // equal shares, where there are tiles enough
-	}
-	s.block = max((len(s.patches)+units-1)/units, min(len(s.patches), l.kernels.Heights[0]))
-	// Patches that are not there fill the last tile.
-	s.tiling = newTiling(s.block, l.kernels)
-	for s.tiling.offset(s.tiling.tiles) != s.tiling.pixels {
-		s.tiling = newTiling(s.tiling.pixels+1, l.kernels)
-	}
-	for i, height := range s.tiling.heights() {
-		for k := range height {
-			s.same[i] = append(s.same[i], int32(k*s.depth))
-		}
+	s.most = roundUp(winogradPatches, l.kernels.Heights[1])
+	// All threads have equal shares, where there are tiles enough.
+	units := roundUp((len(s.patches)+s.most-1)/s.most, l.threads)
+	s.unit = max((len(s.patches)+units-1)/units, min(len(s.patches), l.kernels.Heights[0]))
+	for k := range l.kernels.Heights[1] {
+		s.offsets = append(s.offsets, int32(k*s.depth))
 	}
 	l.zeros = max(l.zeros, s.depth+slack)
 	l.rowFloats = max(l.rowFloats, s.scratch())
 	l.packed += int64(4 * len(s.packed))
 	l.weights += int64(4*len(s.bias) + 8*len(s.patches))
-	l.emit(layer, s, (len(s.patches)+s.block-1)/s.block, macs, out, in)
+	l.emit(layer, s, (len(s.patches)+s.unit-1)/s.unit, macs, out, in)
 }
 
-// scratch is the floats of a unit: transformed inputs, products, and one patch of outputs.
+// scratch is the floats of a block: transformed inputs, products, and one patch of outputs.
 func (s *winogradStep) scratch() int {
-	return kernel.WinogradSize*s.tiling.pixels*(s.depth+s.outputs) + slack + kernel.WinogradSide*kernel.WinogradSide*s.outputs
+	return kernel.WinogradSize*s.most*(s.depth+s.outputs) + slack + kernel.WinogradSide*kernel.WinogradSide*s.outputs
 }
 
 func (s *winogradStep) place() {
@@ -139,14 +130,22 @@ func (s *winogradStep) place() {
 }
 
 func (s *winogradStep) run(w *worker, from, to int) {
-	for u := from; u < to; u++ {
-		s.runBlock(w, s.patches[u*s.block:min((u+1)*s.block, len(s.patches))])
+	patches := s.patches[from*s.unit : min(to*s.unit, len(s.patches))]
+	for blocks := (len(patches) + s.most - 1) / s.most; blocks > 0; blocks-- {
+		n := (len(patches) + blocks - 1) / blocks
+		s.runBlock(w, patches[:n])
+		patches = patches[n:]
 	}
 }
 
 func (s *winogradStep) runBlock(w *worker, patches []patch) {
 	const size = kernel.WinogradSize
-	n := s.tiling.pixels
+	// Patches that are not there fill the last tile.
+	tiles := newTiling(len(patches), w.kernels)
+	for tiles.offset(tiles.tiles) != tiles.pixels {
+		tiles = newTiling(tiles.pixels+1, w.kernels)
+	}
+	n := tiles.pixels
 	in := w.rows[:size*n*s.depth]
 	products := w.rows[len(in):][:size*n*s.outputs+slack]
 	for i, p := range patches {
@@ -156,7 +155,7 @@ func (s *winogradStep) runBlock(w *worker, patches []patch) {
 	t := &w.tile
 	t.Taps, t.Depth, t.Slope, t.Relu, t.Residual = 1, s.depth, nil, false, nil
 	t.Bias = w.arena // which begins with zeros
-	runs := s.tiling.split(0, s.tiling.tiles)
+	runs := tiles.split(0, tiles.tiles)
 	for place := range size {
 		for _, p := range s.panels {
 			t.Width = p.width
@@ -168,7 +167,7 @@ func (s *winogradStep) runBlock(w *worker, patches []patch) {
 					continue
 				}
 				t.Height, t.Pixels = r.height, r.height
-				t.Base, t.Offsets, t.Move = in[(place*n+r.first)*s.depth:], s.same[i], r.height*s.depth
+				t.Base, t.Offsets, t.Move = in[(place*n+r.first)*s.depth:], s.offsets[:r.height], r.height*s.depth
 				t.Out, t.OutPitch = products[(place*n+r.first)*s.outputs+p.start:], s.outputs
 				w.kernels.RunTiles(t, r.tiles)
 			}
