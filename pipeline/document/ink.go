@@ -16,6 +16,7 @@ const (
 // unread tells whether there is print in an area that belongs to none of the characters of a reading. Recognisers pass
 // over what they never learned, and are sure of the rest: 陈赟 is read as 陈 with the greatest confidence.
 func (r *Reader) unread(c *card, b *box, reading *candidate) bool {
+	b = c.besidePortrait(b)
 	c.cut(&r.toned, b)
 	grey := lightest(&r.toned)
 	low, high := levels(grey)
@@ -27,9 +28,6 @@ func (r *Reader) unread(c *card, b *box, reading *candidate) bool {
 	lost := 0.0
 	for x := range w {
 		at := b.at((float64(x)+0.5)/float64(w)-0.5, 0)
-		if c.onPortrait(at) {
-			break // dark clothes reach its edge
-		}
 		near := false
 		for _, glyph := range reading.at {
 			near = near || math.Abs(glyph-at.X) < inkReach

@@ -36,7 +36,7 @@ type candidate struct {
 	confidence []float32 // of each character
 	at         []float64 // its middle, in millimetres on the card
 	trust      float32   // by the spacing
-	doubtful   bool      // what lies beside it may hide a character
+	doubtful   bool      // what lies beside it may hide a character, or is one that was not read
 }
 
 // least is the confidence of the least sure character, held down where the spacing speaks of a character left out.
@@ -47,7 +47,7 @@ func (c *candidate) least() float32 {
 	return c.seen()
 }
 
-// seen is the same without regard to what lies over the place.
+// seen is the same without regard to what lies beside it.
 func (c *candidate) seen() float32 {
 	if len(c.classes) == 0 {
 		return 0
@@ -114,10 +114,7 @@ func (r *Reader) piece(c *card, areas []box, stamped bool, want *kind, known ...
 	found := p.weigh()
 	if want.whole {
 		for i := range min(len(found), 4) {
-			if r.unread(c, widest, &found[i]) {
-				found[i].trust = min(found[i].trust, lostTrust)
-			}
-			found[i].doubtful = found[i].doubtful || stamped && c.hidden(widest, &found[i])
+			found[i].doubtful = found[i].doubtful || r.unread(c, widest, &found[i]) || stamped && c.hidden(widest, &found[i])
 		}
 	}
 	return found, nil

@@ -19,9 +19,15 @@ func portrait(img *vision.Image, toImage *homography) *vision.Image {
 }
 
 // portraitEdge is how far beside its place, in mm, a portrait may begin.
-const portraitEdge = 0.5
+const portraitEdge = 1
 
-// onPortrait tells whether a point in one of the front's rows lies on the portrait or right of it.
-func (c *card) onPortrait(p Point) bool {
-	return c.side == Front && p.X > portraitX-portraitEdge && p.Y < portraitY+float64(portraitHeight)/portraitScale
+// besidePortrait is the part of an area in one of the front's rows that ends before the portrait, whose dark clothes may
+// reach its edge.
+func (c *card) besidePortrait(b *box) *box {
+	left, right := b.span()
+	if limit := portraitX - portraitEdge; c.side == Front && right > limit && left < limit && b.centre.Y < portraitY+float64(portraitHeight)/portraitScale {
+		beside := area{left, b.centre.Y - b.height/2, limit, b.centre.Y + b.height/2}.box()
+		return &beside
+	}
+	return b
 }

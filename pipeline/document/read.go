@@ -315,9 +315,7 @@ func (r *Reader) address(c *card) (Field, error) {
 					clear = min(clear, best.confidence[k])
 				}
 			}
-			if f.Stamped {
-				clear *= best.trust // what stands at odd distances is the stamp's
-			}
+			clear *= best.trust
 			f.Text = strings.TrimFunc(r.read.spell(best.classes), stray)
 		}
 		if f.Text == "" {

@@ -73,7 +73,7 @@ func newStampMap(canvas *vision.Image) stampMap {
 			continue
 		}
 		// The portrait is dark and large, and no stamp.
-		if float64(x0) > (portraitX-1)*canvasScale+marginX {
+		if float64(x0) > (portraitX-portraitEdge)*canvasScale+marginX {
 			continue
 		}
 		levels = levels[:0]
