@@ -165,6 +165,7 @@ type Door struct {
 	Housing bool   `json:"housing_open,omitempty"`
 	Other   bool   `json:"other_door_open,omitempty"`
 	Fault   string `json:"fault,omitempty"`
+	Text    string `json:"text"` // all of it, for people
 }
 
 // String says how the door is, for people.

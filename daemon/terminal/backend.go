@@ -110,7 +110,9 @@ func (d *desktop) camera() local.Camera {
 
 func (d *desktop) door() local.Door {
 	s := d.t.door.State()
-	return local.Door{Device: d.t.door.String(), Relay: s.Relay, Contact: s.Contact.String(), Button: s.Button, Housing: s.Tamper, Other: s.Interlock, Fault: s.Fault}
+	out := local.Door{Device: d.t.door.String(), Relay: s.Relay, Contact: s.Contact.String(), Button: s.Button, Housing: s.Tamper, Other: s.Interlock, Fault: s.Fault}
+	out.Text = out.String()
+	return out
 }
 
 func (d *desktop) store() local.Store {

@@ -69,7 +69,7 @@ func printState(w io.Writer, s *local.State) {
 		fmt.Fprintf(w, "           %-10s p50 %7.2f ms  p95 %7.2f ms\n", st.Name, st.P50, st.P95)
 	}
 	fmt.Fprintf(w, "screen     %s\n", strings.TrimSpace(strings.Join([]string{s.Screen.Code, s.Screen.Problem, s.Screen.Reason}, " ")))
-	fmt.Fprintf(w, "door       %v\n", &s.Door)
+	fmt.Fprintf(w, "door       %s\n", s.Door.Text)
 	if f := s.Finger; f != nil {
 		how := "answers"
 		if f.Fault != "" {

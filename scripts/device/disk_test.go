@@ -28,7 +28,13 @@ func withDisk(t *testing.T, change func(*machine.Opts), edits ...string) *site {
 	})
 	run(t, s.Machine, "guest", "flakey", "make", "/dev/vda")
 	run(t, s.Machine, "mount", "-t", "ext4", "/dev/dm-0", "/mnt")
-	config := strings.NewReplacer(append(edits, "/var/lib/umbral", "/mnt/state")...).Replace(gateConfig)
+	edits = append(edits, "/var/lib/umbral", "/mnt/state")
+	for i := 0; i < len(edits); i += 2 {
+		if !strings.Contains(gateConfig, edits[i]) {
+			t.Fatalf("the gate's configuration says nothing of %q", edits[i])
+		}
+	}
+	config := strings.NewReplacer(edits...).Replace(gateConfig)
 	put(t, s.Machine, "/etc/umbral/umbral.toml", config+"\n[store]\nfile_mib = 8\njournal_mib = 1\n"+s.fleet.config())
 	return s
 }

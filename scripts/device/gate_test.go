@@ -142,10 +142,25 @@ func (s *site) enrol() {
 	}
 }
 
+// unitEnvironment is what the unit sets, but for the place of the models, which is another here.
+func unitEnvironment(t *testing.T) (env []string) {
+	t.Helper()
+	unit, err := os.ReadFile("../../systemd/umbrald.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(unit)) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "Environment="); ok && !strings.HasPrefix(value, "UMBRAL_MODELS=") {
+			env = append(env, value)
+		}
+	}
+	return env
+}
+
 // start starts the daemon and waits until the tool reaches it.
 func (s *site) start() control.Process {
 	s.t.Helper()
-	p, err := s.Start(s.t.Context(), "gate", control.Command{Args: []string{"umbrald"}, Env: []string{"GODEBUG=disablethp=1"}}) // as the unit has it
+	p, err := s.Start(s.t.Context(), "gate", control.Command{Args: []string{"umbrald"}, Env: unitEnvironment(s.t)})
 	if err != nil {
 		s.t.Fatal(err)
 	}

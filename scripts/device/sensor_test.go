@@ -67,9 +67,9 @@ func (s *sensor) shows(t *testing.T) {
 	s.module.SetPicture(func(n int) []byte { return prints[n] })
 }
 
-// press lays a finger on the sensor and lifts it, again and again, as long as it takes, until the function that it returns is
-// called. Each time it is another of the finger's impressions.
-func (s *sensor) press() (stop func()) {
+// touches lays a finger on the sensor and lifts it, again and again, until the function that it returns is called. Each time
+// it is another of the finger's impressions.
+func (s *sensor) touches() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -106,7 +106,7 @@ function show(s) {
   const facts = [
     ["Camera", `${s.camera.device}, ${s.camera.format} ${s.camera.width}×${s.camera.height}`],
     ["Frames", `${number(s.camera.frames)} taken, ${number(s.camera.dropped)} dropped, ${number(s.camera.broken)} broken${faults ? "; faults: " + faults : ""}`],
-    ["Door", `${s.door.device}: relay ${s.door.relay ? "on" : "off"}, contact ${s.door.contact}${s.door.button ? ", exit button held" : ""}${s.door.housing_open ? ", housing open" : ""}${s.door.other_door_open ? ", another door open" : ""}${s.door.fault ? "; " + s.door.fault : ""}`],
+    ["Door", s.door.text],
     ["People", `${number(st.people)}, ${number(st.references)} references of ${number(st.capacity)}`],
     ["Journal", `${number(st.entries)} entries, ${number(st.pending)} waiting; head ${st.head}, cursor ${st.cursor}; ${mib(st.journal_bytes)} of ${mib(st.journal_limit)}`],
     ["Copy", st.last_copy ? "last " + clock(st.last_copy) : "none since the start"],

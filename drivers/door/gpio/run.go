@@ -62,7 +62,9 @@ func (d *Door) fault(err error) {
 		d.put(door.Fault, time.Now(), text)
 	}
 	d.faulty = true
-	d.state.Fault, d.state.Contact, d.state.Button, d.state.Tamper, d.state.Interlock = text, door.Unknown, false, false, false
+	d.state.Fault, d.state.Contact, d.state.Button, d.state.Tamper = text, door.Unknown, false, false
+	// What the other door does is not known either, and until it is, this one waits.
+	d.state.Interlock = d.opts.Interlock.Spec != ""
 }
 
 // session holds the lines until ctx or Halt ends it, with nil, or until something fails.
@@ -139,8 +141,12 @@ func (d *Door) ready(relay *Pin, in *inputs) error {
 		d.put(door.Tampered, time.Now(), "") // it was opened while nobody looked
 	}
 	d.state.Tamper = now.open
-	if now.interlocked && !d.state.Interlock {
-		d.put(door.OtherOpened, time.Now(), "")
+	if now.interlocked != d.state.Interlock {
+		kind := door.OtherClosed
+		if now.interlocked {
+			kind = door.OtherOpened
+		}
+		d.put(kind, time.Now(), "")
 	}
 	d.state.Interlock = now.interlocked
 	if !d.halted {

@@ -37,6 +37,7 @@ type Camera struct {
 	probe    probe
 	frames   int // sent since the beginning
 	starts   int // of streaming
+	closed   bool
 	wg       sync.WaitGroup
 }
 
@@ -142,6 +143,9 @@ func (c *Camera) Unplug() {
 // Close unplugs the camera for good.
 func (c *Camera) Close() error {
 	err := c.listener.Close()
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
 	c.Unplug()
 	c.wg.Wait()
 	return err
@@ -155,6 +159,11 @@ func (c *Camera) accept() {
 		}
 		c.Unplug()
 		c.mu.Lock()
+		if c.closed { // since it was accepted
+			c.mu.Unlock()
+			conn.Close()
+			return
+		}
 		c.plugged = conn
 		c.controls, c.probe = controlTable(), newProbe()
 		c.mu.Unlock()

@@ -76,3 +76,21 @@ func TestUnlinkIsLast(t *testing.T) {
 		t.Errorf("%d answered and %d cancelled: the race was not run", len(answered), cancelled)
 	}
 }
+
+// TestCloseWhilePluggingIn closes the camera while somebody plugs it in.
+func TestCloseWhilePluggingIn(t *testing.T) {
+	for range 200 {
+		c, err := NewCamera()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+}
