@@ -82,7 +82,10 @@ function show(s) {
     const figures = [(v.duration_ms / 1000).toFixed(1) + " s"];
     if (v.score !== null) figures.push("match " + v.score.toFixed(2));
     if (v.live !== null) figures.push("live " + v.live.toFixed(2));
-    li.append(element("time", "quiet", clock(v.time)), badge, element("strong", "", who), element("span", "quiet", figures.join(", ")), element("span", "why", `${v.text}  ${v.passage}`));
+    const what = element("div");
+    if (who) what.append(element("strong", "", who));
+    what.append(element("span", "why", v.text), element("span", "quiet", `${figures.join(", ")}  ${v.passage}`));
+    li.append(element("time", "quiet", clock(v.time)), badge, what);
     return li;
   }));
 
