@@ -116,6 +116,21 @@ func TestCascades(t *testing.T) {
 	}
 }
 
+// What a cascade keeps is bounded, whatever the model asks for: rows this long, and so many of them, are no cascade.
+func TestCascadesAreBounded(t *testing.T) {
+	n := newTower(7, 66, 3000, 32, 1)
+	n.top = n.node("Conv", []string{n.top, n.weights(-0.5, 0.5, 32, 1, 3, 3)},
+		ints("strides", 1, 31), ints("dilations", 31, 1), ints("pads", 31, 1, 31, 1), integer("group", 32))
+	n.top = n.node("Conv", []string{n.top, n.weights(-0.2, 0.2, 8, 32, 1, 1)})
+	n.outputs(n.top)
+	if got := cascades(t, n.network); len(got) > 0 {
+		t.Errorf("cascades %q", got)
+	}
+	if scratch := n.program(t).Budget().Scratch; scratch > 2<<20 {
+		t.Errorf("%d bytes of scratch", scratch)
+	}
+}
+
 // Small towers of any shape, with a residual or a second reader now and then, and with what a cascade begins with at times a
 // separable convolution.
 func TestRandomCascades(t *testing.T) {
