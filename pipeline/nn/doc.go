@@ -37,8 +37,8 @@
 //     step_strip.go);
 //   - separable: depthwise and the 1×1 behind it by strips of rows, so that what lies between never leaves the cache
 //     (step_separable.go);
-//   - cascade: a first convolution and separable ones behind it, some rows of each in turns, so that the large pictures
-//     between them never leave the cache either (step_cascade.go).
+//   - cascade: separable convolutions one behind the other, some rows of each in turns, so that the large pictures between
+//     them never leave the cache either (step_cascade.go).
 //
 // # Memory
 //

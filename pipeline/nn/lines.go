@@ -13,7 +13,7 @@ func (s *depthwiseStep) source(w *worker) lines {
 	return lines{floats: w.arena[s.windows.start:], row: s.windows.rowStride, count: s.inHeight}
 }
 
-// sink is the rows of a convolution's output in the arena.
+// sink is the rows of a convolution's output there.
 func (s *convStep) sink(w *worker) lines {
 	return lines{floats: w.arena[s.out.start():], row: s.outRow, count: s.height}
 }

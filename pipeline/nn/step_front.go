@@ -60,30 +60,24 @@ func (s *frontStep) floats() int { return ((s.rows-1)*s.stride[0]+s.point.taps)*
 
 func (s *frontStep) units() int { return (s.point.height + s.rows - 1) / s.rows }
 
-func (s *frontStep) end() *convStep { return s.point }
-
-func (s *frontStep) batch() int { return s.rows }
-
 func (s *frontStep) run(w *worker, from, to int) {
-	for u := from; u < to; u++ {
-		s.compute(w, w.rows, u*s.rows, min((u+1)*s.rows, s.point.height), lines{}, s.point.sink(w))
-	}
-}
-
-// compute computes the rows of a unit.
-func (s *frontStep) compute(w *worker, own []float32, from, to int, _, out lines) {
-	for i := range (to-1-from)*s.stride[0] + s.point.taps {
-		s.rearrange(w, own[i*s.width:][:s.width], from*s.stride[0]+i-s.pad[0])
-	}
-	for row := from; row < to; row++ {
-		s.runRow(w, row, own[(row-from)*s.stride[0]*s.width:], out.at(row))
+	p := s.point
+	for y := from * s.rows; y < min(to*s.rows, p.height); y += s.rows {
+		end := min(y+s.rows, p.height)
+		for i := range (end-1-y)*s.stride[0] + p.taps {
+			s.rearrange(w, w.rows[i*s.width:][:s.width], y*s.stride[0]+i-s.pad[0])
+		}
+		for row := y; row < end; row++ {
+			s.runRow(w, row, w.rows[(row-y)*s.stride[0]*s.width:])
+		}
 	}
 }
 
 // runRow computes a row of the output.
-func (s *frontStep) runRow(w *worker, row int, in, out []float32) {
+func (s *frontStep) runRow(w *worker, row int, in []float32) {
 	p := s.point
 	step := s.stride[1] * s.from.shape[1]
+	out := w.arena[p.out.start()+row*p.outRow:]
 	var residual []float32
 	if p.residual != nil {
 		residual = w.arena[p.residual.start()+row*p.resRow:]

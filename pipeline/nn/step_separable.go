@@ -58,10 +58,6 @@ func (s *separableStep) units() int { return (s.point.height + s.rows - 1) / s.r
 
 func (s *separableStep) place() { s.deep.place() }
 
-func (s *separableStep) end() *convStep { return s.point }
-
-func (s *separableStep) batch() int { return s.rows }
-
 // meets is which rows of the input the windows of rows [from, to) of the output meet.
 func (s *separableStep) meets(from, to int) (first, last int) {
 	win := &s.deep.window
@@ -72,15 +68,12 @@ func (s *separableStep) meets(from, to int) (first, last int) {
 
 func (s *separableStep) run(w *worker, from, to int) {
 	for u := from; u < to; u++ {
-		s.compute(w, w.rows, u*s.rows, min((u+1)*s.rows, s.point.height), lines{}, s.point.sink(w))
+		s.compute(w, w.rows, u*s.rows, min((u+1)*s.rows, s.point.height), s.deep.source(w), s.point.sink(w))
 	}
 }
 
 // compute computes the rows of a unit.
 func (s *separableStep) compute(w *worker, own []float32, first, end int, in, to lines) {
-	if in.count == 0 {
-		in = s.deep.source(w)
-	}
 	p := s.point
 	between := own[:s.floats()]
 	s.deep.runLines(w, first, end, in, between, p.width*p.depth)
