@@ -108,31 +108,24 @@ func (d *Door) Lights() (lamp, buzzer bool) {
 }
 
 // SetTamper opens or closes the housing.
-func (d *Door) SetTamper(open bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.state.Tamper == open {
-		return
-	}
-	d.state.Tamper = open
-	kind := door.TamperClosed
-	if open {
-		kind = door.Tampered
-	}
-	d.put(kind, time.Now(), "")
-}
+func (d *Door) SetTamper(open bool) { d.set(&d.state.Tamper, open, door.Tampered, door.TamperClosed) }
 
 // SetInterlock opens or closes the other door.
 func (d *Door) SetInterlock(open bool) {
+	d.set(&d.state.Interlock, open, door.OtherOpened, door.OtherClosed)
+}
+
+// set changes a part of the state and tells of it.
+func (d *Door) set(part *bool, to bool, yes, no door.Kind) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.state.Interlock == open {
+	if *part == to {
 		return
 	}
-	d.state.Interlock = open
-	kind := door.OtherClosed
-	if open {
-		kind = door.OtherOpened
+	*part = to
+	kind := no
+	if to {
+		kind = yes
 	}
 	d.put(kind, time.Now(), "")
 }
