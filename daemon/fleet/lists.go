@@ -81,7 +81,10 @@ func (f *fetcher) hear(ctx context.Context, m inbound) error {
 	if held, wanted := f.l.o.Lists.Held(found.Kind); !wanted || held >= found.Sequence || f.l.bad.holds(found.SHA256) {
 		return nil
 	}
-	f.wanted[found.Kind] = &wish{manifest: found}
+	// A broker may tell of a list more than once, also while it is being fetched or installed.
+	if w := f.wanted[found.Kind]; w == nil || w.manifest != found {
+		f.wanted[found.Kind] = &wish{manifest: found}
+	}
 	return f.begin(ctx)
 }
 

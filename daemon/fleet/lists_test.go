@@ -90,7 +90,8 @@ func TestListsComeWhole(t *testing.T) {
 			}
 			first, second, issuers := testList(1, 1_600_000), testList(2, 3*partBytes), testList(7, 100)
 			publish("revocation", 1, first)
-			b.start(t) // the list was there before the terminal
+			b.start(t)                      // the list was there before the terminal
+			publish("revocation", 1, first) // which hears of it again while it comes
 			eventually(t, "the first list", func() bool { return s.has("revocation", first) })
 			publish("issuers", 7, issuers)
 			publish("revocation", 2, second)
