@@ -164,7 +164,7 @@ func (c *Camera) accept() {
 		c.mu.Unlock()
 		c.wg.Go(func() {
 			defer conn.Close()
-			p := &plug{Camera: c, conn: conn, news: make(chan struct{}, 1), done: make(chan struct{})}
+			p := &plug{Camera: c, conn: conn, news: make(chan struct{}, 1), done: make(chan struct{}), early: map[uint32]request{}}
 			c.wg.Go(p.stream)
 			p.serve()
 		})

@@ -22,6 +22,11 @@ type plug struct {
 	// to its unlinking makes the kernel pull the plug (vhci_rx.c, "cannot find a urb").
 	answering sync.Mutex
 	waiting   []request
+
+	// The kernel's unlinking may overtake the transfer that it means (vhci_tx.c sends each from a list of its own). It is
+	// answered when the transfer comes. Of serve's goroutine.
+	seen  uint32 // number of the last transfer
+	early map[uint32]request
 }
 
 // maxWaiting bounds the transfers that wait; uvcvideo asks for five at a time.
@@ -33,11 +38,21 @@ func (p *plug) serve() {
 	in := bufio.NewReader(p.conn)
 	for {
 		q, err := readRequest(in)
+		unlinked, overtaken := p.early[q.seq]
 		switch {
 		case err != nil:
 			return
+		case q.unlink && q.unlinkSeq > p.seen:
+			if len(p.early) == maxWaiting {
+				return
+			}
+			p.early[q.unlinkSeq] = q
+			continue
 		case q.unlink:
 			err = p.unlink(q)
+		case overtaken:
+			delete(p.early, q.seq)
+			err = p.send(unlinked.unlinked(true))
 		case q.endpoint == 0:
 			data, ok := p.control(q)
 			status := int32(statusOK)
@@ -52,6 +67,9 @@ func (p *plug) serve() {
 		}
 		if err != nil {
 			return
+		}
+		if !q.unlink {
+			p.seen = q.seq
 		}
 	}
 }
