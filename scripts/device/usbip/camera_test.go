@@ -94,3 +94,34 @@ func TestCloseWhilePluggingIn(t *testing.T) {
 		conn.Close()
 	}
 }
+
+// TestUnlinkOvertakes takes a transfer back before it came: it is cancelled when it comes, and never answered.
+func TestUnlinkOvertakes(t *testing.T) {
+	p := &plug{Camera: &Camera{}, early: map[uint32]request{}, news: make(chan struct{}, 1), done: make(chan struct{})}
+	here, there := net.Pipe()
+	defer there.Close()
+	p.conn = here
+	go p.serve()
+	there.SetDeadline(time.Now().Add(5 * time.Second))
+	for _, c := range [][7]uint32{{cmdUnlink, 8, 0, directionIn, endpoint, 7, 0}, {cmdSubmit, 7, 0, directionIn, endpoint, 0, payload}} {
+		b := make([]byte, headerLength)
+		for i, w := range c {
+			binary.BigEndian.PutUint32(b[4*i:], w)
+		}
+		if _, err := there.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var h [headerLength]byte
+	if _, err := io.ReadFull(there, h[:]); err != nil {
+		t.Fatal(err)
+	}
+	if kind, seq, status := binary.BigEndian.Uint32(h[:]), binary.BigEndian.Uint32(h[4:]), int32(binary.BigEndian.Uint32(h[20:])); kind != retUnlink || seq != 8 || status != statusConnReset {
+		t.Errorf("answer %d to %d with status %d", kind, seq, status)
+	}
+	p.answering.Lock()
+	defer p.answering.Unlock()
+	if len(p.waiting) > 0 {
+		t.Error("the transfer waits for an answer")
+	}
+}
