@@ -30,7 +30,7 @@ func (v *view) whole() bool { return v.offset == 0 && elements(v.shape) == v.buf
 func merge(entries []entry) {
 	for i := range entries {
 		e := &entries[i]
-		out := e.writes[0]
+		out := e.out
 		for _, b := range e.over {
 			b = b.root()
 			if b.first >= 0 && b.last == i && out.first == i && out.home == nil {

@@ -17,13 +17,13 @@ type placed interface{ place() }
 
 // entry is a step with what the planner and the profile need to know of it.
 type entry struct {
-	step   step
-	units  int
-	work   int64 // multiply-adds, or floats moved
-	cost   int64 // about how long it takes on one core, in nanoseconds
-	layer  Layer
-	writes []*buffer
-	over   []*buffer // operands that the result may be written over
+	step  step
+	units int
+	work  int64 // multiply-adds, or floats moved
+	cost  int64 // about how long it takes on one core, in nanoseconds
+	layer Layer
+	out   *buffer
+	over  []*buffer // operands that the result may be written over
 }
 
 // lowering turns operations into steps over views.
@@ -145,7 +145,7 @@ func (l *lowering) operand(v *value) *view {
 }
 
 func (l *lowering) emit(layer Layer, s step, units int, work int64, out *view, in ...*view) {
-	e := entry{step: s, units: units, work: work, layer: layer, writes: []*buffer{out.buf}}
+	e := entry{step: s, units: units, work: work, layer: layer, out: out.buf}
 	at := len(l.entries)
 	for _, v := range append(in, out) {
 		if v != nil && v.buf != nil {

@@ -75,9 +75,7 @@ func (l *lowering) cascade() {
 	last.work += before.work
 	last.layer.Algorithm = "cascade"
 	last.layer.Name = before.layer.Name + ", " + last.layer.Name
-	for _, b := range last.writes {
-		b.first = min(b.first, n-2)
-	}
+	last.out.first = min(last.out.first, n-2)
 	l.entries = append(l.entries[:n-2], last)
 }
 
