@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "go_asm.h"
+#include "strip_amd64.h"
 
 // Two rows of output of a kernel of 3 × 3, 16 channels at a time, so that lines of the cache are used whole, and twelve
 // sums are enough for the multipliers' latency. Each weight, which is in the frame, serves both rows: in a column 28 loads
@@ -9,8 +10,8 @@
 // go, R12 the distance from output to output, R13 the columns to go, R14 the outputs to pass over, R15 the frame's
 // weights, 9 of each half, behind which are the slopes or the lowest output and the bias.
 
-// none is a line of zeros, for the columns on the right.
-GLOBL none<>(SB), RODATA|NOPTR, $64
+// nothing is a line of zeros, for the columns on the right.
+GLOBL nothing<>(SB), RODATA|NOPTR, $64
 
 #define ACT 576
 #define BIAS 640
@@ -22,7 +23,7 @@ GLOBL none<>(SB), RODATA|NOPTR, $64
 #define RECTIFY(A, H) \
 	VXORPS Y15, Y15, Y15; \
 	VMINPS A, Y15, Y15; \
-	VMAXPS none<>(SB), A, A; \
+	VMAXPS nothing<>(SB), A, A; \
 	VFMADD231PS (ACT+32*H)(R15), Y15, A
 
 // BOTH multiplies half H of tap T with the inputs of the two rows.
@@ -72,22 +73,6 @@ GLOBL none<>(SB), RODATA|NOPTR, $64
 PASS: \
 	DECQ R13
 
-// RIGHT goes on with columns of zeros, as many as there are, or ends the block.
-#define RIGHT(NEXT) \
-	MOVQ right-16(SP), R13; \
-	TESTQ R13, R13; \
-	JZ   blockdone; \
-	MOVQ $0, right-16(SP); \
-	LEAQ none<>(SB), AX; \
-	MOVQ AX, BX; \
-	MOVQ AX, CX; \
-	MOVQ AX, DX; \
-	XORL R8, R8; \
-	XORL R9, R9; \
-	XORL R10, R10; \
-	XORL R11, R11; \
-	JMP  NEXT
-
 // WEIGHT puts tap T, which is at R13, into the frame and goes on to the next, R14 bytes further.
 #define WEIGHT(T) \
 	VMOVUPS (R13), Y0; \
@@ -95,13 +80,6 @@ PASS: \
 	VMOVUPS Y0, (32*T)(R15); \
 	VMOVUPS Y1, (288+32*T)(R15); \
 	ADDQ R14, R13
-
-// ROW finds row N of the input at byte R12 and its step.
-#define ROW(N, P, S) \
-	MOVQ (Strip_In+24*N)(DI), P; \
-	ADDQ R12, P; \
-	MOVQ (Strip_Steps+8*N)(DI), S; \
-	SHLQ $2, S
 
 // LOWEST and SLOPE put what the activation needs into the frame; DI is the strip, R12 the place of the channels.
 #define LOWEST \
@@ -153,10 +131,10 @@ block: \
 	VMOVAPS Y6, Y7; \
 	VMOVAPS Y6, Y9; \
 	VMOVAPS Y6, Y10; \
-	ROW(0, AX, R8); \
-	ROW(1, BX, R9); \
-	ROW(2, CX, R10); \
-	ROW(3, DX, R11); \
+	ROW(0, AX, R8, R12); \
+	ROW(1, BX, R9, R12); \
+	ROW(2, CX, R10, R12); \
+	ROW(3, DX, R11, R12); \
 	MOVQ Strip_Right(DI), R13; \
 	MOVQ R13, right-16(SP); \
 	MOVQ Strip_Columns(DI), R13; \
@@ -168,20 +146,7 @@ block: \
 	MOVQ Strip_OutPitch(DI), DI; \
 	SHLQ $2, DI; \
 	XCHGQ R12, DI; \
-first: \
-	COLUMN(ACTIVATE, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, pass1); \
-	JZ   right1; \
-second: \
-	COLUMN(ACTIVATE, Y1, Y2, Y0, Y4, Y5, Y3, Y7, Y8, Y6, Y10, Y11, Y9, pass2); \
-	JZ   right2; \
-third: \
-	COLUMN(ACTIVATE, Y2, Y0, Y1, Y5, Y3, Y4, Y8, Y6, Y7, Y11, Y9, Y10, pass3); \
-	JNZ  first; \
-	RIGHT(first); \
-right1: \
-	RIGHT(second); \
-right2: \
-	RIGHT(third); \
+	ROUNDS(COLUMN(ACTIVATE, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, pass1), COLUMN(ACTIVATE, Y1, Y2, Y0, Y4, Y5, Y3, Y7, Y8, Y6, Y10, Y11, Y9, pass2), COLUMN(ACTIVATE, Y2, Y0, Y1, Y5, Y3, Y4, Y8, Y6, Y7, Y11, Y9, Y10, pass3)); \
 blockdone: \
 	MOVQ at-8(SP), AX; \
 	MOVQ last-24(SP), BX; \

@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "go_asm.h"
+#include "strip_amd64.h"
 
 // A strip goes through the columns of its rows of input from left to right as with AVX-512 (see there), 8 channels at a
 // time, which leaves one register for the input. Where the channels don't divide, the last 8 are moved back over some that
@@ -72,22 +73,6 @@ PASS: \
 PASS: \
 	DECQ R13
 
-// RIGHT goes on with columns of zeros, as many as there are, or ends the block.
-#define RIGHT(NEXT) \
-	MOVQ right-16(SP), R13; \
-	TESTQ R13, R13; \
-	JZ   blockdone; \
-	MOVQ $0, right-16(SP); \
-	LEAQ nothing<>(SB), AX; \
-	MOVQ AX, BX; \
-	MOVQ AX, CX; \
-	MOVQ AX, DX; \
-	XORL R8, R8; \
-	XORL R9, R9; \
-	XORL R10, R10; \
-	XORL R11, R11; \
-	JMP  NEXT
-
 // BEGIN finds where the first block of channels begins, and the last.
 #define BEGIN \
 	MOVQ to+16(FP), AX; \
@@ -115,13 +100,6 @@ blockdone: \
 done: \
 	VZEROUPPER; \
 	RET
-
-// ROW finds row N of the input at byte R15 and its step.
-#define ROW(N, P, S) \
-	MOVQ (Strip_In+24*N)(DI), P; \
-	ADDQ R15, P; \
-	MOVQ (Strip_Steps+8*N)(DI), S; \
-	SHLQ $2, S
 
 // PLACES finds what is needed besides the rows.
 #define PLACES \
@@ -166,9 +144,9 @@ done: \
 	VMOVAPS Y9, Y13; \
 	VMOVAPS Y9, Y14; \
 	PLACES; \
-	ROW(0, AX, R8); \
-	ROW(1, BX, R9); \
-	ROW(2, CX, R10)
+	ROW(0, AX, R8, R15); \
+	ROW(1, BX, R9, R15); \
+	ROW(2, CX, R10, R15)
 
 // LOWEST and SLOPE load what the activation needs; DI is the strip, R15 the place of the channels.
 #define LOWEST \
@@ -185,20 +163,7 @@ done: \
 block: \
 	BLOCK3; \
 	SET; \
-first: \
-	COLUMN1(ACT, Y9, Y10, Y11, pass1); \
-	JZ   right1; \
-second: \
-	COLUMN1(ACT, Y10, Y11, Y9, pass2); \
-	JZ   right2; \
-third: \
-	COLUMN1(ACT, Y11, Y9, Y10, pass3); \
-	JNZ  first; \
-	RIGHT(first); \
-right1: \
-	RIGHT(second); \
-right2: \
-	RIGHT(third); \
+	ROUNDS(COLUMN1(ACT, Y9, Y10, Y11, pass1), COLUMN1(ACT, Y10, Y11, Y9, pass2), COLUMN1(ACT, Y11, Y9, Y10, pass3)); \
 	BLOCKDONE
 
 #define STRIP2(SET, ACT) \
@@ -206,23 +171,10 @@ right2: \
 block: \
 	BLOCK3; \
 	SET; \
-	ROW(3, DX, R11); \
+	ROW(3, DX, R11, R15); \
 	MOVQ (Strip_Out+24)(DI), DI; \
 	ADDQ R15, DI; \
-first: \
-	COLUMN2(ACT, Y9, Y11, Y13, Y10, Y12, Y14, pass1); \
-	JZ   right1; \
-second: \
-	COLUMN2(ACT, Y11, Y13, Y9, Y12, Y14, Y10, pass2); \
-	JZ   right2; \
-third: \
-	COLUMN2(ACT, Y13, Y9, Y11, Y14, Y10, Y12, pass3); \
-	JNZ  first; \
-	RIGHT(first); \
-right1: \
-	RIGHT(second); \
-right2: \
-	RIGHT(third); \
+	ROUNDS(COLUMN2(ACT, Y9, Y11, Y13, Y10, Y12, Y14, pass1), COLUMN2(ACT, Y11, Y13, Y9, Y12, Y14, Y10, pass2), COLUMN2(ACT, Y13, Y9, Y11, Y14, Y10, Y12, pass3)); \
 	BLOCKDONE
 
 // func strip1AVX2(s *Strip, from, to int)

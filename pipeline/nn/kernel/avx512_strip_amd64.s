@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "go_asm.h"
+#include "strip_amd64.h"
 
 // A strip goes through the columns of its rows of input from left to right, 16 channels at a time, with all weights of
 // the kernel in registers: each column is loaded once and multiplied into the sums of the outputs that it belongs to,
@@ -66,22 +67,6 @@ PASS: \
 PASS: \
 	DECQ R13
 
-// RIGHT goes on with columns of zeros, as many as there are, or ends the block.
-#define RIGHT(NEXT) \
-	MOVQ right-16(SP), R13; \
-	TESTQ R13, R13; \
-	JZ   blockdone; \
-	MOVQ $0, right-16(SP); \
-	LEAQ nothing<>(SB), AX; \
-	MOVQ AX, BX; \
-	MOVQ AX, CX; \
-	MOVQ AX, DX; \
-	XORL R8, R8; \
-	XORL R9, R9; \
-	XORL R10, R10; \
-	XORL R11, R11; \
-	JMP  NEXT
-
 // MASK sets K1 for the 16 channels from byte R15 on, or those that are left; DI is the strip.
 #define MASK \
 	MOVQ Strip_Channels(DI), R13; \
@@ -94,13 +79,6 @@ PASS: \
 	MOVQ $-1, AX; \
 	BZHIQ R13, AX, AX; \
 	KMOVW AX, K1
-
-// ROW finds row N of the input at byte R15 and its step.
-#define ROW(N, P, S) \
-	MOVQ (Strip_In+24*N)(DI), P; \
-	ADDQ R15, P; \
-	MOVQ (Strip_Steps+8*N)(DI), S; \
-	SHLQ $2, S
 
 // PLACES finds what both kinds of kernel need besides their rows, of which the first outputs are passed over.
 #define PLACES(KERNEL) \
@@ -146,9 +124,9 @@ PASS: \
 	VMOVAPS Z19, Z13; \
 	VMOVAPS Z19, Z14; \
 	PLACES(3); \
-	ROW(0, AX, R8); \
-	ROW(1, BX, R9); \
-	ROW(2, CX, R10)
+	ROW(0, AX, R8, R15); \
+	ROW(1, BX, R9, R15); \
+	ROW(2, CX, R10, R15)
 
 // LOWEST and SLOPE load what the activation needs; DI is the strip, R15 the place of the channels.
 #define LOWEST VBROADCASTSS Strip_Low(DI), Z21
@@ -175,20 +153,7 @@ blockdone: \
 block: \
 	BLOCK3; \
 	SET; \
-first: \
-	COLUMN1(ACT, Z9, Z11, Z13, pass1); \
-	JZ   right1; \
-second: \
-	COLUMN1(ACT, Z11, Z13, Z9, pass2); \
-	JZ   right2; \
-third: \
-	COLUMN1(ACT, Z13, Z9, Z11, pass3); \
-	JNZ  first; \
-	RIGHT(first); \
-right1: \
-	RIGHT(second); \
-right2: \
-	RIGHT(third); \
+	ROUNDS(COLUMN1(ACT, Z9, Z11, Z13, pass1), COLUMN1(ACT, Z11, Z13, Z9, pass2), COLUMN1(ACT, Z13, Z9, Z11, pass3)); \
 	BLOCKDONE
 
 #define STRIP2(SET, ACT) \
@@ -196,23 +161,10 @@ right2: \
 block: \
 	BLOCK3; \
 	SET; \
-	ROW(3, DX, R11); \
+	ROW(3, DX, R11, R15); \
 	MOVQ (Strip_Out+24)(DI), DI; \
 	ADDQ R15, DI; \
-first: \
-	COLUMN2(ACT, Z9, Z11, Z13, Z10, Z12, Z14, pass1); \
-	JZ   right1; \
-second: \
-	COLUMN2(ACT, Z11, Z13, Z9, Z12, Z14, Z10, pass2); \
-	JZ   right2; \
-third: \
-	COLUMN2(ACT, Z13, Z9, Z11, Z14, Z10, Z12, pass3); \
-	JNZ  first; \
-	RIGHT(first); \
-right1: \
-	RIGHT(second); \
-right2: \
-	RIGHT(third); \
+	ROUNDS(COLUMN2(ACT, Z9, Z11, Z13, Z10, Z12, Z14, pass1), COLUMN2(ACT, Z11, Z13, Z9, Z12, Z14, Z10, pass2), COLUMN2(ACT, Z13, Z9, Z11, Z14, Z10, Z12, pass3)); \
 	BLOCKDONE
 
 // func strip1AVX512(s *Strip)
@@ -372,10 +324,10 @@ block:
 	MOVL Strip_Low(DI), AX
 	MOVL AX, low-24(SP)
 	PLACES(5)
-	ROW(0, AX, R8)
-	ROW(1, BX, R9)
-	ROW(2, CX, R10)
-	ROW(3, DX, R11)
+	ROW(0, AX, R8, R15)
+	ROW(1, BX, R9, R15)
+	ROW(2, CX, R10, R15)
+	ROW(3, DX, R11, R15)
 	MOVQ (Strip_Steps+32)(DI), R13
 	MOVQ (Strip_In+96)(DI), DI
 	ADDQ R15, DI
