@@ -20,7 +20,7 @@ import (
 // issuer gives whoever was let through with their card an electronic identity: the screen shows a one-time code, with
 // which the person's phone fetches it. What it holds of people is in memory, until it is fetched or its time is over.
 type issuer struct {
-	office *credential.Office
+	office *credential.IssuanceDesk
 	wallet string // address of the wallet's page, for the code on the screen
 	claims *claims
 	now    func() time.Time
@@ -40,7 +40,7 @@ func newIssuer(cfg *config.Config, c *claims, now func() time.Time, log *slog.Lo
 	if err != nil {
 		return nil, fmt.Errorf("terminal: issue.key: %s: %w", cfg.Issue.Key, err)
 	}
-	office, err := credential.NewOffice(key, cfg.Issue.Valid)
+	office, err := credential.NewIssuanceDesk(key, cfg.Issue.Valid)
 	if err != nil {
 		return nil, fmt.Errorf("terminal: issue.key: %s: %w", cfg.Issue.Key, err)
 	}

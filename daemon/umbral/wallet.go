@@ -50,7 +50,7 @@ make keys only for pages that come over HTTPS.`,
 				if err != nil {
 					return err
 				}
-				office, err := credential.NewOffice(signing, valid)
+				office, err := credential.NewIssuanceDesk(signing, valid)
 				if err != nil {
 					return err
 				}

@@ -362,7 +362,7 @@ func TestKeyFiles(t *testing.T) {
 }
 
 // RFC 6238, appendix B, the rows for SHA-1.
-func TestPasscodeVectors(t *testing.T) {
+func TestTOTPVectors(t *testing.T) {
 	secret := []byte("12345678901234567890")
 	for unix, want := range map[int64]string{
 		59: "94287082", 1111111109: "07081804", 1111111111: "14050471", 1234567890: "89005924", 2000000000: "69279037", 20000000000: "65353130",
@@ -372,13 +372,13 @@ func TestPasscodeVectors(t *testing.T) {
 			t.Errorf("%d gives %q, %v; want %s", unix, text, err, want)
 		}
 		b, err := ParseBarcode(text)
-		if err != nil || b.Number != "11010519491231002X" || b.Passcode != want {
+		if err != nil || b.Number != "11010519491231002X" || b.TOTP != want {
 			t.Errorf("%q gives %+v, %v", text, b, err)
 		}
 	}
 }
 
-func TestPasscodeWindow(t *testing.T) {
+func TestTOTPWindow(t *testing.T) {
 	secret := []byte("12345678901234567890")
 	b, err := ParseBarcode(must(NewBarcode("40212345", secret, noon)))
 	if err != nil {

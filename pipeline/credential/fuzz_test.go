@@ -107,7 +107,7 @@ func FuzzBarcode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if b.Number+b.Passcode != text {
+		if b.Number+b.TOTP != text {
 			t.Errorf("%q is split into %+v", text, b)
 		}
 		b.Check([]byte("12345678901234567890"), noon, 0)

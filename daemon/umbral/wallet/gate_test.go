@@ -119,7 +119,7 @@ func TestPageToGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	office, err := credential.NewOffice(key, time.Hour)
+	office, err := credential.NewIssuanceDesk(key, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ type Audience struct {
 	Name string `json:"name,omitempty"`
 }
 
-// Issuer issues credentials to wallets: a credential.Office, or a terminal that has proofed somebody. An error that wraps
+// Issuer issues credentials to wallets: a credential.IssuanceDesk, or a terminal that has proofed somebody. An error that wraps
 // credential.ErrBusy asks to wait.
 type Issuer interface {
 	Issue(enrolment string, now time.Time) (text string, holder *credential.Key, err error)

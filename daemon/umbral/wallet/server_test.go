@@ -26,13 +26,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const issuerID = "https://id.example"
 
 // newIssuer makes an issuer and a verifier that trusts it.
-func newIssuer(t testing.TB) (*credential.Office, *credential.Verifier) {
+func newIssuer(t testing.TB) (*credential.IssuanceDesk, *credential.Verifier) {
 	t.Helper()
 	key, err := credential.NewSigningKey("EdDSA", issuerID, "City registry")
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer, err := credential.NewOffice(key, 24*time.Hour)
+	issuer, err := credential.NewIssuanceDesk(key, 24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

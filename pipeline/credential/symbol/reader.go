@@ -71,19 +71,19 @@ const (
 // Reader finds codes in frames. It remembers where it saw some, so one belongs to each camera. It is not safe for
 // concurrent use.
 type Reader struct {
-	opts   ReaderOpts
-	frame  uint64
-	next   uint64 // frame from which on the whole may be searched again
-	turn   int    // which way of looking comes next
-	places [maxPlaces]place
-	gate   gate
-	lines  lineReader
-	binary *binariser
-	finder finder
-	qr     qrDecoder
-	bits   []byte // a bitmap
-	scaled []byte // luma, halved, doubled or sharpened
-	spare  []byte // for sharpening what was scaled
+	opts    ReaderOpts
+	frame   uint64
+	next    uint64 // frame from which on the whole may be searched again
+	turn    int    // which way of looking comes next
+	places  [maxPlaces]place
+	gate    gate
+	code128 code128Reader
+	binary  *binariser
+	finder  finder
+	qr      qrDecoder
+	bits    []byte // a bitmap
+	scaled  []byte // luma, halved, doubled or sharpened
+	spare   []byte // for sharpening what was scaled
 
 	symbols []Symbol
 	stats   Stats
@@ -112,7 +112,7 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 		v, lo, max int
 	}{
 		{"MaxWidth", o.MaxWidth, minSide, maxSide}, {"MaxHeight", o.MaxHeight, minSide, maxSide}, {"MaxSymbols", o.MaxSymbols, 1, maxSymbols},
-		{"Attempts", o.Attempts, 0, len(looks)}, {"SearchEvery", o.SearchEvery, 1, 1000},
+		{"Attempts", o.Attempts, 0, len(strategies)}, {"SearchEvery", o.SearchEvery, 1, 1000},
 	} {
 		if c.v < c.lo || c.v > c.max {
 			return nil, fmt.Errorf("symbol: %s %d, allowed %d to %d", c.name, c.v, c.lo, c.max)
@@ -121,7 +121,7 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 	n := o.MaxWidth * o.MaxHeight
 	r := &Reader{
 		opts: o, binary: newBinariser(n), bits: make([]byte, n), scaled: make([]byte, n), spare: make([]byte, n),
-		symbols: make([]Symbol, 0, o.MaxSymbols), gate: newGate(o.MaxWidth), lines: newLineReader(max(o.MaxWidth, o.MaxHeight)),
+		symbols: make([]Symbol, 0, o.MaxSymbols), gate: newGate(o.MaxWidth), code128: newCode128Reader(max(o.MaxWidth, o.MaxHeight)),
 	}
 	r.qr.decoder, r.qr.soft = decoder.NewDecoder(), new(soft)
 	return r, nil
@@ -130,7 +130,7 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 // Stats tells what the reader did since the start.
 func (r *Reader) Stats() Stats {
 	s := r.stats
-	s.Panics = uint64(r.qr.panics + r.lines.panics)
+	s.Panics = uint64(r.qr.panics + r.code128.panics)
 	return s
 }
 
@@ -187,15 +187,15 @@ func (r *Reader) searchPlaces(whole plane) {
 	}
 }
 
-// search goes through ways of looking at a part of the frame until one finds something.
+// search tries strategies on a part of the frame until one finds something.
 func (r *Reader) search(whole plane, where rect, attempts int) {
 	all := attempts == 0
 	if all {
-		attempts, r.turn = len(looks), 0
+		attempts, r.turn = len(strategies), 0
 	}
 	for range attempts {
 		before := len(r.symbols)
-		r.look(whole, where, &looks[r.turn%len(looks)])
+		r.attempt(whole, where, &strategies[r.turn%len(strategies)])
 		r.stats.Attempts++
 		if len(r.symbols) > before {
 			return // the next frame begins with what has worked
@@ -204,16 +204,16 @@ func (r *Reader) search(whole plane, where rect, attempts int) {
 	}
 }
 
-// look is one way of looking at a part of the frame.
-func (r *Reader) look(whole plane, where rect, l *look) {
+// attempt searches a part of the frame by one strategy.
+func (r *Reader) attempt(whole plane, where rect, s *strategy) {
 	part := whole.crop(where)
 	scale := 1.0
 	switch {
-	case l.scale < 0:
+	case s.scale < 0:
 		half := reuse(r.scaled, part.width/2, part.height/2)
 		halve(half, part)
 		part, scale = half, 0.5
-	case l.scale > 0:
+	case s.scale > 0:
 		if 4*part.width*part.height > len(r.scaled) {
 			where = r.gate.region(whole.width, whole.height, len(r.scaled)/4)
 			if where.empty() {
@@ -228,21 +228,21 @@ func (r *Reader) look(whole plane, where rect, l *look) {
 	if part.width < minSide || part.height < minSide {
 		return
 	}
-	if l.sharpen > 0 {
+	if s.sharpen > 0 {
 		sharp := reuse(r.spare, part.width, part.height)
-		sharpen(sharp, part, l.sharpen)
+		sharpen(sharp, part, s.sharpen)
 		part = sharp
 	}
 	bits := reuse(r.bits, part.width, part.height)
 	r.binary.measure(part)
-	r.binary.binarise(bits, part, l.threshold)
+	r.binary.binarise(bits, part, s.threshold)
 	r.qr.luma = part
 	budget := maxDecodings
 	for _, inverted := range [...]bool{false, true} {
 		if r.qr.inverted = inverted; inverted {
 			invert(bits)
 		}
-		r.finder.find(bits, l.step)
+		r.finder.find(bits, s.step)
 		for _, t := range r.finder.combine() {
 			if budget <= 0 || len(r.symbols) == r.opts.MaxSymbols {
 				break

@@ -270,7 +270,7 @@ func BenchmarkGate(b *testing.B) {
 func BenchmarkLines(b *testing.B) {
 	s := newScene(1280, 720, 9)
 	s.noise(3)
-	l := newLineReader(1280)
+	l := newCode128Reader(1280)
 	for b.Loop() {
 		l.read(s.frame, linesAFrame)
 	}

@@ -22,8 +22,8 @@ const (
 // lineOrder is the order of the directions: horizontal and vertical first, then those farthest from what was looked at.
 var lineOrder = [lineAngles]int{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}
 
-// lineReader looks for Code 128 along lines.
-type lineReader struct {
+// code128Reader looks for Code 128 along lines.
+type code128Reader struct {
 	samples []byte
 	sharp   []byte
 	sums    []int // statistics of the line, as those of the gate's rows
@@ -44,10 +44,10 @@ type lineHit struct {
 	to    Point
 }
 
-func newLineReader(maxSide int) lineReader {
+func newCode128Reader(maxSide int) code128Reader {
 	length := int(math.Ceil(float64(maxSide)*math.Sqrt2)) + 2
 	n := length/gateSegment + 2
-	l := lineReader{
+	l := code128Reader{
 		samples: make([]byte, length), sharp: make([]byte, length), bits: gozxing.NewBitArray(length),
 		sums: make([]int, n), lo: make([]byte, n), hi: make([]byte, n),
 	}
@@ -56,7 +56,7 @@ func newLineReader(maxSide int) lineReader {
 }
 
 // read gives the first text that enough lines agree on. It looks in so many directions, beginning where it ended last.
-func (l *lineReader) read(luma plane, directions int) (lineHit, bool) {
+func (l *code128Reader) read(luma plane, directions int) (lineHit, bool) {
 	l.n = 0
 	w, h := float64(luma.width), float64(luma.height)
 	for range directions {
@@ -115,7 +115,7 @@ func clipLine(x, y, dx, dy, w, h float64) (from, to float64, ok bool) {
 }
 
 // sample fills samples with the luma along the line, a pixel apart.
-func (l *lineReader) sample(luma plane, x, y, dx, dy float64, n int) int {
+func (l *code128Reader) sample(luma plane, x, y, dx, dy float64, n int) int {
 	n = min(n, len(l.samples))
 	for i := range n {
 		px, py := int(x+0.5), int(y+0.5)
@@ -127,7 +127,7 @@ func (l *lineReader) sample(luma plane, x, y, dx, dy float64, n int) int {
 }
 
 // interpolate fills samples with the luma on the line, between four pixels.
-func (l *lineReader) interpolate(luma plane, x, y, dx, dy float64, n int) {
+func (l *code128Reader) interpolate(luma plane, x, y, dx, dy float64, n int) {
 	for i := range n {
 		px, py := max(0, min(int(x), luma.width-2)), max(0, min(int(y), luma.height-2))
 		u, v := int(256*(x-float64(px))), int(256*(y-float64(py)))
@@ -139,7 +139,7 @@ func (l *lineReader) interpolate(luma plane, x, y, dx, dy float64, n int) {
 }
 
 // threshold fills bits and says whether the line has as many runs in a row as a bar code, none of them too long.
-func (l *lineReader) threshold(n int) bool {
+func (l *code128Reader) threshold(n int) bool {
 	s := l.samples[:n]
 	// Bars narrower than two pixels are blurred into their neighbours.
 	sharp := l.sharp[:n]
@@ -178,7 +178,7 @@ func (l *lineReader) threshold(n int) bool {
 }
 
 // decode has gozxing read the line, also backwards. first and last are where on the line the code lies.
-func (l *lineReader) decode(n int) (text string, first, last float64, ok bool) {
+func (l *code128Reader) decode(n int) (text string, first, last float64, ok bool) {
 	defer func() {
 		if recover() != nil {
 			l.panics++
@@ -208,7 +208,7 @@ func (l *lineReader) decode(n int) (text string, first, last float64, ok bool) {
 }
 
 // count adds a reading; enough says that its text now has as many as it needs.
-func (l *lineReader) count(h lineHit) (lineHit, bool) {
+func (l *code128Reader) count(h lineHit) (lineHit, bool) {
 	for i := range l.seen[:l.n] {
 		if l.seen[i].text == h.text {
 			l.seen[i].count++
@@ -226,9 +226,9 @@ func (l *lineReader) count(h lineHit) (lineHit, bool) {
 func (r *Reader) addBarcode(whole plane) {
 	directions := linesAFrame
 	if r.opts.Attempts == 0 {
-		directions, r.lines.turn = lineAngles, 0
+		directions, r.code128.turn = lineAngles, 0
 	}
-	hit, ok := r.lines.read(whole, directions)
+	hit, ok := r.code128.read(whole, directions)
 	if ok && len(r.symbols) < r.opts.MaxSymbols {
 		r.symbols = append(r.symbols, Symbol{Format: Code128, Text: hit.text, Corners: [4]Point{hit.from, hit.to, hit.to, hit.from}})
 	}

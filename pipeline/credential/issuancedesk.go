@@ -17,8 +17,8 @@ var ErrBusy = errors.New("credential: too many attempts")
 // enrolmentAge is how far the time stamp of an enrolment may be from the server's clock.
 const enrolmentAge = 10 * time.Minute
 
-// Office issues credentials to whoever has a one-time code. What it holds ready is in memory only, for OfferLife.
-type Office struct {
+// IssuanceDesk issues credentials to whoever has a one-time code. What it holds ready is in memory only, for OfferLife.
+type IssuanceDesk struct {
 	key   *SigningKey
 	valid time.Duration
 
@@ -41,22 +41,22 @@ type offer struct {
 	until time.Time
 }
 
-// NewOffice signs with the key; credentials are valid for so long from when they are fetched.
-func NewOffice(key *SigningKey, valid time.Duration) (*Office, error) {
+// NewIssuanceDesk signs with the key; credentials are valid for so long from when they are fetched.
+func NewIssuanceDesk(key *SigningKey, valid time.Duration) (*IssuanceDesk, error) {
 	if key.Issuer == "" {
 		return nil, errors.New("credential: the issuer's key does not say whose it is")
 	}
 	if valid < time.Minute {
 		return nil, fmt.Errorf("credential: credentials valid for %v, at least 1m", valid)
 	}
-	return &Office{key: key, valid: valid, offers: map[[32]byte]offer{}}, nil
+	return &IssuanceDesk{key: key, valid: valid, offers: map[[32]byte]offer{}}, nil
 }
 
 // codes are written in letters and digits that are hard to confuse (RFC 4648's base32 without padding).
 var codes = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // Offer holds an identity ready, and gives the one-time code for it: 16 characters, 80 random bits.
-func (o *Office) Offer(id Identity, subject string, now time.Time) (string, error) {
+func (o *IssuanceDesk) Offer(id Identity, subject string, now time.Time) (string, error) {
 	random := make([]byte, 10)
 	if _, err := rand.Read(random); err != nil {
 		return "", fmt.Errorf("credential: %w", err)
@@ -80,7 +80,7 @@ func (o *Office) Offer(id Identity, subject string, now time.Time) (string, erro
 }
 
 // Issue answers an enrolment. The code is used up only when a credential is given out.
-func (o *Office) Issue(enrolment string, now time.Time) (text string, holder *Key, err error) {
+func (o *IssuanceDesk) Issue(enrolment string, now time.Time) (text string, holder *Key, err error) {
 	e, err := ParseEnrolment(enrolment)
 	if err != nil {
 		return "", nil, err
