@@ -64,7 +64,14 @@ func openDatabase(path string, limit int64, readOnly bool) (*database, error) {
 		o.InitialMmapSize = int(limit)
 	}
 	err := guard(func() (err error) {
-		d.DB, err = bbolt.Open(path, 0o600, o)
+		if d.DB, err = bbolt.Open(path, 0o600, o); err != nil || readOnly {
+			return err
+		}
+		// A process killed between writing a commit and flushing it leaves a commit that is visible here and that a power
+		// cut can still undo. Without a flush, the next commit would overwrite pages that the one before it still needs.
+		if err = d.Sync(); err != nil {
+			d.DB.Close()
+		}
 		return err
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,8 +67,8 @@ func diskArgs(disk, log string) []string {
 }
 
 // recorded lets a journal be written in the device, killed and started again, and cuts the power. It returns the disk as
-// it was before, and the log.
-func recorded(t *testing.T, kind string, appends uint64) ([]byte, []powercut.Entry) {
+// it was before, the log, and the log's length at each kill.
+func recorded(t *testing.T, kind string, appends uint64) (before []byte, entries []powercut.Entry, killed []int) {
 	t.Helper()
 	dir := t.TempDir()
 	disk, log := filepath.Join(dir, "disk"), filepath.Join(dir, "log")
@@ -107,14 +108,20 @@ func recorded(t *testing.T, kind string, appends uint64) ([]byte, []powercut.Ent
 		if _, err := m.Process(t.Context(), name, 5*time.Second); err != nil {
 			t.Fatal(err)
 		}
+		if kind == "store" { // a kill seldom falls between a commit and its flush; here each one does
+			run(t, m, "guest", "unflushed", "/mnt/state/umbral.db")
+		}
+		if entries, err = powercut.ReadLog(log); err != nil {
+			t.Fatal(err)
+		}
+		killed = append(killed, len(entries))
 	}
 	run(t, m, "sync")
 	m.Kill()
-	entries, err := powercut.ReadLog(log)
-	if err != nil {
+	if entries, err = powercut.ReadLog(log); err != nil {
 		t.Fatal(err)
 	}
-	return before, entries
+	return before, entries, killed
 }
 
 // noted is how far a journal was acknowledged by the notes among the first n entries of the log.
@@ -145,8 +152,10 @@ func extracted(t *testing.T, image, to string) error {
 	return nil
 }
 
-// eachCut makes disks after cuts at places spread over the log and gives each store's folder to look.
-func eachCut(t *testing.T, before []byte, entries []powercut.Entry, n int, lying bool, look func(cut int, dir string, acknowledged uint64)) {
+// eachCut cuts the power at n places spread over the log, and at a twentieth as many soon after each place in after. It
+// calls look with the store's folder of each.
+func eachCut(t *testing.T, before []byte, entries []powercut.Entry, n int, after []int, lying bool,
+	look func(cut int, dir string, acknowledged uint64)) {
 	t.Helper()
 	first := 0
 	for first < len(entries) && noted(entries[:first]) == 0 {
@@ -157,6 +166,13 @@ func eachCut(t *testing.T, before []byte, entries []powercut.Entry, n int, lying
 	for i := range points {
 		points[i] = first + (len(entries)-first)*i/n + r.IntN(max(1, (len(entries)-first)/n))
 	}
+	const soon = 16 // writes: the last of the killed process, and the first of the next
+	for _, at := range after {
+		for range n / 20 {
+			points = append(points, min(max(at+r.IntN(soon), first), len(entries)))
+		}
+	}
+	slices.Sort(points)
 	d := powercut.NewDisk(bytes.Clone(before), entries)
 	d.Flushes = !lying
 	dir := t.TempDir()
@@ -179,7 +195,7 @@ func eachCut(t *testing.T, before []byte, entries []powercut.Entry, n int, lying
 		}
 		look(i, filepath.Join(to, "state"), noted(entries[:at]))
 	}
-	t.Logf("%d cuts in a log of %d writes and flushes; %.1f writes a cut could be lost", n, len(entries), float64(lost)/float64(n))
+	t.Logf("%d cuts in a log of %d writes and flushes; %.1f writes a cut could be lost", len(points), len(entries), float64(lost)/float64(len(points)))
 }
 
 // passagesOf opens a store as the daemon does, after a check of it, and reads its journal.
@@ -218,10 +234,10 @@ func passagesOf(dir string) (map[string]bool, error) {
 // TestPowerCuts cuts the power while the store is written, at many places, and looks for every entry that was
 // acknowledged before. A disk that lies loses some in the same test; so does a database that does not flush, in the next one.
 func TestPowerCuts(t *testing.T) {
-	before, entries := recorded(t, "store", 600)
+	before, entries, killed := recorded(t, "store", 600)
 	begin := time.Now()
 	least, most := ^uint64(0), uint64(0)
-	eachCut(t, before, entries, cuts, false, func(cut int, dir string, acknowledged uint64) {
+	eachCut(t, before, entries, cuts, killed, false, func(cut int, dir string, acknowledged uint64) {
 		least, most = min(least, acknowledged), max(most, acknowledged)
 		got, err := passagesOf(dir)
 		if err != nil {
@@ -237,7 +253,7 @@ func TestPowerCuts(t *testing.T) {
 	t.Logf("%d to %d entries acknowledged before the cuts, the writer killed %d times; looked at in %.1f s", least, most, kills, time.Since(begin).Seconds())
 
 	failed := 0
-	eachCut(t, before, entries, controls, true, func(cut int, dir string, acknowledged uint64) {
+	eachCut(t, before, entries, controls, nil, true, func(cut int, dir string, acknowledged uint64) {
 		got, err := passagesOf(dir)
 		if err != nil || !got[string(control.Passage(acknowledged))] {
 			failed++
@@ -251,7 +267,7 @@ func TestPowerCuts(t *testing.T) {
 
 // TestPowerCutsControlWithoutSync does the same to a database that does not flush, which loses entries.
 func TestPowerCutsControlWithoutSync(t *testing.T) {
-	before, entries := recorded(t, "nosync", 200)
+	before, entries, _ := recorded(t, "nosync", 200)
 	// Without a cut, all is there: what is missing below, the cuts took.
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "whole"))
@@ -267,7 +283,7 @@ func TestPowerCutsControlWithoutSync(t *testing.T) {
 	if last, err := lastWithoutSync(filepath.Join(dir, "state", "nosync.db")); err != nil || last == 0 {
 		t.Errorf("without a cut: entry %d, %v", last, err)
 	}
-	eachCut(t, before, entries, controls, false, func(cut int, dir string, acknowledged uint64) {
+	eachCut(t, before, entries, controls, nil, false, func(cut int, dir string, acknowledged uint64) {
 		last, err := lastWithoutSync(filepath.Join(dir, "nosync.db"))
 		switch {
 		case err != nil:

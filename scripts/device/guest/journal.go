@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -89,4 +90,58 @@ var journals = map[string]func(dir string) (func(n uint64) error, error){
 			})
 		}, nil
 	},
+}
+
+// unflushed leaves a bbolt file as a process killed between writing a commit's meta page and flushing it leaves it: the
+// commit is visible to the next process that opens the file, and a power cut can still undo it.
+func unflushed(args []string) error {
+	if len(args) != 1 {
+		return errors.New("unflushed: FILE wanted")
+	}
+	before, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "unflushed")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	after, err := committed(dir+"/copy", before)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(args[0], os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const page, metas = 4096, 2
+	write := func(from, to int) error {
+		for n := from; n < to; n++ {
+			at := n * page
+			if now := after[at : at+page]; at >= len(before) || !bytes.Equal(now, before[at:at+page]) {
+				if _, err := f.WriteAt(now, int64(at)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return errors.Join(write(metas, len(after)/page), f.Sync(), write(0, metas))
+}
+
+// committed returns data, the bytes of a bbolt file, as an empty commit leaves them. It works on a copy at path.
+func committed(path string, data []byte) ([]byte, error) {
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Update(func(*bbolt.Tx) error { return nil }), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }

@@ -18,15 +18,16 @@ var commands = map[string]struct {
 	does string
 	run  func(args []string) error
 }{
-	"start":    {"load the first modules, set the network up, say that the device is ready", start},
-	"serve":    {"serve package control", serve},
-	"modprobe": {"NAME [PARAMETER=VALUE ...]: load a module and what it needs", modprobe},
-	"forward":  {"LISTEN TO: carry connections to an address of the device's own", forward},
-	"watch":    {"[FORMAT ...] [CONTROL=VALUE ...]: take frames from the camera and tell of them", watch},
-	"flakey":   {"make|break|mend DEVICE: a disk whose writes fail when told to, as /dev/dm-0", flakey},
-	"journal":  {"store|nosync DIR DEVICE OFFSET: append entries for ever, and note on the device which", journal},
-	"door":     {"SIGN ...: run a door with all its lines, and show the next sign at each SIGUSR1", showDoor},
-	"attach":   {"HOST:PORT: plug in the USB device that is emulated there", attach},
+	"start":     {"load the first modules, set the network up, say that the device is ready", start},
+	"serve":     {"serve package control", serve},
+	"modprobe":  {"NAME [PARAMETER=VALUE ...]: load a module and what it needs", modprobe},
+	"forward":   {"LISTEN TO: carry connections to an address of the device's own", forward},
+	"watch":     {"[FORMAT ...] [CONTROL=VALUE ...]: take frames from the camera and tell of them", watch},
+	"flakey":    {"make|break|mend|hang|wake DEVICE: a disk whose writes fail, or wait, when told to, as /dev/dm-0", flakey},
+	"unflushed": {"FILE: commit to a bbolt file without the last flush", unflushed},
+	"journal":   {"store|nosync DIR DEVICE OFFSET: append entries for ever, and note on the device which", journal},
+	"door":      {"SIGN ...: run a door with all its lines, and show the next sign at each SIGUSR1", showDoor},
+	"attach":    {"HOST:PORT: plug in the USB device that is emulated there", attach},
 }
 
 func main() {
