@@ -51,7 +51,7 @@
 //
 // bbolt checks two meta checksums and nothing else: a damaged page makes it panic, recurse without end, or fault on the
 // memory map (in a goroutine of its own when its checker runs). So the file is verified with plain bounded reads before
-// bbolt maps it (pages.go), every value carries its own authentication, and each access turns a fault on the map, which is
+// bbolt maps it (bboltverify.go), every value carries its own authentication, and each access turns a fault on the map, which is
 // what a failing flash sector looks like, into ErrDamaged. Further habits of v1.5.0 that this package works around:
 //   - a mmap that must grow waits for readers: the map is made large enough at Open, so a long copy never stalls Append;
 //   - growing the file adds 16 MB by default: AllocSize is 1 MB here;

@@ -116,7 +116,7 @@ func inspect(path string, k *keys, d depth) (snapshot, pageReport, error) {
 	var s snapshot
 	err = guard(func() error {
 		return db.View(func(tx *bbolt.Tx) (err error) {
-			s, err = scan(tx, k, d)
+			s, err = load(tx, k, d)
 			return err
 		})
 	})

@@ -66,7 +66,7 @@ func held(s *Store) (out [6]string) {
 var wantHeld = [6]string{"true 1 <nil>", "face 0 0\nfinger 300 2\n<nil>", "5 12000 <nil>", "7-1 pending\n7-2 approved\n<nil>", "7000 <nil>", "true"}
 
 // TestEveryKindIsInCopiesAndScans restores all of it from a copy, and damages each value in turn: the scan must find it, and
-// mending must bring it back.
+// repairing must bring it back.
 func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o, fillKinds)
@@ -82,7 +82,7 @@ func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 	}
 	for _, bucket := range buckets[1:] {
 		if bucket == bucketJournal {
-			continue // mend_test.go
+			continue // repair_test.go
 		}
 		t.Run(bucket, func(t *testing.T) {
 			dir := cloneDir(t, dir)
@@ -91,12 +91,12 @@ func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 				t.Errorf("check finds nothing wrong in %q: %+v, %v", bucket, r, err)
 			}
 			s, rec, err := Open(dir, o)
-			if err != nil || rec.Mended != 1 || rec.Lost != 0 {
+			if err != nil || rec.Repaired != 1 || rec.Lost != 0 {
 				t.Fatalf("%+v, %v", rec, err)
 			}
 			t.Cleanup(func() { closed(t, s) })
 			if diff := cmp.Diff(wantHeld, held(s)); diff != "" {
-				t.Errorf("after mending %q (-want +got):\n%s", bucket, diff)
+				t.Errorf("after repairing %q (-want +got):\n%s", bucket, diff)
 			}
 		})
 	}
@@ -133,7 +133,7 @@ func TestValuesUnderDamagedKeysComeFromTheCopy(t *testing.T) {
 				return // a reference that was removed by hand must not come back
 			}
 			if diff := cmp.Diff(wantHeld, held(s)); diff != "" {
-				t.Errorf("after mending %q (-want +got):\n%s", bucket, diff)
+				t.Errorf("after repairing %q (-want +got):\n%s", bucket, diff)
 			}
 		})
 	}
@@ -216,7 +216,7 @@ func TestAStoreOfSchema1IsBroughtUpToDate(t *testing.T) {
 		dir := old(t)
 		spoil(t, dir, bucketPeople, firstOf(t, dir, bucketPeople))
 		s, rec, err := Open(dir, o)
-		if err != nil || rec.Mended != 1 {
+		if err != nil || rec.Repaired != 1 {
 			t.Fatalf("%+v, %v", rec, err)
 		}
 		t.Cleanup(func() { closed(t, s) })

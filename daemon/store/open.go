@@ -26,10 +26,10 @@ type Recovery struct {
 	LostAfter Position `json:"lost_after"`
 	// Copied is when the restored copy was written, by the file's time; zero for Damaged itself.
 	Copied time.Time `json:"copied,omitzero"`
-	// Mended counts damaged values of Damaged that were taken from the copy, Lost those that the copy did not have. Lost
+	// Repaired counts damaged values of Damaged that were taken from the copy, Lost those that the copy did not have. Lost
 	// entries that were not acknowledged also leave an entry of kind "gap".
-	Mended int `json:"mended,omitempty"`
-	Lost   int `json:"lost,omitempty"`
+	Repaired int `json:"mended,omitempty"`
+	Lost     int `json:"lost,omitempty"`
 }
 
 // Happened says whether anything was damaged.
@@ -90,7 +90,7 @@ func (s *Store) open() (Recovery, error) {
 	}
 	var found snapshot
 	err = s.view(func(tx *bbolt.Tx) (err error) {
-		found, err = scan(tx, s.keys, shallow)
+		found, err = load(tx, s.keys, shallow)
 		return err
 	})
 	if err != nil {
@@ -145,9 +145,9 @@ func (s *Store) makeSound() (Recovery, error) {
 	}
 	rec := Recovery{Reason: err.Error()}
 	if pages.metas > 0 { // the pages are sound
-		m, err := s.mendLive(copies)
+		m, err := s.repairLive(copies)
 		if err == nil {
-			rec.LostAfter, rec.Mended, rec.Lost = m.head, m.mended, m.lost
+			rec.LostAfter, rec.Repaired, rec.Lost = m.head, m.repaired, m.lost
 			if m.gap.Count > 0 {
 				s.owe(KindGap, m.gap)
 			}
@@ -158,7 +158,7 @@ func (s *Store) makeSound() (Recovery, error) {
 			return rec, s.install(newName, liveName)
 		}
 		if len(copies) == 0 && isAny(classify(err), ErrFull, ErrReadOnly) {
-			return rec, fmt.Errorf("%s; mending it: %w", rec.Reason, err)
+			return rec, fmt.Errorf("%s; repairing it: %w", rec.Reason, err)
 		}
 	}
 	return rec, s.restore(&rec, copies)

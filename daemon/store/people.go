@@ -154,7 +154,7 @@ func (c *change) spare(n int) error {
 	page := int64(c.tx.DB().Info().PageSize)
 	used := c.tx.Size() - int64(c.s.db.Stats().FreePageN)*page
 	once := c.s.opts.Nonces + c.s.opts.Replays - len(c.next.nonces) - len(c.next.replays)
-	reserved := 2*(c.s.opts.JournalBytes-c.next.bytes) + onceRoom*int64(max(0, once)) + fileHeadroom/2
+	reserved := 2*(c.s.opts.JournalBytes-c.next.bytes) + replayRoom*int64(max(0, once)) + fileHeadroom/2
 	if left := c.s.opts.FileBytes - used - reserved; left < int64(n) {
 		return fmt.Errorf("store: %w: %d bytes used and %d kept for the journal, nonces and codes, limit %d (raise FileBytes)", ErrFull, used, reserved, c.s.opts.FileBytes)
 	}

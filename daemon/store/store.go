@@ -161,7 +161,7 @@ func (s *Store) lookAgain(txid int) {
 		if tx.ID() < txid {
 			return nil
 		}
-		seen, err := scan(tx, s.keys, shallow)
+		seen, err := load(tx, s.keys, shallow)
 		if err != nil {
 			return err
 		}
@@ -340,7 +340,7 @@ func (s *Store) Close() error {
 	return errors.Join(copyErr, err, s.lock.release())
 }
 
-// Status is the store's state for health and the technician's page. ErrDamaged in Fault or CopyFault is mended by closing
+// Status is the store's state for health and the technician's page. ErrDamaged in Fault or CopyFault is repaired by closing
 // the store and opening it again: a daemon that sees it ends, and its supervisor starts it anew.
 type Status struct {
 	Head, Cursor Position

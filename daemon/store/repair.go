@@ -10,37 +10,37 @@ import (
 )
 
 // Most of the file is entries and references, so a bit that went bad most likely lies in a value, and every page is still
-// sound. Then nothing newer than the last copy needs to be lost: a duplicate of the file is mended, value by value, from
+// sound. Then nothing newer than the last copy needs to be lost: a duplicate of the file is repaired, value by value, from
 // the copy, which has most of the same values. Each value proves itself by its seal, each entry by the chain.
 
-// mendLive makes a mended duplicate of the damaged live file, or an error when that cannot be made sound.
-func (s *Store) mendLive(copies []candidate) (mended, error) {
+// repairLive makes a repaired duplicate of the damaged live file, or an error when that cannot be made sound.
+func (s *Store) repairLive(copies []candidate) (repairReport, error) {
 	to := s.path(newName)
 	if err := duplicate(s.path(liveName), to); err != nil {
-		return mended{}, err
+		return repairReport{}, err
 	}
-	m, err := s.mendFile(to, copies)
+	m, err := s.repairFile(to, copies)
 	if err == nil {
 		_, _, err = inspect(to, s.keys, whole)
 	}
 	if err == nil && len(copies) > 0 && m.head.Compare(copies[0].state.head) < 0 {
-		err = fmt.Errorf("store: %w: mending leaves entries up to %v, the copy has them up to %v", ErrDamaged, m.head, copies[0].state.head)
+		err = fmt.Errorf("store: %w: repairing leaves entries up to %v, the copy has them up to %v", ErrDamaged, m.head, copies[0].state.head)
 	}
 	if err != nil {
-		return mended{}, errors.Join(err, os.Remove(to))
+		return repairReport{}, errors.Join(err, os.Remove(to))
 	}
 	return m, nil
 }
 
-// mended says what was done to a file.
-type mended struct {
-	mended int // values taken from the copy
-	lost   int // values that the copy did not have either: removed
-	gap    Gap // unacknowledged entries among them
-	head   Position
+// repairReport says what was done to a file.
+type repairReport struct {
+	repaired int // values taken from the copy
+	lost     int // values that the copy did not have either: removed
+	gap      Gap // unacknowledged entries among them
+	head     Position
 }
 
-func (s *Store) mendFile(path string, copies []candidate) (m mended, err error) {
+func (s *Store) repairFile(path string, copies []candidate) (m repairReport, err error) {
 	db, err := openDatabase(path, s.opts.FileBytes, false)
 	if err != nil {
 		return m, err
@@ -63,8 +63,8 @@ func (s *Store) mendFile(path string, copies []candidate) (m mended, err error) 
 	})
 }
 
-// all mends every bucket of tx from old, which is nil without a copy.
-func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
+// all repairs every bucket of tx from old, which is nil without a copy.
+func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 	for _, name := range buckets {
 		if old != nil && tx.Bucket([]byte(name)) == nil && old.Bucket([]byte(name)) != nil {
 			// The damage is in the bucket's name or root: all of it is gone, and the copy holds more.
@@ -98,8 +98,8 @@ func (m *mended) all(tx, old *bbolt.Tx, k *keys) error {
 	return m.journal(tx, old, k)
 }
 
-// values mends a bucket whose values stand for themselves.
-func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
+// values repairs a bucket whose values stand for themselves.
+func (m *repairReport) values(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
 	b := tx.Bucket([]byte(name))
 	for _, key := range keysOf(b) {
 		if good(key, b.Get(key)) {
@@ -107,7 +107,7 @@ func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte)
 		}
 		if old != nil {
 			if v := get(old, name, key); v != nil && good(key, v) {
-				m.mended++
+				m.repaired++
 				if err := b.Put(key, v); err != nil {
 					return err
 				}
@@ -123,7 +123,7 @@ func (m *mended) values(tx, old *bbolt.Tx, name string, good func(key, v []byte)
 }
 
 // missing takes from the copy what the bucket does not have.
-func (m *mended) missing(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
+func (m *repairReport) missing(tx, old *bbolt.Tx, name string, good func(key, v []byte) bool) error {
 	if old == nil {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (m *mended) missing(tx, old *bbolt.Tx, name string, good func(key, v []byte
 		if b.Get(key) != nil || !good(key, v) {
 			return nil
 		}
-		m.mended++
+		m.repaired++
 		return b.Put(bytes.Clone(key), bytes.Clone(v))
 	})
 }
@@ -145,9 +145,9 @@ func keysOf(b *bbolt.Bucket) (keys [][]byte) {
 	return keys
 }
 
-// people mends person by person: a person is whole from one file or from the other. Who is in no bucket of the damaged
+// people repairs person by person: a person is whole from one file or from the other. Who is in no bucket of the damaged
 // file was erased, and stays so.
-func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
+func (m *repairReport) people(tx, old *bbolt.Tx, k *keys) error {
 	tags := map[string]bool{}
 	for _, name := range personBuckets {
 		for _, key := range keysOf(tx.Bucket([]byte(name))) {
@@ -168,7 +168,7 @@ func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 			m.lost++
 			continue
 		}
-		m.mended++
+		m.repaired++
 		for _, name := range personBuckets {
 			from := old.Bucket([]byte(name))
 			if from == nil {
@@ -186,7 +186,7 @@ func (m *mended) people(tx, old *bbolt.Tx, k *keys) error {
 
 // file takes a person's enrolment file from the copy where there is none: its key may have been damaged, and a person who is
 // blocked must not pass for that. Files go only with their person.
-func (m *mended) file(tx, old *bbolt.Tx, k *keys, tag []byte) error {
+func (m *repairReport) file(tx, old *bbolt.Tx, k *keys, tag []byte) error {
 	if old == nil || get(tx, bucketFiles, tag) != nil {
 		return nil
 	}
@@ -198,7 +198,7 @@ func (m *mended) file(tx, old *bbolt.Tx, k *keys, tag []byte) error {
 	if _, err := own.open(bucketFiles, tag, v); err != nil {
 		return nil // of somebody who was erased and enrolled anew
 	}
-	m.mended++
+	m.repaired++
 	return tx.Bucket([]byte(bucketFiles)).Put(tag, v)
 }
 
@@ -226,8 +226,8 @@ func removePerson(tx *bbolt.Tx, tag []byte) error {
 
 // journal walks from the newest entry to the oldest. The entry after it says which hash an entry must have, so the copy's
 // is either the same entry or none. An entry that is in neither ends the chain: what is older goes with it.
-func (m *mended) journal(tx, old *bbolt.Tx, k *keys) error {
-	l, err := mendLedger(tx, old, k)
+func (m *repairReport) journal(tx, old *bbolt.Tx, k *keys) error {
+	l, err := repairLedger(tx, old, k)
 	if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (m *mended) journal(tx, old *bbolt.Tx, k *keys) error {
 			continue
 		}
 		if e, ok := entryBefore(spare, k, newer); ok {
-			m.mended++
+			m.repaired++
 			if err := b.Put(e.Position.key(), e.encode(k)); err != nil {
 				return err
 			}
@@ -289,7 +289,7 @@ func (m *mended) journal(tx, old *bbolt.Tx, k *keys) error {
 }
 
 // anchor makes the ledger agree with the oldest entry, and returns the newest position.
-func (m *mended) anchor(l *ledger, b *bbolt.Bucket, oldest *Entry) (Position, error) {
+func (m *repairReport) anchor(l *ledger, b *bbolt.Bucket, oldest *Entry) (Position, error) {
 	if oldest == nil { // nothing is left: a new chain begins
 		l.Anchor, l.AnchorHash = Position{}, [32]byte{}
 		return Position{}, nil
@@ -334,7 +334,7 @@ func entryBefore(b *bbolt.Bucket, k *keys, newer *Entry) (Entry, bool) {
 }
 
 // forget counts an entry that is lost.
-func (m *mended) forget(key []byte, l ledger) {
+func (m *repairReport) forget(key []byte, l ledger) {
 	m.lost++
 	p, ok := positionOf(key)
 	if !ok || p.Compare(l.Cursor) <= 0 || p.Boot > l.Boot {
@@ -349,9 +349,9 @@ func (m *mended) forget(key []byte, l ledger) {
 	m.gap.Count++
 }
 
-// mendLedger returns the file's ledger, or the copy's, or a new one, whose cursor lies before every entry: what was
+// repairLedger returns the file's ledger, or the copy's, or a new one, whose cursor lies before every entry: what was
 // delivered is delivered again.
-func mendLedger(tx, old *bbolt.Tx, k *keys) (ledger, error) {
+func repairLedger(tx, old *bbolt.Tx, k *keys) (ledger, error) {
 	if err := tx.Bucket([]byte(bucketState)).Put(keyID, k.id[:]); err != nil {
 		return ledger{}, err
 	}

@@ -13,19 +13,23 @@ import (
 // Two things may happen only once: a command is obeyed under one nonce, and a code that carries a time stamp is shown at
 // the gate. Both are remembered until they could not be accepted any more anyway, and never for less.
 
-// onceTag stands for what happened, whatever its length.
-type onceTag [16]byte
+// replayTag stands for what happened, whatever its length.
+type replayTag [16]byte
 
-// once is a bounded memory of what may happen only once.
-type once struct {
+// replayCache is a bounded memory of what may happen only once.
+type replayCache struct {
 	bucket string
 	what   string // for errors
 	limit  int
 	life   time.Duration // how far ahead an expiry may lie
 }
 
-func (o *Opts) onceNonces() once { return once{bucketNonces, "command", o.Nonces, o.NonceLife} }
-func (o *Opts) onceCodes() once  { return once{bucketReplays, "code", o.Replays, o.ReplayLife} }
+func (o *Opts) nonceCache() replayCache {
+	return replayCache{bucketNonces, "command", o.Nonces, o.NonceLife}
+}
+func (o *Opts) codeCache() replayCache {
+	return replayCache{bucketReplays, "code", o.Replays, o.ReplayLife}
+}
 
 // MaxNonce is the longest nonce, in bytes.
 const MaxNonce = 128
@@ -34,14 +38,14 @@ const MaxNonce = 128
 // than any other. One that is left over takes a place and nothing else.
 const maxForget = 256
 
-// onceRoom is what one takes in the file at most, in bytes: 52 of key and value, 16 of bbolt's, in pages half full.
-const onceRoom = 2 * (8 + 16 + sealOverhead + 16)
+// replayRoom is what one takes in the file at most, in bytes: 52 of key and value, 16 of bbolt's, in pages half full.
+const replayRoom = 2 * (8 + 16 + sealOverhead + 16)
 
-func onceKey(tag onceTag, expires int64) []byte {
+func replayKey(tag replayTag, expires int64) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(expires)), tag[:]...)
 }
 
-func onceOf(key []byte) (tag onceTag, expires int64, ok bool) {
+func replayOf(key []byte) (tag replayTag, expires int64, ok bool) {
 	if len(key) != 8+len(tag) {
 		return tag, 0, false
 	}
@@ -49,10 +53,10 @@ func onceOf(key []byte) (tag onceTag, expires int64, ok bool) {
 	return tag, int64(binary.BigEndian.Uint64(key)), true
 }
 
-// readOnce fills known from a bucket, verifying each key by its seal.
-func readOnce(tx *bbolt.Tx, k *keys, bucket string, known map[onceTag]int64) error {
+// loadReplays fills known from a bucket, verifying each key by its seal.
+func loadReplays(tx *bbolt.Tx, k *keys, bucket string, known map[replayTag]int64) error {
 	return forEach(tx, bucket, func(key, v []byte) error {
-		tag, expires, ok := onceOf(key)
+		tag, expires, ok := replayOf(key)
 		if !ok {
 			return fmt.Errorf("store: %w: key of %d bytes in %q", ErrDamaged, len(key), bucket)
 		}
@@ -76,7 +80,7 @@ func (s *Store) UseNonce(nonce []byte, expires time.Time) error {
 		return fmt.Errorf("store: %w: nonce of %d bytes, limit 1 to %d", ErrInvalid, len(nonce), MaxNonce)
 	}
 	sum := sha256.Sum256(nonce)
-	return s.happens(s.opts.onceNonces(), onceTag(sum[:]), expires)
+	return s.useOnce(s.opts.nonceCache(), replayTag(sum[:]), expires)
 }
 
 // UseCode records that a code was shown, and returns nil once that is on the disk: only then may the code count. digest
@@ -87,10 +91,10 @@ func (s *Store) UseNonce(nonce []byte, expires time.Time) error {
 // damaged file; ErrInvalid for an until more than Opts.ReplayLife ahead; ErrFull while Opts.Replays codes are remembered
 // that could still be accepted.
 func (s *Store) UseCode(digest [32]byte, until time.Time) error {
-	return s.happens(s.opts.onceCodes(), onceTag(digest[:]), until)
+	return s.useOnce(s.opts.codeCache(), replayTag(digest[:]), until)
 }
 
-func (s *Store) happens(o once, tag onceTag, expires time.Time) error {
+func (s *Store) useOnce(o replayCache, tag replayTag, expires time.Time) error {
 	wall, _ := s.clock()
 	now, end := nanoseconds(wall), nanoseconds(expires)
 	if end > nanoseconds(wall.Add(o.life)) {
@@ -112,10 +116,10 @@ func (s *Store) happens(o once, tag onceTag, expires time.Time) error {
 			return fmt.Errorf("store: %w: the store was restored from a copy, and a %s that expires before %v may have been used before", ErrReplayed, o.what, instant(floor))
 		}
 		b := c.tx.Bucket([]byte(o.bucket))
-		var gone []onceTag
+		var gone []replayTag
 		for cur := b.Cursor(); len(gone) < maxForget; {
 			key, _ := cur.First()
-			old, oldEnd, ok := onceOf(key)
+			old, oldEnd, ok := replayOf(key)
 			if !ok || oldEnd > now {
 				break
 			}
@@ -127,7 +131,7 @@ func (s *Store) happens(o once, tag onceTag, expires time.Time) error {
 		if n := len(known) - len(gone); n >= o.limit {
 			return fmt.Errorf("store: %w: %d unexpired %ss remembered, limit %d", ErrFull, n, o.what, o.limit)
 		}
-		key := onceKey(tag, end)
+		key := replayKey(tag, end)
 		if err := b.Put(key, s.keys.values.seal(o.bucket, key, nil)); err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ type ledger struct {
 	Scrub       bool     `json:"scrub"`                  // an erased person's key may still be in freed pages or copies
 }
 
-// snapshot is what scan learned from the file; the Store keeps it current afterwards.
+// snapshot is what load found from the file; the Store keeps it current afterwards.
 type snapshot struct {
 	ledger
 	head     Position
@@ -86,11 +86,11 @@ type snapshot struct {
 	pending  int   // entries after the cursor
 	bytes    int64 // of all entries
 	people   int
-	nonces   map[onceTag]int64
-	replays  map[onceTag]int64
+	nonces   map[replayTag]int64
+	replays  map[replayTag]int64
 }
 
-// depth says how much of the values scan verifies: how many bytes of entries.
+// depth says how much of the values load verifies: how many bytes of entries.
 type depth int64
 
 const (
@@ -98,11 +98,11 @@ const (
 	whole   depth = 1<<63 - 1 // every value
 )
 
-// scan reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
+// load reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
 // ledger, nonces and codes, and the newest d bytes of entries; unless shallow also every other value. Without
 // keys nothing sealed is looked at.
-func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
-	s := snapshot{nonces: map[onceTag]int64{}, replays: map[onceTag]int64{}}
+func load(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
+	s := snapshot{nonces: map[replayTag]int64{}, replays: map[replayTag]int64{}}
 	if err := haveAll(tx, buckets1); err != nil {
 		return s, err
 	}
@@ -115,10 +115,10 @@ func scan(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
 				return s, err
 			}
 		}
-		if err := readOnce(tx, k, bucketNonces, s.nonces); err != nil {
+		if err := loadReplays(tx, k, bucketNonces, s.nonces); err != nil {
 			return s, err
 		}
-		if err := readOnce(tx, k, bucketReplays, s.replays); err != nil {
+		if err := loadReplays(tx, k, bucketReplays, s.replays); err != nil {
 			return s, err
 		}
 	}

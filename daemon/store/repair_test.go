@@ -41,7 +41,7 @@ func spoil(t *testing.T, dir, bucket string, key []byte) {
 	}
 }
 
-func mendedOpen(t *testing.T, dir string, o Opts) (*Store, Recovery) {
+func repairedOpen(t *testing.T, dir string, o Opts) (*Store, Recovery) {
 	t.Helper()
 	s, rec, err := Open(dir, o)
 	if err != nil || !rec.Happened() {
@@ -49,18 +49,18 @@ func mendedOpen(t *testing.T, dir string, o Opts) (*Store, Recovery) {
 	}
 	t.Cleanup(func() { closed(t, s) })
 	if rec.RestoredFrom != rec.Damaged || !rec.Copied.IsZero() {
-		t.Errorf("not mended: %+v", rec)
+		t.Errorf("not repaired: %+v", rec)
 	}
 	return s, rec
 }
 
-func TestOldEntryIsMendedFromTheCopy(t *testing.T) {
+func TestOldEntryIsRepairedFromTheCopy(t *testing.T) {
 	o := testOpts()
 	dir, _, last := filled(t, o)
 	before := 60
 	spoil(t, dir, bucketJournal, Position{1, 30}.key())
-	s, rec := mendedOpen(t, dir, o)
-	if rec.LostAfter != last || rec.Mended != 1 || rec.Lost != 0 {
+	s, rec := repairedOpen(t, dir, o)
+	if rec.LostAfter != last || rec.Repaired != 1 || rec.Lost != 0 {
 		t.Errorf("%+v", rec)
 	}
 	if got := entries(t, s); len(got) != before+1 || got[29].Position != (Position{1, 30}) {
@@ -73,7 +73,7 @@ func TestEntryThatNoCopyHasEndsTheChain(t *testing.T) {
 	dir, inCopy, last := filled(t, o)
 	bad := Position{inCopy.Boot, inCopy.Sequence + 5}
 	spoil(t, dir, bucketJournal, bad.key())
-	s, rec := mendedOpen(t, dir, o)
+	s, rec := repairedOpen(t, dir, o)
 	if rec.LostAfter != last || rec.Lost != int(bad.Sequence) {
 		t.Errorf("%+v, wanted all up to %v to be lost", rec, bad)
 	}
@@ -91,8 +91,8 @@ func TestNewestEntryCanBeLostAlone(t *testing.T) {
 	o := testOpts()
 	dir, _, last := filled(t, o)
 	spoil(t, dir, bucketJournal, last.key())
-	s, rec := mendedOpen(t, dir, o)
-	if rec.LostAfter != (Position{last.Boot, last.Sequence - 1}) || rec.Lost != 1 || rec.Mended != 0 {
+	s, rec := repairedOpen(t, dir, o)
+	if rec.LostAfter != (Position{last.Boot, last.Sequence - 1}) || rec.Lost != 1 || rec.Repaired != 0 {
 		t.Errorf("%+v", rec)
 	}
 	if p := appended(t, s, "e", ""); p.Compare(last) <= 0 {
@@ -100,7 +100,7 @@ func TestNewestEntryCanBeLostAlone(t *testing.T) {
 	}
 }
 
-func TestPeopleAreMendedFromTheCopy(t *testing.T) {
+func TestPeopleAreRepairedFromTheCopy(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o)
 	s, _, err := Open(dir, o)
@@ -117,8 +117,8 @@ func TestPeopleAreMendedFromTheCopy(t *testing.T) {
 	spoil(t, dir, bucketPeople, s.keys.tag(person(10).ID))
 	spoil(t, dir, bucketReferences, referenceKey(s.keys.tag(person(20).ID), 1))
 	spoil(t, dir, bucketSettings, []byte("name")) // in no copy
-	s, rec := mendedOpen(t, dir, o)
-	if rec.Mended != 2 || rec.Lost != 1 {
+	s, rec := repairedOpen(t, dir, o)
+	if rec.Repaired != 2 || rec.Lost != 1 {
 		t.Errorf("%+v", rec)
 	}
 	people, err := s.People()
@@ -144,8 +144,8 @@ func TestWithoutACopyOnlyTheDamagedValuesAreLost(t *testing.T) {
 	}
 	spoil(t, dir, bucketPeople, k.tag(person(10).ID))
 	spoil(t, dir, bucketState, keyLedger)
-	s, rec := mendedOpen(t, dir, o)
-	if rec.LostAfter != last || rec.Lost != 1 || rec.Mended != 0 {
+	s, rec := repairedOpen(t, dir, o)
+	if rec.LostAfter != last || rec.Lost != 1 || rec.Repaired != 0 {
 		t.Errorf("%+v", rec)
 	}
 	if people, err := s.People(); err != nil || len(people) != 3 {
@@ -159,9 +159,9 @@ func TestWithoutACopyOnlyTheDamagedValuesAreLost(t *testing.T) {
 	}
 }
 
-// TestMendingDoesNotBringBackTheErased damages a store from which somebody was erased while the copy, for want of space,
+// TestRepairingDoesNotBringBackTheErased damages a store from which somebody was erased while the copy, for want of space,
 // could not be rewritten.
-func TestMendingDoesNotBringBackTheErased(t *testing.T) {
+func TestRepairingDoesNotBringBackTheErased(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o)
 	s, _, err := Open(dir, o)
@@ -180,7 +180,7 @@ func TestMendingDoesNotBringBackTheErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	spoil(t, dir, bucketPeople, s.keys.tag(person(20).ID))
-	s, _ = mendedOpen(t, dir, o)
+	s, _ = repairedOpen(t, dir, o)
 	if people, err := s.People(); err != nil || len(people) != 3 || people[1].ID != person(20).ID {
 		t.Errorf("people %v, %v", people, err)
 	}
