@@ -9,6 +9,7 @@ import (
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/pipeline/document"
+	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/face"
 	"umbral/pipeline/models"
 	"umbral/pipeline/nn"
@@ -76,7 +77,7 @@ func openCards(cfg *config.Config, m models.Manifest, tier string) (*cards, erro
 			return nil, fmt.Errorf("terminal: card.regions: %w", err)
 		}
 		defer f.Close()
-		if c.rules.Regions, err = document.LoadRegions(f); err != nil {
+		if c.rules.Regions, err = idnumber.LoadRegions(f); err != nil {
 			return nil, fmt.Errorf("terminal: card.regions: %s: %w", name, err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"umbral/daemon/store"
 	"umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
+	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/face"
 	"umbral/pipeline/vision"
 )
@@ -222,24 +223,11 @@ func (c *codes) subjectOf(cred *credential.Credential) string {
 // and a card of one person agree.
 func (p *people) pseudonym(issuer, number string) string {
 	mac := hmac.New(sha256.New, p.alias)
-	if isCitizenNumber(number) {
+	if idnumber.WellFormed(number) {
 		issuer = ""
 	}
 	fmt.Fprintf(mac, "document %d %s%s", len(issuer), issuer, strings.ToUpper(number))
 	return "doc-" + hex.EncodeToString(mac.Sum(nil)[:12])
-}
-
-// isCitizenNumber says whether a text has the form of GB 11643: 17 digits, and a digit or X.
-func isCitizenNumber(s string) bool {
-	if len(s) != 18 {
-		return false
-	}
-	for i := range len(s) {
-		if d := s[i]; (d < '0' || d > '9') && (i < 17 || d != 'X' && d != 'x') {
-			return false
-		}
-	}
-	return true
 }
 
 // barCode judges a person's number with its one-time number.

@@ -11,6 +11,7 @@ import (
 
 	"umbral/daemon/umbral/eval"
 	"umbral/pipeline/document"
+	"umbral/pipeline/document/idnumber"
 )
 
 func evalCardsCommand(s *settings) *cobra.Command {
@@ -80,13 +81,13 @@ printed: refused where it contradicts itself, referred to a person where the rea
 	return cmd
 }
 
-func loadRegions(path string) (*document.Regions, error) {
+func loadRegions(path string) (*idnumber.Regions, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	table, err := document.LoadRegions(f)
+	table, err := idnumber.LoadRegions(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

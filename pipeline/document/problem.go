@@ -1,6 +1,6 @@
 package document
 
-// Problem is one reason why a card is not accepted. Codes never change their meaning.
+// Problem is one reason for which a card is not accepted. Codes never change their meaning.
 type Problem string
 
 // The problems.
@@ -8,6 +8,8 @@ const (
 	// Doubts: the card may be in order; a better picture or a person's look decides.
 	Unsure  Problem = "card-unsure"
 	Missing Problem = "card-field-missing"
+	// SidesDiffer doubts that the two sides are of one card.
+	SidesDiffer Problem = "card-sides-differ"
 
 	// Contradictions: what is printed cannot be right.
 	NumberLength    Problem = "card-number-length"
@@ -24,15 +26,17 @@ const (
 	NotYetValid     Problem = "card-not-yet-valid"
 	Expired         Problem = "card-expired"
 	TermAge         Problem = "card-term-contradicts-age"
+	IssuedTooEarly  Problem = "card-issued-too-early"
 )
 
-// Problems lists every problem with one plain sentence, in the order of the constants.
+// Problems lists every problem with a sentence that explains it, in the order of the constants.
 var Problems = []struct {
 	Code Problem
 	Text string
 }{
 	{Unsure, "A field of the card could not be read with certainty."},
 	{Missing, "A field of the card could not be read at all."},
+	{SidesDiffer, "The authority on the back is of another place than the address on the front."},
 	{NumberLength, "The citizen number does not have 18 characters."},
 	{NumberForm, "The citizen number holds something other than digits and a last X."},
 	{NumberCheck, "The check digit of the citizen number is wrong."},
@@ -47,9 +51,10 @@ var Problems = []struct {
 	{NotYetValid, "The card is not valid yet."},
 	{Expired, "The card has expired."},
 	{TermAge, "The card's term is not the one that the law gives at the holder's age."},
+	{IssuedTooEarly, "The card was issued before cards of its kind existed."},
 }
 
-// Text is the problem's sentence, or its code where it has none.
+// Text returns p's sentence, or its code where it has none.
 func (p Problem) Text() string {
 	for _, e := range Problems {
 		if e.Code == p {
@@ -59,5 +64,5 @@ func (p Problem) Text() string {
 	return string(p)
 }
 
-// Doubt says that the problem is not the card's but the reading's.
-func (p Problem) Doubt() bool { return p == Unsure || p == Missing }
+// Doubt reports whether a better picture or a person's look may settle p.
+func (p Problem) Doubt() bool { return p == Unsure || p == Missing || p == SidesDiffer }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/vision"
 )
 
@@ -29,7 +30,7 @@ func (r *Reader) learn() {
 		text:      kind{gap: fromLeft(valueLeft), seen: 1.3, whole: true},
 		authority: kind{gap: fromLeft(backLeft), seen: 1.3, whole: true},
 		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1, whole: true,
-			accept: func(s string) bool { return len(s) == numberLength }},
+			accept: func(s string) bool { return len(s) == idnumber.Length }},
 		sex:       kind{captions: letters("性别"), seen: 1},
 		ethnicity: kind{captions: letters("性别民族"), seen: 1},
 		birth:     kind{allowed: letters("0123456789"), captions: letters("年月日"), seen: 1},
@@ -225,7 +226,7 @@ func (r *Reader) birthAndNumber(c *card, out *Reading) error {
 	}
 	var known [][]int
 	for i := range numbers[:min(len(numbers), 3)] {
-		if d, ok := birthIn(r.read.spell(numbers[i].classes)); ok {
+		if d, ok := idnumber.Birth(r.read.spell(numbers[i].classes)); ok {
 			w, _ := r.read.word(fmt.Sprintf("%d%d%d", d.Year, d.Month, d.Day))
 			known = append(known, w)
 		}
@@ -257,7 +258,7 @@ func (r *Reader) birthAndNumber(c *card, out *Reading) error {
 				break
 			}
 			score := b.likelihood * n.likelihood
-			if d, ok := birthIn(r.read.spell(n.classes)); ok && d == date {
+			if d, ok := idnumber.Birth(r.read.spell(n.classes)); ok && d == date {
 				score *= agree
 			}
 			if score > best {
@@ -272,15 +273,6 @@ func (r *Reader) birthAndNumber(c *card, out *Reading) error {
 	}
 	out.Birth, out.Number = birth, number
 	return nil
-}
-
-// birthIn is the birth date in a number, which need not be whole; false where there is none.
-func birthIn(number string) (Date, bool) {
-	if len(number) < 14 {
-		return Date{}, false
-	}
-	d, ok := dateOf(number[6:10], number[10:12], number[12:14])
-	return d, ok && d.Exists()
 }
 
 func (b *box) bounds() [4]float32 {

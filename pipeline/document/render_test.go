@@ -11,6 +11,7 @@ import (
 
 	"umbral/config/paths"
 	"umbral/pipeline/document/documenttest"
+	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/vision"
 )
 
@@ -85,7 +86,7 @@ func newPerson(r *rand.Rand) person {
 	for range 1 + r.IntN(2) {
 		p.name += string(pick(r, given))
 	}
-	p.birth = Date{1950 + r.IntN(55), 1 + r.IntN(12), 1 + r.IntN(28)}
+	p.birth = Date{Year: 1950 + r.IntN(55), Month: 1 + r.IntN(12), Day: 1 + r.IntN(28)}
 	province, town := pick(r, provinces), pick(r, towns)
 	p.address = province + town + pick(r, streets) + fmt.Sprint(1+r.IntN(300)) + "号"
 	if r.IntN(2) == 0 {
@@ -96,9 +97,9 @@ func newPerson(r *rand.Rand) person {
 		sequence++
 	}
 	digits := fmt.Sprintf("%d01%02d%04d%02d%02d%03d", pick(r, []int{13, 14, 21, 32, 41, 42, 44, 51, 61}), 1+r.IntN(20), p.birth.Year, p.birth.Month, p.birth.Day, sequence)
-	p.number = digits + string(CheckDigit(digits))
+	p.number = digits + string(idnumber.CheckDigit(digits))
 	p.authority = province[len("河北省"):] + "公安局" + town[:len(town)-len("区")] + "分局"
-	from := Date{2012 + r.IntN(10), 1 + r.IntN(12), 1 + r.IntN(28)}
+	from := Date{Year: 2012 + r.IntN(10), Month: 1 + r.IntN(12), Day: 1 + r.IntN(28)}
 	p.validity = fmt.Sprintf("%04d.%02d.%02d-", from.Year, from.Month, from.Day)
 	switch age := p.birth.Age(from); {
 	case age < 16:

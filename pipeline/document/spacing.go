@@ -3,6 +3,8 @@ package document
 import (
 	"slices"
 	"unicode"
+
+	"umbral/pipeline/document/idnumber"
 )
 
 // What is printed on a card stands at even distances. A reading in which two characters stand much further apart than the
@@ -15,7 +17,7 @@ const (
 // evenDigits trusts a number whose characters are evenly spaced, and that is not much shorter than one: of some cards' a
 // digit is missing in print.
 func evenDigits(_ *alphabet, c *candidate) float32 {
-	if len(c.at) < numberLength-1 {
+	if len(c.at) < idnumber.Length-1 {
 		return lostTrust
 	}
 	return even(c.at)

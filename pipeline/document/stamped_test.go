@@ -88,7 +88,7 @@ func TestStampedCopies(t *testing.T) {
 		}
 		printed := map[string]string{
 			"name": who.Name, "sex": who.Sex, "ethnicity": who.Ethnicity, "address": who.Address, "number": who.Number,
-			"birth": Date{who.Year, who.Month, who.Day}.String(), "authority": who.Authority, "validity": who.Validity,
+			"birth": Date{Year: who.Year, Month: who.Month, Day: who.Day}.String(), "authority": who.Authority, "validity": who.Validity,
 		}
 		boxes := documenttest.CopyBoxes(who)
 		for name, f := range copiedFields(got) {

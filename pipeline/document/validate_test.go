@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"umbral/pipeline/document/idnumber"
 )
 
 func field(text string) Field { return Field{Text: text, Confidence: 1} }
@@ -12,17 +14,17 @@ func field(text string) Field { return Field{Text: text, Confidence: 1} }
 func sound() (front, back *Reading) {
 	front = &Reading{
 		Side: Front, Name: field("测试员"), Sex: field("女"), Ethnicity: field("汉"), Birth: field("1990年3月7日"),
-		Address: field("北京市朝阳区样例路1号"), Number: field("11010519900307102" + string(CheckDigit("11010519900307102"))),
+		Address: field("北京市朝阳区样例路1号"), Number: field("11010519900307102" + string(idnumber.CheckDigit("11010519900307102"))),
 	}
 	back = &Reading{Side: Back, Authority: field("北京市公安局朝阳分局"), Validity: field("2015.05.06-2025.05.06")}
 	return front, back
 }
 
-var soundDay = Date{2020, 1, 1}
+var soundDay = Date{Year: 2020, Month: 1, Day: 1}
 
 func TestValidate(t *testing.T) {
 	number := func(digits string) func(f, b *Reading) {
-		return func(f, b *Reading) { f.Number = field(digits + string(CheckDigit(digits))) }
+		return func(f, b *Reading) { f.Number = field(digits + string(idnumber.CheckDigit(digits))) }
 	}
 	for name, c := range map[string]struct {
 		change func(f, b *Reading)
@@ -53,12 +55,86 @@ func TestValidate(t *testing.T) {
 		"backwards":            {func(f, b *Reading) { b.Validity.Text = "2025.05.06-2015.05.06" }, []Problem{ValidityForm, TermAge}},
 		"without end too soon": {func(f, b *Reading) { b.Validity.Text = "2015.05.06-长期" }, []Problem{TermAge}},
 		"20 years at 25":       {func(f, b *Reading) { b.Validity.Text = "2015.05.06-2035.05.06" }, []Problem{TermAge}},
-		"issued before birth":  {func(f, b *Reading) { b.Validity.Text = "1989.05.06-2029.05.06" }, []Problem{TermAge}},
+		"before the law":       {func(f, b *Reading) { b.Validity.Text = "2003.12.31-2013.12.31" }, []Problem{IssuedTooEarly, Expired, TermAge}},
+		"the law's first day":  {func(f, b *Reading) { b.Validity.Text = "2004.01.01-2009.01.01" }, []Problem{Expired}},
+		"another city's":       {func(f, b *Reading) { b.Authority.Text = "武汉市公安局江岸分局" }, []Problem{SidesDiffer}},
+		"unsure of another":    {func(f, b *Reading) { b.Authority = Field{Text: "武汉市公安局", Confidence: 0.5} }, []Problem{Unsure}},
+		"issued before birth":  {func(f, b *Reading) { b.Validity.Text = "1989.05.06-2029.05.06" }, []Problem{IssuedTooEarly, TermAge}},
 	} {
 		f, b := sound()
 		c.change(f, b)
 		if got := Validate(f, b, Rules{Today: soundDay, Sure: DefaultSure}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A permit's code is no birthplace's, its term is five years at any age, and it prints no ethnicity.
+func TestResidencePermit(t *testing.T) {
+	permit := func(code string) (front, back *Reading) {
+		front, back = sound()
+		digits := code + "19500307102"
+		front.Birth, front.Number = field("1950年3月7日"), field(digits+string(idnumber.CheckDigit(digits)))
+		front.Ethnicity = Field{}
+		back.Validity = field("2018.09.03-2023.09.03")
+		return front, back
+	}
+	table, err := idnumber.LoadRegions(strings.NewReader("110105,朝阳区,,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, regions := range []*idnumber.Regions{nil, table} {
+		rules := Rules{Today: soundDay, Sure: DefaultSure, Regions: regions}
+		for _, code := range []string{"810000", "820000", "830000"} {
+			f, b := permit(code)
+			if got := Validate(f, b, rules); got != nil {
+				t.Errorf("%s: %v", code, got)
+			}
+			f.Ethnicity = field("高山")
+			if got := Validate(f, b, rules); got != nil {
+				t.Errorf("%s with an ethnicity: %v", code, got)
+			}
+		}
+		f, b := permit("840000")
+		if got := Validate(f, b, rules); !slices.Contains(got, RegionUnknown) || !slices.Contains(got, Missing) || !slices.Contains(got, TermAge) {
+			t.Errorf("840000: %v", got)
+		}
+	}
+	f, b := permit("830000")
+	b.Validity.Text = "2017.09.03-2022.09.03"
+	if got := Validate(f, b, Rules{Sure: DefaultSure}); !slices.Equal(got, []Problem{IssuedTooEarly}) {
+		t.Errorf("before the first permits: %v", got)
+	}
+	b.Validity.Text = "2018.09.03-长期"
+	if got := Validate(f, b, Rules{Sure: DefaultSure}); !slices.Equal(got, []Problem{TermAge}) {
+		t.Errorf("without end: %v", got)
+	}
+}
+
+func TestSharesPlace(t *testing.T) {
+	for _, c := range []struct {
+		authority, address string
+		want               bool
+	}{
+		{"北京市公安局朝阳分局", "北京市朝阳区样例路1号", true},
+		{"乌鲁木齐市沙依巴克区公安局", "新疆维吾尔自治区乌鲁木齐市雅玛里克山街道", true},
+		{"新疆生产建设兵团公安局", "新疆石河子市", true},
+		{"朝阳区公安分局", "东朝路阳光村", false},
+		{"甲县公安局", "乙县", true}, // one character names no pair
+		{"长沙市公安局", "长春市公安街", false},
+		{"某市公安局开发区分局", "开发区经济技术大道", true},
+		{"某某市公安局开发区分局", "开发区经济技术大道", false},
+	} {
+		if got := sharesPlace(c.authority, c.address); got != c.want {
+			t.Errorf("%s, %s: %v", c.authority, c.address, got)
+		}
+	}
+}
+
+func TestAuthorityEndings(t *testing.T) {
+	for text, want := range map[string]bool{"长沙县公安局": true, "北京市公安局朝阳分局": true, "新疆生产建设兵团公安": false, "公安局长": false, "": false} {
+		if isAuthority(text) != want {
+			t.Errorf("%q is an authority's name: %v", text, !want)
 		}
 	}
 }
@@ -104,48 +180,6 @@ func TestEveryProblemHasWords(t *testing.T) {
 	}
 }
 
-func TestRegions(t *testing.T) {
-	table, err := LoadRegions(strings.NewReader("# made up\ncode,name,from,to\n110103,崇文区,,2010\n110118,密云区,2015,\n110110,燕山区,,1986\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		code  string
-		born  int
-		known bool
-		right bool
-	}{
-		{"110103", 1990, true, true}, {"110103", 2010, true, true}, {"110103", 2011, true, false},
-		{"110118", 1990, true, true}, {"110110", 1950, true, true}, {"110110", 1987, true, false},
-		{"110999", 1990, false, false}, {"11", 1990, false, false},
-	} {
-		if got := table.Known(c.code); got != c.known {
-			t.Errorf("%s known: %v", c.code, got)
-		}
-		if got := table.InForce(c.code, c.born, 2020); got != c.right {
-			t.Errorf("%s for a birth in %d: %v", c.code, c.born, got)
-		}
-	}
-	if table.InForce("110118", 1990, 2014) {
-		t.Error("110118 was in force before 2015")
-	}
-	var provinces *Regions
-	if !provinces.Known("500101") || provinces.Known("990101") || !provinces.InForce("500101", 1950, 2020) || provinces.InForce("500101", 1950, 1990) {
-		t.Error("provinces alone")
-	}
-	for text, why := range map[string]string{
-		"":                   "no line",
-		"110103,崇文区\n":       "2 fields",
-		"1101,崇文区,,\n":       "six digits",
-		"110103,崇文区,x,\n":    "year",
-		"110103,崇文区,,9999\n": "year",
-	} {
-		if _, err := LoadRegions(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), why) {
-			t.Errorf("%q: %v, want %q", text, err, why)
-		}
-	}
-}
-
 func FuzzValidate(f *testing.F) {
 	f.Add("女", "汉", "1990年3月7日", "110105199003071026", "2015.05.06-2025.05.06")
 	f.Add("", "", "0000年0月0日", "00000000000000000X", "9999.99.99-长期")
@@ -157,18 +191,8 @@ func FuzzValidate(f *testing.F) {
 		if before != [2]Reading{*front, *back} {
 			t.Error("a reading was changed")
 		}
-		if len(problems) == 0 && (len(number) != numberLength || CheckDigit(number[:17]) != number[17] || (sex != "男" && sex != "女")) {
+		if len(problems) == 0 && (len(number) != idnumber.Length || idnumber.CheckDigit(number[:17]) != number[17] || (sex != "男" && sex != "女")) {
 			t.Errorf("accepted %q %q %q", sex, birth, number)
-		}
-	})
-}
-
-func FuzzLoadRegions(f *testing.F) {
-	f.Add("110103,崇文区,,2010\n")
-	f.Add("code,name,from,to\n1,2,3,4")
-	f.Fuzz(func(t *testing.T, text string) {
-		if table, err := LoadRegions(strings.NewReader(text)); err == nil && len(table.codes) == 0 {
-			t.Error("an empty table")
 		}
 	})
 }
