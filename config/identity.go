@@ -17,6 +17,7 @@ type Credential struct {
 	MaxSkew        time.Duration `toml:"max_skew" range:"0s..5m"`
 	Trust          string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
 	HolderRequired bool          `toml:"holder_required"`
+	SiteAudience   bool          `toml:"site_audience"`
 	BarCodes       bool          `toml:"bar_codes"`
 	ListKey        string        `toml:"list_key" length:"0..44"`
 	DecryptionKey  string        `toml:"decryption_key" length:"0..4096" path:"file"`

@@ -28,6 +28,7 @@ type codes struct {
 	luma     *vision.Grey
 	verifier atomic.Pointer[credential.Verifier] // another one when the fleet trusts other issuers
 	barCodes bool
+	totp     *credential.TOTPGuard
 	store    *store.Store
 	people   *people
 	claims   *claims
@@ -57,6 +58,7 @@ func verifierOpts(cfg *config.Config) (credential.VerifierOpts, error) {
 	if cfg.Terminal.Site != "" && cfg.Terminal.Site != cfg.Terminal.ID {
 		o.Audience = append(o.Audience, cfg.Terminal.Site)
 	}
+	o.SharedReplays = c.SiteAudience
 	for i, n := range c.Issuers {
 		data, err := os.ReadFile(n.Keys)
 		if err != nil {
@@ -171,6 +173,9 @@ func (c *codes) credential(id passage.ID, text string) (e passage.Evidence, hint
 
 // accept makes the claim of an accepted credential.
 func (c *codes) accept(id passage.ID, cred *credential.Credential) passage.Evidence {
+	if _, err := cred.Identity.BirthDate(); errors.Is(err, credential.ErrUnreadableBirthDate) {
+		return refusedFor(passage.ReasonCredentialInvalid)
+	}
 	d := claim{passage: id, subject: c.subjectOf(cred), number: cred.Person(), issuer: cred.Issuer, name: cred.Identity.FullName}
 	d.standing = c.standing(cred, d.subject)
 	e := passage.Evidence{Outcome: passage.Accepted, Score: passage.One, Subject: d.subject}
@@ -194,7 +199,7 @@ func (c *codes) accept(id passage.ID, cred *credential.Credential) passage.Evide
 func (c *codes) standing(cred *credential.Credential, subject string) passage.Standing {
 	s := passage.Standing{Person: subject}
 	if born, err := cred.Identity.BirthDate(); err == nil {
-		s.Born, s.BornKnown = int32(born.Unix()/86_400), true
+		s.Born, s.BornKnown = int32(born.Latest().Unix()/86_400), true
 	}
 	if !cred.Expires.IsZero() {
 		s.Until = cred.Expires.UnixMilli()
@@ -238,9 +243,9 @@ func (c *codes) barCode(id passage.ID, text string) (e passage.Evidence) {
 	}
 	f, err := c.store.File(code.Number)
 	if err != nil || len(f.Secret) == 0 {
-		return refusedFor(passage.ReasonOneTimeCode)
+		return e // nobody's: a parcel's label has as many digits
 	}
-	passcode, err := code.Check(f.Secret, c.now(), 0)
+	passcode, err := c.totp.Check(code, f.Secret, c.now(), 0)
 	if err != nil {
 		return refusedFor(passage.ReasonOneTimeCode)
 	}

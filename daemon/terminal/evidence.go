@@ -125,7 +125,7 @@ func (t *Terminal) newDocuments(needs passage.EvidenceSet) (*documents, error) {
 		return newDocuments(nil, t.eyes.cards, cfg.Camera.Width, cfg.Camera.Height, t.log), nil
 	}
 	c := &codes{
-		luma: vision.NewGrey(cfg.Camera.Width, cfg.Camera.Height), barCodes: cfg.Credential.BarCodes, store: t.store, people: t.people,
+		luma: vision.NewGrey(cfg.Camera.Width, cfg.Camera.Height), barCodes: cfg.Credential.BarCodes, totp: credential.NewTOTPGuard(), store: t.store, people: t.people,
 		claims: t.claims, lists: t.lists, face: t.sight.portrait, needFace: needFace, named: cfg.Eligibility.Guardian == "named",
 		now: t.wall, observe: t.decider.observe,
 	}

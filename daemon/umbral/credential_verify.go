@@ -31,7 +31,7 @@ func (f *trustFlags) add(cmd *cobra.Command) {
 
 func (f *trustFlags) verifier() (*credential.Verifier, time.Time, error) {
 	o := credential.DefaultVerifierOpts()
-	o.MaxAge, o.Audience = f.maxAge, f.audience
+	o.MaxAge, o.Audience, o.SharedReplays = f.maxAge, f.audience, true // there is no memory of what was shown
 	now := time.Now()
 	for _, arg := range f.issuers {
 		id, path, named := strings.Cut(arg, "=")

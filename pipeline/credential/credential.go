@@ -2,7 +2,6 @@ package credential
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -59,24 +58,18 @@ func (c *Credential) fill(dec cbor.DecMode, m *message) (*claims, error) {
 	return claims, nil
 }
 
-// Person is what names the person towards the terminal's own records: the subject, else the identity's id. Issuers may
-// use the same numbers, so it counts together with Issuer.
+// Identifier names the holder of a credential. Issuers may give one subject to different people, so that neither part
+// names anybody alone.
+type Identifier struct{ Issuer, Subject string }
+
+// Identifier returns the holder's name: the issuer, and what Person returns.
+func (c *Credential) Identifier() Identifier { return Identifier{c.Issuer, c.Person()} }
+
+// Person returns the issuer's name for the holder: the subject, else the identity's id. It names a person only together
+// with the issuer; see Identifier.
 func (c *Credential) Person() string {
 	if c.Subject != "" {
 		return c.Subject
 	}
 	return c.Identity.ID
-}
-
-// BirthDate reads attribute 8, which must be YYYYMMDD; YYYY-MM-DD is taken as well.
-func (id *Identity) BirthDate() (time.Time, error) {
-	if id.DateOfBirth == "" {
-		return time.Time{}, errors.New("credential: no date of birth")
-	}
-	for _, layout := range []string{"20060102", time.DateOnly} {
-		if t, err := time.Parse(layout, id.DateOfBirth); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("credential: date of birth %.20q, wanted YYYYMMDD", id.DateOfBirth)
 }

@@ -151,7 +151,7 @@ func TestRefusalsInOrder(t *testing.T) {
 		{"a screenshot", show(wallet, noon.Add(-time.Minute), "gate-7"), Stale},
 		{"from the future", show(wallet, noon.Add(time.Minute), "gate-7"), Stale},
 		{"in order", show(wallet, noon.Add(-20*time.Second), "gate-7"), Passed},
-		{"for the site", show(wallet, noon.Add(3*time.Second), "north"), Passed},
+		{"for the site", show(wallet, noon.Add(3*time.Second), "north"), WrongAudience},
 	} {
 		got, err := v.Verify(c.text, noon)
 		if stepOf(err) != c.step {
@@ -272,34 +272,124 @@ func TestNoBitCanChange(t *testing.T) {
 	}
 }
 
+// A retired key is refused whatever date the signer gives: whoever has it can date back.
 func TestKeyRotation(t *testing.T) {
 	const id = "https://id.example"
 	old := must(NewSigningKey("ES256", id, ""))
 	young := must(NewSigningKey("EdDSA", id, ""))
-	change := noon.Add(-30 * time.Minute)
-	old.Public.Until, young.Public.From = change, change
+	end, change := noon.Add(30*time.Minute), noon.Add(-30*time.Minute)
+	old.Public.Until, young.Public.From = end, change
 	v := newVerifier(t, func(o *VerifierOpts) {
 		o.Issuers = []Issuer{{ID: id, Keys: []*Key{old.Public, young.Public}}}
 	})
 	for _, c := range []struct {
-		name   string
-		key    *SigningKey
-		kid    []byte
-		issued time.Time
-		step   Step
+		name        string
+		key         *SigningKey
+		kid         []byte
+		issued, now time.Time
+		step        Step
 	}{
-		{"old key in its time", old, old.Public.ID, noon.Add(-time.Hour), Passed},
-		{"old key, no key id", old, nil, noon.Add(-time.Hour), Passed},
-		{"new key", young, young.Public.ID, noon.Add(-time.Minute), Passed},
-		{"new key, no key id", young, nil, noon.Add(-time.Minute), Passed},
-		{"old key after its time", old, old.Public.ID, noon.Add(-time.Minute), BadSignature},
-		{"new key before its time", young, nil, noon.Add(-time.Hour), BadSignature},
+		{"old key", old, old.Public.ID, noon.Add(-time.Hour), noon, Passed},
+		{"old key, no key id", old, nil, noon.Add(-time.Hour), noon, Passed},
+		{"new key", young, young.Public.ID, noon.Add(-time.Minute), noon, Passed},
+		{"new key, no key id", young, nil, noon.Add(-time.Minute), noon, Passed},
+		{"new key from its first second on", young, nil, change, noon, Passed},
+		{"old key until its last second", old, nil, noon.Add(-time.Hour), end.Add(-time.Second), Passed},
+		{"old key, distrusted by now", old, nil, noon.Add(-time.Hour), end, BadSignature},
+		{"old key, dated back by years", old, nil, noon.AddDate(-3, 0, 0), end.Add(time.Minute), BadSignature},
+		{"new key, dated before it came into force", young, nil, change.Add(-time.Second), noon, BadSignature},
+		{"out of date as well", old, nil, noon.Add(-time.Hour), noon.AddDate(2, 0, 0), Expired},
 	} {
 		d := draft()
 		d.IssuedAt, d.NotBefore = c.issued, time.Time{}
-		if _, err := v.Verify(mustIssueAs(t, d, c.key, c.kid), noon); stepOf(err) != c.step {
-			t.Errorf("%s: %v, want %v", c.name, err, c.step)
+		got, err := v.Verify(mustIssueAs(t, d, c.key, c.kid), c.now)
+		if stepOf(err) != c.step || got.Trusted != (c.step == Passed) {
+			t.Errorf("%s: trusted %v, %v, want %v", c.name, got.Trusted, err, c.step)
 		}
+	}
+}
+
+// A credential without a date is judged by the clock.
+func TestKeyInForceWithoutDate(t *testing.T) {
+	k := &Key{From: noon, Until: noon.Add(time.Hour)}
+	for _, c := range []struct {
+		now  time.Time
+		want bool
+	}{{noon, true}, {noon.Add(-3 * time.Second), true}, {noon.Add(-6 * time.Second), false}, {noon.Add(time.Hour - 1), true}, {noon.Add(time.Hour), false}} {
+		if err := k.inForce(time.Time{}, c.now, 5*time.Second); (err == nil) != c.want {
+			t.Errorf("%v: %v, want %v", c.now, err, c.want)
+		}
+	}
+}
+
+// One key under two ids could be distrusted under one of them only.
+func TestAKeyTwice(t *testing.T) {
+	key := must(NewSigningKey("EdDSA", "https://id.example", ""))
+	again := must(NewKey(key.Public.Public, []byte("other")))
+	o := DefaultVerifierOpts()
+	o.Issuers = []Issuer{{ID: key.Issuer, Keys: []*Key{key.Public, again}}}
+	if _, err := NewVerifier(o); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("%v", err)
+	}
+	o.Issuers = []Issuer{{ID: key.Issuer, Keys: []*Key{key.Public}}, {ID: "https://other.example", Keys: []*Key{again}}}
+	if _, err := NewVerifier(o); err != nil {
+		t.Errorf("two issuers with one key: %v", err)
+	}
+}
+
+// A presentation counts at one terminal, unless the terminals of the site share what they were shown.
+func TestPresentationCountsAtOneTerminal(t *testing.T) {
+	key, _ := issuerOf(t, "https://id.example", nil)
+	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	d := draft()
+	d.Holder = must(NewKey(wallet.Public(), nil))
+	text := mustIssue(t, d, key)
+	for _, c := range []struct {
+		audience string
+		own      []string
+		shared   bool
+		want     Step
+	}{
+		{"north", []string{"gate-1", "north"}, false, WrongAudience},
+		{"north", []string{"gate-2", "north"}, false, WrongAudience},
+		{"north", []string{"gate-1", "north"}, true, Passed},
+		{"south", []string{"gate-1", "north"}, true, WrongAudience},
+		{"gate-1", []string{"gate-1", "north"}, false, Passed},
+		{"gate-1", []string{"gate-1", "north"}, true, Passed},
+		{"gate-1", []string{"gate-2", "north"}, false, WrongAudience},
+		{"north", nil, false, Passed},
+	} {
+		v := newVerifier(t, func(o *VerifierOpts) {
+			o.Issuers = []Issuer{{ID: "https://id.example", Keys: []*Key{key.Public}}}
+			o.Audience, o.SharedReplays = c.own, c.shared
+		})
+		shown := must(Present(text, wallet, Presented{At: noon, Nonce: []byte("12345678"), Audience: c.audience}))
+		if _, err := v.Verify(shown, noon); stepOf(err) != c.want {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// An issuer may restrict a credential to a site; that is no presentation, and shared names count.
+func TestCredentialsAudience(t *testing.T) {
+	key, v := issuerOf(t, "https://id.example", func(o *VerifierOpts) { o.Audience = []string{"gate-1", "north"} })
+	for audience, want := range map[string]Step{"gate-1": Passed, "north": Passed, "gate-2": WrongAudience} {
+		text := encodeBase45(deflate(must(sign(encode(map[int]any{1: "https://id.example", 3: audience, 169: map[int]any{1: "7"}}), key.Signer, nil, nil))))
+		if _, err := v.Verify(text, noon); stepOf(err) != want {
+			t.Errorf("for %s: %v, want %v", audience, err, want)
+		}
+	}
+}
+
+// The same subject of two issuers is two holders.
+func TestIdentifier(t *testing.T) {
+	a, b := &Credential{Issuer: "a", Subject: "4711"}, &Credential{Issuer: "b", Subject: "4711"}
+	if a.Identifier() == b.Identifier() || a.Person() != b.Person() {
+		t.Errorf("%+v and %+v", a.Identifier(), b.Identifier())
+	}
+	byID := &Credential{Issuer: "a", Identity: Identity{ID: "7"}}
+	if got := byID.Identifier(); got != (Identifier{"a", "7"}) {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -18,7 +18,7 @@
 // code every few seconds, and the bare credential is refused. The text is
 //
 //	"UMBRAL1:" + base45( COSE_Sign1 by the holder's key, external data "umbral presentation 1", of {
-//	      3: text, the terminal or site it is for     (aud)
+//	      3: text, the terminal that it is for        (aud)
 //	      6: seconds since 1970                       (iat)
 //	      7: 8 to 32 random bytes                     (cti)
 //	  -65537: bytes, the credential as in its own code, after base45 is undone
@@ -31,12 +31,14 @@
 // # Bar code
 //
 // A Code 128 holds a person's number and an 8-digit time-based one-time password (RFC 6238: SHA-1, 30 s), which is checked
-// against the person's enrolled secret. It proves possession of the secret and carries no data.
+// against the person's enrolled secret. It proves possession of the secret and carries no data. A bar code with a number
+// that has no secret, such as a parcel's label, is not one of ours and says nothing. TOTPGuard limits guessing.
 //
 // # Order of refusal
 //
 // See Step: size, base45, zlib, COSE, decryption, claims, issuer, issuer's signature, validity, then what the holder adds:
-// presence, signature, audience, age; and last, by the caller, replay. From UnknownIssuer on the credential is decoded and
+// presence, signature, audience, age; and last, by the caller, replay. A key that is not in force is BadSignature, and is
+// reported after the credential's own validity. From UnknownIssuer on the credential is decoded and
 // returned for showing, with nothing proven.
 //
 // # Limits
@@ -49,7 +51,8 @@
 //	best fingers, samples a part   10, 16
 //	photograph                     64 KiB, 1024×1024 pixels; configurable to 16 megapixels
 //	issuers, keys an issuer        64, 16; key id 64 bytes; decryption keys 16; key file 256 KiB
-//	bar code                       number of 4 to 24 characters and 8 digits; passcode of this step of 30 s ± 1
+//	bar code                       number of 4 to 24 characters and 8 digits; passcode of this step of 30 s ± 1; after 5 wrong
+//	                               ones in a row 15 min until the next is looked at, for 256 numbers
 //	age of a presentation          30 s (1 s to 10 min) and 5 s of clock difference (0 to 5 min)
 //
 // Reading codes out of pictures is package symbol's work.

@@ -21,8 +21,8 @@ type Issuer struct {
 	ID string
 	// Name is for people; may be empty.
 	Name string
-	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old
-	// one here, with Until set, as long as credentials signed with it are around.
+	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old one
+	// here as long as credentials signed with it are to count; Until ends that.
 	Keys []*Key
 }
 
@@ -53,6 +53,7 @@ func checkIssuers(issuers []Issuer) error {
 			return fmt.Errorf("credential: issuer %q has %d keys, limit %d", i.ID, len(i.Keys), maxKeys)
 		}
 		seen[i.ID] = true
+		thumbprints := map[string]bool{}
 		for _, k := range i.Keys {
 			if k == nil || k.algorithm == 0 {
 				return fmt.Errorf("credential: issuer %q has a key that was not made by NewKey", i.ID)
@@ -60,6 +61,11 @@ func checkIssuers(issuers []Issuer) error {
 			if !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until) {
 				return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID, date(k.From), date(k.Until))
 			}
+			thumbprint := string(k.Thumbprint())
+			if thumbprints[thumbprint] {
+				return fmt.Errorf("credential: issuer %q has one key twice (key id %q): distrusting one of them would distrust neither", i.ID, k.ID)
+			}
+			thumbprints[thumbprint] = true
 		}
 	}
 	return nil

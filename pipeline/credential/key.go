@@ -21,7 +21,8 @@ type Key struct {
 	ID []byte
 	// Public is an ed25519.PublicKey or an *ecdsa.PublicKey.
 	Public crypto.PublicKey
-	// From and Until bound when the key signed: a credential's iat must lie in between. Zero: without bound.
+	// From is when the key came into force: a credential that is dated before it is refused. Until is from when on the key
+	// is distrusted, by the terminal's clock: whoever has a retired key could date a credential back. Zero: without bound.
 	From, Until time.Time
 
 	algorithm cose.Algorithm
@@ -80,13 +81,17 @@ func (k *Key) required() []byte {
 	panic("credential: Key was not made by NewKey")
 }
 
-// validAt says whether the key may have signed at that instant.
-func (k *Key) validAt(at time.Time) error {
-	if !k.From.IsZero() && at.Before(k.From) {
-		return fmt.Errorf("issued %s, before the key was valid (%s)", date(at), date(k.From))
+// inForce returns an error unless the key is trusted now for a credential issued then, which may be zero. skew is how far
+// the issuer's clock may be ahead; it never prolongs a key's life.
+func (k *Key) inForce(issued, now time.Time, skew time.Duration) error {
+	if issued.IsZero() {
+		issued = now.Add(skew)
 	}
-	if !k.Until.IsZero() && !at.Before(k.Until) {
-		return fmt.Errorf("issued %s, after the key was valid (%s)", date(at), date(k.Until))
+	switch {
+	case !k.From.IsZero() && issued.Before(k.From):
+		return fmt.Errorf("issued %s, before the key came into force (%s)", date(issued), date(k.From))
+	case !k.Until.IsZero() && !now.Before(k.Until):
+		return fmt.Errorf("the key is distrusted since %s, and it is %s", date(k.Until), date(now))
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ const (
 type Presented struct {
 	At       time.Time
 	Nonce    []byte // 8 to 32 random bytes
-	Audience string // terminal or site
+	Audience string // the terminal; the site where its terminals share what they have been shown
 }
 
 // Replay names a presentation among all others.
@@ -90,8 +90,8 @@ func (v *Verifier) presented(c *Credential, p *presentation, now time.Time) *Ref
 	}
 	c.Presented = &p.signed
 	c.Replay = Replay{Key: replayKey(c.Holder, &p.signed), Until: p.signed.At.Add(v.opts.MaxAge + v.opts.Skew)}
-	if !v.answersTo([]string{p.signed.Audience}) {
-		return refuse(WrongAudience, "made for %.80q, this terminal answers to %q", p.signed.Audience, v.opts.Audience)
+	if own := v.presentedTo(); !v.answersTo([]string{p.signed.Audience}, own) {
+		return refuse(WrongAudience, "made for %.80q, and one for %q counts here", p.signed.Audience, own)
 	}
 	if age := now.Sub(p.signed.At); age > v.opts.MaxAge+v.opts.Skew {
 		return refuse(Stale, "made %v ago, limit %v", age.Round(time.Second), v.opts.MaxAge)

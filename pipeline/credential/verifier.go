@@ -3,6 +3,7 @@ package credential
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,13 @@ type VerifierOpts struct {
 	Issuers []Issuer
 	// DecryptionKeys open encrypted credentials; 16 at most.
 	DecryptionKeys []SymmetricKey
-	// Audience are the names this terminal answers to in a presentation: its own and its site's. With none, presentations
-	// for any audience are taken.
+	// Audience are the names that this terminal answers to: first its own, then those that it shares with others, such as
+	// its site's. A credential may be restricted to any of them. A presentation has to be for the terminal's own, see
+	// SharedReplays. With none, every audience is taken.
 	Audience []string
+	// SharedReplays says that all terminals with a shared name share what they have been shown. Only then does a presentation
+	// for a shared name count: otherwise it would count once at each of the terminals.
+	SharedReplays bool
 	// MaxAge is how old the time stamp of a presentation may be, 1 s to 10 min.
 	MaxAge time.Duration
 	// Skew is what the phone's and the terminal's clock may differ by, 0 to 5 min. It widens MaxAge on both sides, and the
@@ -190,10 +195,11 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted", c.Issuer, len(v.issuers))
 	}
 	c.IssuerName = issuer.Name
-	if refusal := v.signed(c, issuer, m, now); refusal != nil {
+	if refusal := v.signed(c, issuer, m); refusal != nil {
 		return refusal
 	}
-	c.Trusted = true
+	retired := c.Key.inForce(c.IssuedAt, now, v.opts.Skew)
+	c.Trusted = retired == nil
 	switch {
 	case !c.NotBefore.IsZero() && now.Add(v.opts.Skew).Before(c.NotBefore):
 		return refuse(NotYetValid, "valid from %s, and it is %s", date(c.NotBefore), date(now))
@@ -201,19 +207,17 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 		return refuse(NotYetValid, "issued %s, and it is %s (is the clock right?)", date(c.IssuedAt), date(now))
 	case !c.Expires.IsZero() && !now.Add(-v.opts.Skew).Before(c.Expires):
 		return refuse(Expired, "valid until %s, and it is %s", date(c.Expires), date(now))
+	case retired != nil:
+		return refuse(BadSignature, "key %q: %w", c.Key.ID, retired)
 	}
-	if len(claims.audience) > 0 && !v.answersTo(claims.audience) {
+	if len(claims.audience) > 0 && !v.answersTo(claims.audience, v.opts.Audience) {
 		return refuse(WrongAudience, "the credential is for %q, this terminal answers to %q", claims.audience, v.opts.Audience)
 	}
 	return v.presented(c, p, now)
 }
 
-// signed finds the key of the issuer and checks its signature.
-func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message, now time.Time) *Refusal {
-	at := c.IssuedAt
-	if at.IsZero() {
-		at = now
-	}
+// signed finds the key of the issuer that made the signature.
+func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message) *Refusal {
 	var err error
 	for _, k := range issuer.Keys {
 		if len(m.keyID) > 0 && len(k.ID) > 0 && string(k.ID) != string(m.keyID) {
@@ -222,9 +226,6 @@ func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message, now time.Ti
 		if e := m.verify(k, nil); e != nil {
 			err = fmt.Errorf("key %q: %w", k.ID, e)
 			continue
-		}
-		if e := k.validAt(at); e != nil {
-			return refuse(BadSignature, "key %q: %w", k.ID, e)
 		}
 		c.Key = k
 		return nil
@@ -235,13 +236,15 @@ func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message, now time.Ti
 	return refuse(BadSignature, "%w", err)
 }
 
-func (v *Verifier) answersTo(names []string) bool {
-	for _, n := range names {
-		for _, own := range v.opts.Audience {
-			if n == own {
-				return true
-			}
-		}
+// answersTo reports whether one of the names is the terminal's. A verifier without names takes every one.
+func (v *Verifier) answersTo(names, own []string) bool {
+	return len(v.opts.Audience) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(own, n) })
+}
+
+// presentedTo returns the names for which a presentation counts.
+func (v *Verifier) presentedTo() []string {
+	if v.opts.SharedReplays || len(v.opts.Audience) == 0 {
+		return v.opts.Audience
 	}
-	return len(v.opts.Audience) == 0
+	return v.opts.Audience[:1]
 }

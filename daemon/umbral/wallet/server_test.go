@@ -133,7 +133,7 @@ func TestIssue(t *testing.T) {
 	if !errors.As(err, &refusal) || refusal.Step != credential.NoPresentation {
 		t.Errorf("the credential alone: %v", err)
 	}
-	shown, err := credential.Present(got.Credential, wallet, credential.Presented{At: time.Now(), Nonce: []byte("12345678"), Audience: "north"})
+	shown, err := credential.Present(got.Credential, wallet, credential.Presented{At: time.Now(), Nonce: []byte("12345678"), Audience: "gate-7"})
 	if err != nil {
 		t.Fatal(err)
 	}
