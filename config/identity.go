@@ -53,6 +53,9 @@ type Finger struct {
 	Device       string  `toml:"device" length:"0..256"`
 	Baud         int     `toml:"baud" unit:"baud" range:"9600..115200"`
 	Password     string  `toml:"password" length:"0..8"`
+	Address      string  `toml:"address" length:"0..8"`
+	Width        int     `toml:"width" unit:"pixels" range:"0..512"`
+	Height       int     `toml:"height" unit:"pixels" range:"0..512"`
 	FMR          float64 `toml:"fmr" range:"1e-4..1e-2"`
 	Presses      int     `toml:"presses" range:"1..5"`
 	LeastQuality int     `toml:"least_quality" range:"0..100"`
@@ -142,16 +145,30 @@ func (c *Config) checkFinger(errs *Errors) {
 	if _, err := f.PasswordValue(); err != nil {
 		errs.add("finger.password", "%v", err)
 	}
+	if _, err := f.AddressValue(); err != nil {
+		errs.add("finger.address", "%v", err)
+	}
+	const least = 64 // pixels; less shows no finger
+	if (f.Width != 0 || f.Height != 0) && (f.Width < least || f.Height < least || f.Width%2 == 1) {
+		errs.add("finger.width", "found %d with finger.height = %d, allowed are an even width and a height from %d, such as 256 and 288, or 0 and 0 to ask the sensor",
+			f.Width, f.Height, least)
+	}
 }
 
-// PasswordValue is the sensor's password as a number; 0, the factory's, where none is set.
-func (f *Finger) PasswordValue() (uint32, error) {
-	if f.Password == "" {
-		return 0, nil
+// PasswordValue returns the sensor's password as a number; 0, the factory's, where none is set.
+func (f *Finger) PasswordValue() (uint32, error) { return hexadecimal(f.Password, 0) }
+
+// AddressValue returns the sensor's address as a number; FFFFFFFF, the factory's, where none is set.
+func (f *Finger) AddressValue() (uint32, error) { return hexadecimal(f.Address, 0xFFFFFFFF) }
+
+// hexadecimal reads 8 digits; factory stands for an empty text.
+func hexadecimal(text string, factory uint32) (uint32, error) {
+	if text == "" {
+		return factory, nil
 	}
-	n, err := strconv.ParseUint(f.Password, 16, 32)
-	if err != nil || len(f.Password) != 8 {
-		return 0, fmt.Errorf("found %s, allowed are 8 hexadecimal digits, such as \"00000000\"", quote(f.Password))
+	n, err := strconv.ParseUint(text, 16, 32)
+	if err != nil || len(text) != 8 {
+		return 0, fmt.Errorf("found %s, allowed are 8 hexadecimal digits, such as \"%08X\"", quote(text), factory)
 	}
 	return uint32(n), nil
 }

@@ -56,6 +56,14 @@ func TestErrors(t *testing.T) {
 		{"gpio", "[door]\nkind = \"gpio\"\ncontact_line = 4\nexit_line = 4\n", []string{
 			`1:2 door.relay_line: found -1, but a door of the kind "gpio" needs a relay`, `4:13 door.exit_line: found 4, which is also door.contact_line`,
 		}},
+		{"finger", "[finger]\nsensor = \"r503\"\naddress = \"7\"\nwidth = 256\nbaud = 14400\n", []string{
+			`1:2 finger.device: found nothing`, `3:11 finger.address: found "7", allowed are 8 hexadecimal digits, such as "FFFFFFFF"`,
+			`4:9 finger.width: found 256 with finger.height = 0`, `5:8 finger.baud: found 14400`,
+		}},
+		{"finger, low", "[finger]\nwidth = 256\nheight = 63\n", []string{`2:9 finger.width: found 256 with finger.height = 63`}},
+		{"finger, narrow", "[finger]\nwidth = 62\nheight = 64\n", []string{`2:9 finger.width: found 62`}},
+		{"finger, odd", "[finger]\nwidth = 65\nheight = 64\n", []string{`2:9 finger.width: found 65`}},
+		{"finger, only high", "[finger]\nheight = 64\n", []string{`1:2 finger.width: found 0 with finger.height = 64`}},
 		{"names", "[terminal]\nid = \"a/b\"\nstate_dir = \"\"\n", []string{`2:6 terminal.id: found "a/b", allowed are A-Z`, `3:13 terminal.state_dir: found nothing`}},
 		{"camera", "[camera]\nsource = \"/dev/video0\"\n", []string{`2:10 camera.source: found "/dev/video0", allowed is "v4l2:"`}},
 		{"no broker", "[fleet]\nenabled = true\n", []string{`1:2 fleet.broker: found nothing, but fleet.enabled is true`}},

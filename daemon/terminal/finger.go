@@ -57,9 +57,9 @@ const (
 	fingerHealth, fingerAgain = 10 * time.Second, time.Second
 	// fingerPatience is how long a sensor may fail in a passage before the passage goes on without it.
 	fingerPatience = 3 * time.Second
-	// fingerLook bounds the question whether a finger is there; fingerCall bounds a picture, which takes 3.4 s at
-	// the factory's speed, once more if it arrives damaged.
-	fingerLook, fingerCall = 3 * time.Second, 10 * time.Second
+	// fingerLook bounds the question whether a finger is there; fingerCall bounds a picture, of which one of 256 × 288
+	// pixels takes 48 s at the slowest speed. The sensor itself gives up long before where nothing comes.
+	fingerLook, fingerCall = 3 * time.Second, time.Minute
 )
 
 // Hints of the screen.
@@ -72,22 +72,47 @@ const (
 // errUnwanted ends the wait for a press that nobody asks for any more.
 var errUnwanted = errors.New("terminal: no finger is asked for")
 
-// Sizes of the R503's picture and of its templates: 192 × 192 pixels show fewer than 60 minutiae.
-const fingerSide, fingerMinutiae = 192, 128
+// fingerMinutiae bounds templates: 256 × 288 pixels show fewer than 120 minutiae.
+const fingerMinutiae = 128
 
-func newFingers(cfg *config.Config, refs *fingerReferences, log *slog.Logger) (*fingers, error) {
+// fingerPicture returns the largest picture that is taken: the one set, or where the sensor is asked, the largest that it is
+// known to have.
+func fingerPicture(cfg *config.Config) (width, height int) {
+	width, height = cfg.Finger.Width, cfg.Finger.Height
+	if width == 0 {
+		for _, s := range r503.Sizes {
+			width, height = max(width, s.Width), max(height, s.Height)
+		}
+	}
+	return width, height
+}
+
+// openSensor opens the sensor that the configuration names; it is asked for nothing yet.
+func openSensor(cfg *config.Config) (fingerprint.Sensor, error) {
 	o := r503.DefaultOpts()
-	o.Port, o.Baud = cfg.Finger.Device, cfg.Finger.Baud
+	o.Port, o.Baud, o.Width, o.Height = cfg.Finger.Device, cfg.Finger.Baud, cfg.Finger.Width, cfg.Finger.Height
 	var err error
 	if o.Password, err = cfg.Finger.PasswordValue(); err != nil {
 		return nil, fmt.Errorf("terminal: finger.password: %w", err)
+	}
+	if o.Address, err = cfg.Finger.AddressValue(); err != nil {
+		return nil, fmt.Errorf("terminal: finger.address: %w", err)
 	}
 	sensor, err := r503.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("terminal: finger: %w", err)
 	}
+	return sensor, nil
+}
+
+func newFingers(cfg *config.Config, refs *fingerReferences, log *slog.Logger) (*fingers, error) {
+	sensor, err := openSensor(cfg)
+	if err != nil {
+		return nil, err
+	}
 	extract := finger.DefaultOpts()
-	extract.MaxWidth, extract.MaxHeight, extract.MaxMinutiae = fingerSide, fingerSide, fingerMinutiae
+	extract.MaxWidth, extract.MaxHeight = fingerPicture(cfg)
+	extract.MaxMinutiae = fingerMinutiae
 	f := &fingers{
 		sensor: sensor, matcher: finger.NewMatcher(), refs: refs, presses: cfg.Finger.Presses, quality: cfg.Finger.LeastQuality,
 		log: log, enrol: make(chan *fingerSession), health: fingerprint.Health{Device: sensor.String()},
@@ -314,7 +339,8 @@ func fingerBytes(cfg *config.Config) int64 {
 	if cfg.Finger.Sensor == "none" {
 		return 0
 	}
-	bytes := int64(fingerSide*fingerSide*fingerPixel + fingerMatcher)
+	width, height := fingerPicture(cfg)
+	bytes := int64(width*height*fingerPixel + fingerMatcher)
 	if policy, err := passage.ParsePolicy(cfg.Passage.Policy); err == nil && fingersAreSearched(policy) {
 		bytes += fingerMatcher + int64(cfg.Finger.Gallery)*fingerView
 	}

@@ -1,5 +1,6 @@
-// Package emulated is an R503 without the hardware: it speaks the module's protocol on any stream, such as a pseudo
-// terminal that a driver opens as a serial port or that a virtual machine has for one, and breaks the protocol when told.
+// Package emulated is a module of the ZFM family without the hardware: it speaks the protocol on any stream, such as a
+// pseudo terminal that a driver opens as a serial port or that a virtual machine has for one, breaks the protocol when told,
+// loses power, and can be set up like modules of other makes.
 //
 // It emulates the protocol, not the recognition: fingers are numbers, and its library compares these.
 package emulated
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"sync"
 	"time"
@@ -21,7 +23,22 @@ import (
 const (
 	Width, Height = 192, 192
 	Capacity      = 200
-	buffers       = 6
+)
+
+// Kind is a kind of module.
+type Kind struct {
+	Name          string
+	Width, Height int
+	Capacity      int
+	Buffers       int
+	Modern        bool // tells its product information and has a lamp
+}
+
+// Kinds of modules: the R503, and the optical ones before it.
+var (
+	R503  = Kind{Name: "R503", Width: Width, Height: Height, Capacity: Capacity, Buffers: 6, Modern: true}
+	R307  = Kind{Name: "R307", Width: 256, Height: 288, Capacity: 1000, Buffers: 2}
+	AS608 = Kind{Name: "AS608", Width: 256, Height: 288, Capacity: 162, Buffers: 2}
 )
 
 // Fault is a way to break the protocol.
@@ -36,36 +53,63 @@ const (
 	Stale                        // an answer to something that nobody asked, before the right one
 	BadLength                    // a header with an impossible length instead of an answer
 	Flood                        // bytes without end until the next command
+	Late                         // each answer comes only when the next command does, before that one's
+	Dip                          // the supply fails in the middle of the answer
 )
 
 // Faults are all faults by name.
 var Faults = map[string]Fault{
 	"checksum": BadChecksum, "short": Short, "busy": Busy, "noise": Noise, "stale": Stale, "length": BadLength, "flood": Flood,
+	"late": Late, "dip": Dip,
 }
 
 // Module is one emulated module. Its methods are safe for concurrent use.
 type Module struct {
 	mu       sync.Mutex
+	kind     Kind
 	address  uint32
 	password uint32
 	baud     int
+	packet   int // content of a data packet, in bytes
 	finger   int // 0 is none
 	picture  func(finger int) []byte
 	fault    Fault
-	faults   int // how many answers are still to break
-	light    byte
-	verified bool
-	imaged   int // finger on the picture, 0 for none
-	read     [buffers + 1]int
-	merged   int
-	library  [Capacity]int
+	faults   int    // how many answers are still to break
+	late     []byte // of an answer that is kept back
+	library  []int
 	commands int
+	volatile
 }
 
-// New makes a module as it comes from the factory.
-func New() *Module {
-	return &Module{address: 0xFFFFFFFF, baud: 57600, picture: Ridges}
+// volatile is what a module forgets without power.
+type volatile struct {
+	verified bool
+	light    byte
+	imaged   int // finger on the picture, 0 for none
+	read     [7]int
+	merged   int
 }
+
+// New returns an R503 as it comes from the factory.
+func New() *Module { return NewKind(R503) }
+
+// NewKind returns a module of that kind as it comes from the factory.
+func NewKind(k Kind) *Module {
+	return &Module{
+		kind: k, address: 0xFFFFFFFF, baud: 57600, packet: 128, library: make([]int, k.Capacity),
+		picture: func(finger int) []byte { return ridges(finger, k.Width, k.Height) },
+	}
+}
+
+// PowerCycle takes the module's power away for a moment: what was read and that the password was verified is forgotten, the
+// library is not.
+func (m *Module) PowerCycle() { m.mu.Lock(); m.volatile = volatile{}; m.mu.Unlock() }
+
+// SetAddress sets the address that it listens at.
+func (m *Module) SetAddress(a uint32) { m.mu.Lock(); m.address = a; m.mu.Unlock() }
+
+// SetPacket sets how many bytes of a picture a packet holds.
+func (m *Module) SetPacket(bytes int) { m.mu.Lock(); m.packet = bytes; m.mu.Unlock() }
 
 // Put lays a finger on the sensor; fingers count from 1.
 func (m *Module) Put(finger int) { m.mu.Lock(); m.finger = finger; m.mu.Unlock() }
@@ -82,7 +126,7 @@ func (m *Module) SetBaud(baud int) { m.mu.Lock(); m.baud = baud; m.mu.Unlock() }
 // SetPassword sets the password that it wants.
 func (m *Module) SetPassword(p uint32) { m.mu.Lock(); m.password = p; m.mu.Unlock() }
 
-// SetPicture sets what a finger looks like: Width × Height grey values.
+// SetPicture sets what a finger looks like: a grey value for each pixel of the kind's picture.
 func (m *Module) SetPicture(f func(finger int) []byte) { m.mu.Lock(); m.picture = f; m.mu.Unlock() }
 
 // Lit says whether the ring shines.
@@ -154,26 +198,32 @@ func (m *Module) serve(ctx context.Context, w io.Writer, p zfm.Packet) error {
 		m.faults--
 		fault = m.fault
 	}
-	address := m.address
+	answer := zfm.Packet{Address: m.address, Kind: zfm.Answer, Content: content}.Append(nil)
+	packets := packets(m.address, data, m.packet)
+	late := m.late
+	m.late = nil
 	m.mu.Unlock()
 
-	answer := zfm.Packet{Address: address, Kind: zfm.Answer, Content: content}.Append(nil)
-	if len(data) > 0 && fault != 0 {
+	if len(late) > 0 {
+		if err := m.write(w, late); err != nil {
+			return err
+		}
+	}
+	if len(packets) > 0 && fault != 0 {
 		// A picture is broken in its middle, which is harder to notice.
 		if err := m.write(w, answer); err != nil {
 			return err
 		}
-		return m.writeBroken(ctx, w, fault, m.packets(address, data))
+		return m.writeBroken(ctx, w, fault, packets)
 	}
 	if fault != 0 {
 		return m.writeBroken(ctx, w, fault, answer)
 	}
-	return m.write(w, append(answer, m.packets(address, data)...))
+	return m.write(w, append(answer, packets...))
 }
 
-// packets cuts a picture into data packets of 128 bytes.
-func (m *Module) packets(address uint32, data []byte) (b []byte) {
-	const size = 128
+// packets cuts a picture into data packets of size bytes.
+func packets(address uint32, data []byte, size int) (b []byte) {
 	for len(data) > 0 {
 		kind, n := zfm.Data, size
 		if len(data) <= size {
@@ -205,6 +255,14 @@ func (m *Module) writeBroken(ctx context.Context, w io.Writer, f Fault, b []byte
 		b = append(zfm.Packet{Address: 0x01020304, Kind: zfm.Answer, Content: []byte{byte(zfm.NoFinger)}}.Append(nil), b...)
 	case BadLength:
 		b = []byte{0xEF, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0x7F, 0xFF, 0x00}
+	case Late:
+		m.mu.Lock()
+		m.late = b
+		m.mu.Unlock()
+		return nil
+	case Dip:
+		m.PowerCycle()
+		b = append(b[:len(b)/2], 0x55) // with which a module says that it has started
 	case Flood:
 		// Longer than any answer may take, in pieces, and never a packet.
 		for range 40 {
@@ -229,7 +287,7 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 	if len(args) < argumentsOf[in] {
 		return code(zfm.BadPacket), nil
 	}
-	if !m.verified && in != zfm.VfyPwd && in != zfm.HandShake {
+	if !m.verified && m.password != 0 && in != zfm.VfyPwd && in != zfm.HandShake {
 		return code(zfm.NeedsPassword), nil
 	}
 	switch in {
@@ -241,10 +299,16 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 		}
 	case zfm.ReadSysPara:
 		b := code(zfm.OK)
-		for _, v := range []uint16{0, 0, Capacity, 3, uint16(m.address >> 16), uint16(m.address), 2, uint16(m.baud / 9600)} {
-			b = binary.BigEndian.AppendUint16(b, v)
+		size := bits.Len(uint(m.packet / 64))
+		for _, v := range []int{0, 0, m.kind.Capacity, 3, int(m.address >> 16), int(m.address & 0xFFFF), size, m.baud / 9600} {
+			b = binary.BigEndian.AppendUint16(b, uint16(v))
 		}
 		return b, nil
+	case zfm.ReadProdInfo:
+		if !m.kind.Modern {
+			return code(zfm.BadPacket), nil
+		}
+		return append(code(zfm.OK), m.product()...), nil
 	case zfm.GenImg:
 		if m.imaged = m.finger; m.finger == 0 {
 			return code(zfm.NoFinger), nil
@@ -255,7 +319,7 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 		}
 		return code(zfm.OK), halves(m.picture(m.imaged))
 	case zfm.Img2Tz:
-		if args[0] < 1 || args[0] > buffers || m.imaged == 0 {
+		if args[0] < 1 || int(args[0]) > m.kind.Buffers || m.imaged == 0 {
 			return code(zfm.NoPicture), nil
 		}
 		m.read[args[0]] = m.imaged
@@ -267,7 +331,7 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 				continue
 			}
 			if presses++; m.merged != 0 && m.merged != f {
-				m.merged, m.read = 0, [buffers + 1]int{}
+				m.merged, m.read = 0, [7]int{}
 				return code(zfm.NotMerged), nil
 			}
 			m.merged = f
@@ -278,17 +342,17 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 			return code(zfm.NotMerged), nil
 		}
 	case zfm.Store:
-		if word(1) >= Capacity {
+		if word(1) >= len(m.library) {
 			return code(zfm.OutOfLibrary), nil
 		}
 		m.library[word(1)] = m.merged
 	case zfm.DeletChar:
-		if word(0)+word(2) > Capacity {
+		if word(0)+word(2) > len(m.library) {
 			return code(zfm.NotDeleted), nil
 		}
 		clear(m.library[word(0) : word(0)+word(2)])
 	case zfm.Search:
-		if args[0] < 1 || args[0] > buffers {
+		if args[0] < 1 || int(args[0]) > m.kind.Buffers {
 			return code(zfm.BadPacket), nil
 		}
 		for i, f := range m.library[:] {
@@ -312,11 +376,26 @@ func (m *Module) obey(in zfm.Instruction, args []byte) (content, data []byte) {
 		}
 		return b, nil
 	case zfm.AuraLedConfig:
+		if !m.kind.Modern {
+			return code(zfm.BadPacket), nil
+		}
 		m.light = args[0]
 	default:
 		return code(zfm.BadPacket), nil
 	}
 	return code(zfm.OK), nil
+}
+
+// product is what ReadProdInfo returns (p. 16).
+func (m *Module) product() []byte {
+	b := make([]byte, zfm.ProductLength)
+	copy(b, m.kind.Name)
+	copy(b[20:], "00000001")
+	copy(b[30:], "emulated")
+	for i, v := range []int{m.kind.Width, m.kind.Height, 0, m.kind.Capacity} {
+		binary.BigEndian.PutUint16(b[38+2*i:], uint16(v))
+	}
+	return b
 }
 
 // argumentsOf is how many bytes follow an instruction.
@@ -333,21 +412,21 @@ func halves(pix []byte) []byte {
 	return b
 }
 
-// Ridges draws a pattern of ridges that differs from finger to finger. It is no fingerprint.
-func Ridges(finger int) []byte {
-	pix := make([]byte, Width*Height)
+// ridges draws a pattern of ridges that differs from finger to finger. It is no fingerprint.
+func ridges(finger, width, height int) []byte {
+	pix := make([]byte, width*height)
 	cx, cy := 60+finger*37%70, 60+finger*53%70
-	for y := range Height {
-		for x := range Width {
+	for y := range height {
+		for x := range width {
 			dx, dy := x-cx, y-cy
 			d := dx*dx*(3+finger%3) + dy*dy*4 // rings, more or less oval
 			r := 0
 			for r*r < d {
 				r++
 			}
-			pix[y*Width+x] = 0x20
+			pix[y*width+x] = 0x20
 			if r/9%2 == 1 {
-				pix[y*Width+x] = 0xE0
+				pix[y*width+x] = 0xE0
 			}
 		}
 	}

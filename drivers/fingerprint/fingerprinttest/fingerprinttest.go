@@ -18,6 +18,7 @@ type Bench struct {
 	Sensor fingerprint.Sensor
 	Put    func(finger int) // fingers count from 1
 	Lift   func()
+	Dip    func() // the sensor loses power for a moment; nil where it cannot be made to
 	Close  func() // what the bench needs for itself ends; called after the sensor was halted
 }
 
@@ -41,6 +42,7 @@ func Conform(t *testing.T, open func(t *testing.T) Bench) {
 		{"Lamp", lamp},
 		{"Library", library},
 		{"Sleep", sleeps},
+		{"Dip", dip},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -240,7 +242,7 @@ func library(t *testing.T, b Bench) {
 		}
 		return l.Save(ctx, place)
 	}
-	if err := enroll(3, 1, 1, 1); err != nil {
+	if err := enroll(3, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := enroll(7, 2, 2); err != nil {
@@ -294,5 +296,47 @@ func sleeps(t *testing.T, b Bench) {
 	b.Put(1)
 	if _, err := b.Sensor.Capture(limited(t)); err != nil {
 		t.Errorf("Capture after Sleep: %v", err)
+	}
+}
+
+// dip takes the sensor's power between calls: what was set up is set up again, what it keeps is still there, and what it had
+// read is not taken for something else.
+func dip(t *testing.T, b Bench) {
+	if b.Dip == nil {
+		t.Skip("its power cannot be taken away here")
+	}
+	b.Put(1)
+	ctx := limited(t)
+	before, err := b.Sensor.Capture(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Dip()
+	after, err := b.Sensor.Capture(ctx)
+	if err != nil || string(before.Pix) != string(after.Pix) {
+		t.Errorf("Capture after a dip: %v, the same picture %v", err, string(before.Pix) == string(after.Pix))
+	}
+	b.Dip()
+	if present, err := b.Sensor.Present(ctx); !present || err != nil {
+		t.Errorf("Present after a dip: %v, %v", present, err)
+	}
+	b.Dip()
+	if h := b.Sensor.Health(ctx); h.Fault != "" {
+		t.Errorf("Health after a dip: %s", h.Fault)
+	}
+	if l, ok := b.Sensor.(fingerprint.Lamp); ok {
+		b.Dip()
+		if err := l.Light(ctx, fingerprint.Green, fingerprint.Steady); err != nil {
+			t.Errorf("Light after a dip: %v", err)
+		}
+	}
+	if l, ok := b.Sensor.(fingerprint.Library); ok {
+		if err := l.Read(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		b.Dip()
+		if place, _, err := l.Find(ctx); err == nil {
+			t.Errorf("what was read before a dip was found at %d", place)
+		}
 	}
 }

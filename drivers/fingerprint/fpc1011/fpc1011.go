@@ -7,7 +7,8 @@
 // name no pages. Proven here against a recording and an emulation of that command set, never against the chip: its
 // timing, the gain that suits a given lens and skin, and the polarity have to be tried on the device.
 //
-// The sensor has no finger detection: Present takes a picture and looks for ridges in it.
+// The sensor has no finger detection: Present takes a picture and looks for ridges in it. Nor does it tell that it lost
+// power for a moment, so its settings, eight bytes, are written before each picture.
 package fpc1011
 
 import (
@@ -70,7 +71,7 @@ type Sensor struct {
 
 	mu      sync.Mutex // held during an exchange, none of which waits longer than Opts.Wait for the sensor
 	conn    spi.Conn
-	set     bool // the sensor is set up
+	set     bool // the sensor was reset, and has worked since
 	out, in [2 + chunk]byte
 	pix     [Width * Height]byte
 	count   fingerprint.Counter
@@ -134,8 +135,8 @@ func (s *Sensor) write(command, value byte) error {
 	return s.transfer(2)
 }
 
-// setUp resets the sensor and writes its settings.
-func (s *Sensor) setUp(ctx context.Context) error {
+// reset resets the sensor where its line is wired.
+func (s *Sensor) reset(ctx context.Context) error {
 	const pulse = 15 * time.Millisecond
 	if s.opts.Reset != nil {
 		for _, level := range []gpio.Level{gpio.Low, gpio.High} {
@@ -147,13 +148,18 @@ func (s *Sensor) setUp(ctx context.Context) error {
 			}
 		}
 	}
+	s.count.Opened++
+	s.set = true
+	return nil
+}
+
+// setUp writes the settings.
+func (s *Sensor) setUp() error {
 	for _, w := range [][2]byte{{writeDrive, s.opts.Drive}, {writeRef, s.opts.Reference}, {writeMode, 0}, {writeFill, chunk}} {
 		if err := s.write(w[0], w[1]); err != nil {
 			return err
 		}
 	}
-	s.count.Opened++
-	s.set = true
 	return nil
 }
 
@@ -177,9 +183,12 @@ func (s *Sensor) take(ctx context.Context) error {
 		return err
 	}
 	if !s.set {
-		if err := s.setUp(ctx); err != nil {
+		if err := s.reset(ctx); err != nil {
 			return err
 		}
+	}
+	if err := s.setUp(); err != nil {
+		return err
 	}
 	if err := s.write(readSensor, 0); err != nil {
 		return err

@@ -28,7 +28,11 @@ type chip struct {
 	taking bool // a picture was started
 	slow   int  // statuses that still say that nothing is ready
 	dead   bool
+	set    map[byte]byte // what was written to its registers since it got power
 }
+
+// dip takes the chip's power for a moment.
+func (c *chip) dip() { c.mu.Lock(); c.set, c.taking = nil, false; c.mu.Unlock() }
 
 func (c *chip) String() string                    { return "chip" }
 func (c *chip) LimitSpeed(physic.Frequency) error { return nil }
@@ -42,7 +46,7 @@ func (c *chip) Connect(physic.Frequency, spi.Mode, int) (spi.Conn, error) {
 func (c *chip) put(finger int) { c.mu.Lock(); c.finger = finger; c.mu.Unlock() }
 
 func (c *chip) pixel(i int) byte {
-	if c.finger == 0 {
+	if c.finger == 0 || c.set[0x75] == 0 || c.set[0x76] == 0 { // nothing is driven, or nothing converted
 		return 0xF0 + byte(i%3)
 	}
 	if (i%fpc1011.Width+i/fpc1011.Width*c.finger)/4%2 == 0 {
@@ -61,13 +65,18 @@ func (c *chip) Tx(w, r []byte) error {
 		return nil
 	}
 	switch w[0] {
+	case 0x75, 0x76, 0x77, 0x7C:
+		if c.set == nil {
+			c.set = map[byte]byte{}
+		}
+		c.set[w[0]] = w[1]
 	case 0x11:
 		c.next, c.taking = 0, true
 	case 0x21:
 		r[2] = 0
 		if c.slow > 0 {
 			c.slow--
-		} else if c.taking && c.next < fpc1011.Width*fpc1011.Height {
+		} else if c.set[0x7C] == 8 && c.taking && c.next < fpc1011.Width*fpc1011.Height {
 			r[2] = 0x01
 		}
 	case 0x20:
@@ -88,7 +97,7 @@ func TestConformance(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fingerprinttest.Bench{Sensor: s, Put: c.put, Lift: func() { c.put(0) }, Close: func() {}}
+		return fingerprinttest.Bench{Sensor: s, Put: c.put, Lift: func() { c.put(0) }, Dip: c.dip, Close: func() {}}
 	})
 }
 

@@ -31,11 +31,16 @@ func opts(path string) r503.Opts {
 
 func open(t *testing.T, change func(*r503.Opts, *emulated.Module)) (rig, func()) {
 	t.Helper()
+	return openKind(t, emulated.R503, change)
+}
+
+func openKind(t *testing.T, kind emulated.Kind, change func(*r503.Opts, *emulated.Module)) (rig, func()) {
+	t.Helper()
 	pty, err := emulated.OpenPTY()
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)
 	}
-	m := emulated.New()
+	m := emulated.NewKind(kind)
 	o := opts(pty.Path)
 	if change != nil {
 		change(&o, m)
@@ -58,17 +63,33 @@ func open(t *testing.T, change func(*r503.Opts, *emulated.Module)) (rig, func())
 }
 
 func TestConformance(t *testing.T) {
-	fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
-		r, end := open(t, nil)
-		return fingerprinttest.Bench{Sensor: r, Put: r.module.Put, Lift: r.module.Lift, Close: end}
-	})
+	for _, c := range []struct {
+		name   string
+		kind   emulated.Kind
+		change func(*r503.Opts, *emulated.Module)
+	}{
+		{"R503", emulated.R503, nil},
+		{"with a password", emulated.R503, func(o *r503.Opts, m *emulated.Module) { o.Password = 0x12345678; m.SetPassword(0x12345678) }},
+		{"at an address", emulated.R503, func(o *r503.Opts, m *emulated.Module) { o.Address = 7; m.SetAddress(7) }},
+		{"smallest packets", emulated.R503, func(_ *r503.Opts, m *emulated.Module) { m.SetPacket(32) }},
+		{"largest packets", emulated.R503, func(_ *r503.Opts, m *emulated.Module) { m.SetPacket(256) }},
+		{"R307", emulated.R307, nil},
+		{"AS608 of a set size", emulated.AS608, func(o *r503.Opts, _ *emulated.Module) { o.Width, o.Height = 256, 288 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
+				r, end := openKind(t, c.kind, c.change)
+				return fingerprinttest.Bench{Sensor: r, Put: r.module.Put, Lift: r.module.Lift, Dip: r.module.PowerCycle, Close: end}
+			})
+		})
+	}
 }
 
 // Every fault is survived when it passes, and told apart when it stays.
 func TestFaults(t *testing.T) {
 	want := map[string]error{
 		"checksum": fingerprint.ErrAnswer, "short": fingerprint.ErrSilent, "busy": fingerprint.ErrSilent,
-		"length": fingerprint.ErrAnswer, "flood": fingerprint.ErrSilent,
+		"length": fingerprint.ErrAnswer, "flood": fingerprint.ErrSilent, "late": fingerprint.ErrSilent, "dip": fingerprint.ErrSilent,
 	}
 	for name, fault := range emulated.Faults {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +117,8 @@ func TestFaults(t *testing.T) {
 			if !errors.Is(err, want[name]) || time.Since(begin) > 5*time.Second {
 				t.Errorf("Capture with a lasting fault: %v after %v", err, time.Since(begin))
 			}
-			if want[name] != nil && r.Health(t.Context()).Fault == "" {
+			// An answer that comes late is still the answer to a command that was repeated, but never a picture.
+			if want[name] != nil && name != "late" && r.Health(t.Context()).Fault == "" {
 				t.Error("Health says that all is well")
 			}
 			r.module.Break(0, 0)
@@ -173,7 +195,10 @@ func TestLines(t *testing.T) {
 func TestOpts(t *testing.T) {
 	for name, change := range map[string]func(*r503.Opts){
 		"port": func(o *r503.Opts) { o.Port = "" }, "baud": func(o *r503.Opts) { o.Baud = 4800 },
-		"width": func(o *r503.Opts) { o.Width = 191 }, "answer": func(o *r503.Opts) { o.Answer = 0 },
+		"odd width": func(o *r503.Opts) { o.Width, o.Height = 191, 192 }, "no width": func(o *r503.Opts) { o.Height = 192 },
+		"no height": func(o *r503.Opts) { o.Width = 192 }, "narrow": func(o *r503.Opts) { o.Width, o.Height = 62, 192 },
+		"wide": func(o *r503.Opts) { o.Width, o.Height = 514, 192 }, "low": func(o *r503.Opts) { o.Width, o.Height = 192, 63 },
+		"high": func(o *r503.Opts) { o.Width, o.Height = 192, 513 }, "answer": func(o *r503.Opts) { o.Answer = 0 },
 		"repeat": func(o *r503.Opts) { o.Repeat = -1 }, "start": func(o *r503.Opts) { o.Start = time.Hour },
 	} {
 		o := opts("/dev/null")

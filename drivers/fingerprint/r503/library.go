@@ -3,19 +3,20 @@ package r503
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"umbral/drivers/fingerprint"
 	"umbral/drivers/fingerprint/zfm"
 )
 
-// buffers is how many presses the module can merge; the manual's automatic enrolment also takes six (p. 28).
-const buffers = 6
+// buffers is how many presses every module of the family can merge; the R503 has six buffers, but those before it two.
+const buffers = 2
 
 // placesOfPage is how many places one page of the index table tells of (p. 14).
 const placesOfPage = 256
 
-// Buffers is 6.
+// Buffers is 2.
 func (s *Sensor) Buffers() int { return buffers }
 
 // Read takes a picture and extracts it.
@@ -31,31 +32,22 @@ func (s *Sensor) Read(ctx context.Context, buffer int) error {
 	})
 }
 
-// run exchanges a command whose answer is only a code.
-func (s *Sensor) run(ctx context.Context, in zfm.Instruction, args ...byte) error {
-	code, _, err := s.command(ctx, in, args...)
-	if err != nil || code != zfm.OK {
-		return either(err, in, code)
-	}
-	return nil
-}
-
 // Merge combines the buffers.
 func (s *Sensor) Merge(ctx context.Context) error {
-	return s.do(ctx, func(ctx context.Context) error { return s.run(ctx, zfm.RegModel) })
+	return s.held(ctx, func(ctx context.Context) error { return s.run(ctx, zfm.RegModel) })
 }
 
 // place checks a place against the module's library.
 func (s *Sensor) place(n int) error {
-	if n < 0 || n >= s.params.Capacity {
-		return fmt.Errorf("%w: place %d, allowed are 0 to %d", fingerprint.ErrRange, n, s.params.Capacity-1)
+	if n < 0 || n >= s.module.params.Capacity {
+		return fmt.Errorf("%w: place %d, allowed are 0 to %d", fingerprint.ErrRange, n, s.module.params.Capacity-1)
 	}
 	return nil
 }
 
 // Save keeps the merged template.
 func (s *Sensor) Save(ctx context.Context, place int) error {
-	return s.do(ctx, func(ctx context.Context) error {
+	return s.held(ctx, func(ctx context.Context) error {
 		if err := s.place(place); err != nil {
 			return err
 		}
@@ -75,14 +67,11 @@ func (s *Sensor) Remove(ctx context.Context, place int) error {
 
 // Find searches the whole library for what is in buffer 1.
 func (s *Sensor) Find(ctx context.Context) (place, score int, err error) {
-	err = s.do(ctx, func(ctx context.Context) error {
-		n := min(s.params.Capacity, 0xFFFF)
+	err = s.held(ctx, func(ctx context.Context) error {
+		n := s.module.params.Capacity
 		code, content, err := s.command(ctx, zfm.Search, 1, 0, 0, byte(n>>8), byte(n))
-		if err != nil || code != zfm.OK {
-			return either(err, zfm.Search, code)
-		}
-		if len(content) != 4 {
-			return fmt.Errorf("%w: result of a search in %d bytes", fingerprint.ErrAnswer, len(content))
+		if err = either(err, zfm.Search, code); err != nil {
+			return err
 		}
 		place, score = int(binary.BigEndian.Uint16(content)), int(binary.BigEndian.Uint16(content[2:]))
 		return s.place(place)
@@ -94,13 +83,10 @@ func (s *Sensor) Find(ctx context.Context) (place, score int, err error) {
 func (s *Sensor) Places(ctx context.Context) (list []int, err error) {
 	err = s.do(ctx, func(ctx context.Context) error {
 		list = nil
-		for page := range (min(s.params.Capacity, 4*placesOfPage) + placesOfPage - 1) / placesOfPage {
+		for page := range (min(s.module.params.Capacity, 4*placesOfPage) + placesOfPage - 1) / placesOfPage {
 			code, content, err := s.command(ctx, zfm.ReadIndex, byte(page))
-			if err != nil || code != zfm.OK {
-				return either(err, zfm.ReadIndex, code)
-			}
-			if len(content) != placesOfPage/8 {
-				return fmt.Errorf("%w: index table of %d bytes", fingerprint.ErrAnswer, len(content))
+			if err = either(err, zfm.ReadIndex, code); err != nil {
+				return err
 			}
 			for i := range placesOfPage {
 				if content[i/8]>>(i%8)&1 == 1 {
@@ -121,9 +107,25 @@ func (s *Sensor) Light(ctx context.Context, c fingerprint.Color, e fingerprint.E
 	return s.do(ctx, func(ctx context.Context) error { return s.light(ctx, c, e) })
 }
 
+// light sets the ring of a module that has one. Those before the R503 do not know the command, which is no fault of theirs:
+// whether the module answers another command tells a missing lamp from a missing module.
 func (s *Sensor) light(ctx context.Context, c fingerprint.Color, e fingerprint.Effect) error {
+	if s.module.unlit {
+		return nil
+	}
 	// Control codes and colours of page 27; a speed of 0x50 makes a cycle of about a second and a half, 0 cycles are no end.
 	control := [...]byte{fingerprint.Off: 0x04, fingerprint.Steady: 0x03, fingerprint.Flashing: 0x02, fingerprint.Breathing: 0x01}
 	const speed, endless = 0x50, 0
-	return s.run(ctx, zfm.AuraLedConfig, control[e], speed, byte(c), endless)
+	err := s.run(ctx, zfm.AuraLedConfig, control[e], speed, byte(c), endless)
+	if err == nil || s.module.product.Model != "" || !errors.Is(err, fingerprint.ErrSilent) && !errors.Is(err, fingerprint.ErrAnswer) {
+		return err
+	}
+	if errors.Is(err, errForgotten) {
+		return err
+	}
+	if _, _, silent := s.command(ctx, zfm.TempleteNum); silent != nil {
+		return err
+	}
+	s.module.unlit = true
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,13 +26,14 @@ type Sensor struct {
 
 	// What follows belongs to the holder of the turn.
 	link   link
-	params zfm.Parameters
+	speeds []int // the one that was answered at last first
+	tried  int   // of speeds, the next to be tried
+	module module
 	asleep bool
 	raw    []byte // a picture as it is sent
 
 	mu    sync.Mutex
 	count fingerprint.Counter // a copy for Health, which does not wait
-	fault string
 }
 
 // New makes a sensor; it opens nothing yet.
@@ -39,7 +41,8 @@ func New(o Opts) (*Sensor, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Sensor{opts: o, turn: make(chan struct{}, 1), raw: make([]byte, o.Width*o.Height/2), asleep: o.Power != nil}
+	speeds := append([]int{o.Baud}, slices.DeleteFunc(slices.Clone(bauds), func(b int) bool { return b == o.Baud })...)
+	s := &Sensor{opts: o, turn: make(chan struct{}, 1), speeds: speeds, raw: make([]byte, o.pictureBytes()), asleep: o.Power != nil}
 	s.halting, s.halt = context.WithCancel(context.Background())
 	s.link = link{opts: &s.opts, count: new(fingerprint.Counter)}
 	s.turn <- struct{}{}
@@ -63,11 +66,8 @@ func (s *Sensor) do(ctx context.Context, f func(ctx context.Context) error) erro
 	if s.halting.Err() != nil {
 		return fingerprint.ErrHalted
 	}
-	err := s.ready(ctx)
-	if err == nil {
-		err = f(ctx)
-	}
-	s.note(err)
+	err := s.try(ctx, f)
+	s.note()
 	if err != nil && ctx.Err() != nil {
 		return s.ended(ctx)
 	}
@@ -85,17 +85,46 @@ func (s *Sensor) ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// note keeps what Health tells.
-func (s *Sensor) note(err error) {
+// try runs f on an open link, again from its beginning where the module forgot in the middle what it was told. A module that
+// does not answer in the end may have been exchanged, so the link is closed and the next call looks for it anew.
+func (s *Sensor) try(ctx context.Context, f func(ctx context.Context) error) error {
+	err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
+	for range max(1, s.opts.Repeat) {
+		if err = f(ctx); !errors.Is(err, errForgotten) && !errors.Is(err, errUnsent) {
+			break
+		}
+		s.link.count.Repeated++
+		if err := s.greet(ctx, s.link.baud); err != nil {
+			s.link.close()
+			return err
+		}
+	}
+	if errors.Is(err, fingerprint.ErrSilent) || errors.Is(err, fingerprint.ErrAnswer) {
+		s.link.close()
+	}
+	return err
+}
+
+// held runs f, which needs what the module has read before, and which a loss of power therefore ends.
+func (s *Sensor) held(ctx context.Context, f func(ctx context.Context) error) error {
+	return s.do(ctx, func(ctx context.Context) error {
+		err := f(ctx)
+		if errors.Is(err, errForgotten) {
+			s.link.close()
+			return fmt.Errorf("%w: the sensor lost power, and with it what it had read", fingerprint.ErrPicture)
+		}
+		return err
+	})
+}
+
+// note copies the counters for Health.
+func (s *Sensor) note() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count = *s.link.count
-	switch {
-	case err == nil:
-		s.fault = ""
-	case errors.Is(err, fingerprint.ErrSilent), errors.Is(err, fingerprint.ErrAbsent), errors.Is(err, fingerprint.ErrAnswer):
-		s.fault = err.Error()
-	}
 }
 
 // ready wakes the module, opens the port and finds the speed, if need be.
@@ -112,72 +141,26 @@ func (s *Sensor) ready(ctx context.Context) error {
 	if s.link.port != nil {
 		return nil
 	}
-	first := s.link.baud
-	if first == 0 {
-		first = s.opts.Baud
-	}
-	err := s.greet(ctx, first)
-	for _, baud := range bauds {
-		if err == nil || errors.Is(err, fingerprint.ErrAbsent) || errors.Is(err, errPassword) || ctx.Err() != nil {
-			break
+	return s.search(ctx)
+}
+
+// search greets the module at each speed, first at the one that it answered at last. A search that ctx cut short is taken up
+// by the next call, so that short calls reach every speed.
+func (s *Sensor) search(ctx context.Context) (err error) {
+	for range s.speeds {
+		if err = s.greet(ctx, s.speeds[s.tried]); err == nil {
+			found := s.speeds[s.tried]
+			s.speeds = append([]int{found}, slices.Delete(s.speeds, s.tried, s.tried+1)...)
+			s.tried = 0
+			return nil
 		}
-		if baud != first {
-			err = s.greet(ctx, baud)
-		}
-	}
-	if err != nil {
 		s.link.close()
-		s.link.baud = 0
+		if ctx.Err() != nil || !errors.Is(err, fingerprint.ErrSilent) && !errors.Is(err, fingerprint.ErrAnswer) {
+			return err
+		}
+		s.tried = (s.tried + 1) % len(s.speeds)
 	}
 	return err
-}
-
-var errPassword = errors.New("the sensor refuses the password")
-
-// greet opens the port at a speed, proves the password and reads the module's parameters.
-func (s *Sensor) greet(ctx context.Context, baud int) error {
-	if err := s.link.open(baud); err != nil {
-		return err
-	}
-	s.link.settle(ctx)
-	code, _, err := s.link.exchange(ctx, 1, binary.BigEndian.AppendUint32([]byte{byte(zfm.VfyPwd)}, s.opts.Password))
-	switch {
-	case err != nil:
-		return err
-	case code != zfm.OK:
-		return fmt.Errorf("%w: %v", errPassword, code)
-	}
-	code, content, err := s.link.exchange(ctx, 1, []byte{byte(zfm.ReadSysPara)})
-	if err != nil {
-		return err
-	}
-	if code != zfm.OK {
-		return refused(zfm.ReadSysPara, code)
-	}
-	if s.params, err = zfm.ParseParameters(content); err != nil {
-		return fmt.Errorf("%w: %v", fingerprint.ErrAnswer, err)
-	}
-	return nil
-}
-
-// command exchanges one command.
-func (s *Sensor) command(ctx context.Context, in zfm.Instruction, args ...byte) (zfm.Code, []byte, error) {
-	return s.link.exchange(ctx, s.opts.Repeat, append([]byte{byte(in)}, args...))
-}
-
-// refused turns a code that was not expected into an error.
-func refused(in zfm.Instruction, code zfm.Code) error {
-	switch code {
-	case zfm.NoFinger:
-		return fingerprint.ErrNoFinger
-	case zfm.NotCaptured, zfm.Disorderly, zfm.FewFeatures, zfm.NoPicture, zfm.NotMerged:
-		return fmt.Errorf("%w: %v", fingerprint.ErrPicture, code)
-	case zfm.NotFound:
-		return fingerprint.ErrNoMatch
-	case zfm.OutOfLibrary:
-		return fmt.Errorf("%w: %v", fingerprint.ErrRange, code)
-	}
-	return fmt.Errorf("%w: instruction 0x%02X: %v", fingerprint.ErrAnswer, uint8(in), code)
 }
 
 // Present asks the touch line where it is wired, and else lets the module take a picture.
@@ -199,68 +182,16 @@ func (s *Sensor) Present(ctx context.Context) (present bool, err error) {
 	return present, err
 }
 
-// Capture takes a picture and reads it, which at 57,600 baud takes 3.4 s and at 115,200 baud 1.7 s. A picture that
-// arrives damaged is asked for again.
-func (s *Sensor) Capture(ctx context.Context) (img fingerprint.Image, err error) {
-	err = s.do(ctx, func(ctx context.Context) error {
-		if code, _, err := s.command(ctx, zfm.GenImg); err != nil || code != zfm.OK {
-			return either(err, zfm.GenImg, code)
-		}
-		for try := 0; ; try++ {
-			code, _, err := s.command(ctx, zfm.UpImage)
-			if err != nil || code != zfm.OK {
-				return either(err, zfm.UpImage, code)
-			}
-			err = s.link.data(ctx, s.raw)
-			if err == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				s.link.close() // the rest of the picture may still come
-				return err
-			}
-			if errors.Is(err, fingerprint.ErrAbsent) || try == s.opts.Repeat {
-				if damaged(err) {
-					err = fmt.Errorf("%w: %v", fingerprint.ErrAnswer, err)
-				}
-				return err
-			}
-			s.link.count.Repeated++
-			s.link.settle(ctx)
-			if s.link.port == nil {
-				return fmt.Errorf("%w: lost in the middle of a picture", fingerprint.ErrAbsent)
-			}
-		}
-		img = fingerprint.Image{Pix: make([]byte, 2*len(s.raw)), Width: s.opts.Width, Height: s.opts.Height, DPI: dpi}
-		for i, b := range s.raw {
-			img.Pix[2*i], img.Pix[2*i+1] = b>>4*17, b&15*17
-		}
-		return nil
-	})
-	return img, err
-}
-
-// either is the error of an exchange, or that of its code.
-func either(err error, in zfm.Instruction, code zfm.Code) error {
-	if err != nil {
-		return err
-	}
-	return refused(in, code)
-}
-
 // Health asks for the number of templates.
 func (s *Sensor) Health(ctx context.Context) (h fingerprint.Health) {
 	h.Stored = -1
 	err := s.do(ctx, func(ctx context.Context) error {
 		code, content, err := s.command(ctx, zfm.TempleteNum)
-		if err != nil || code != zfm.OK {
-			return either(err, zfm.TempleteNum, code)
+		if err = either(err, zfm.TempleteNum, code); err != nil {
+			return err
 		}
-		if len(content) != 2 {
-			return fmt.Errorf("%w: number of templates in %d bytes", fingerprint.ErrAnswer, len(content))
-		}
-		h.Stored, h.Room = int(binary.BigEndian.Uint16(content)), s.params.Capacity
-		h.Device = fmt.Sprintf("ZFM module, system 0x%04X, %d baud, security level %d", s.params.Model, s.link.baud, s.params.Level)
+		h.Stored, h.Room = int(binary.BigEndian.Uint16(content)), s.module.params.Capacity
+		h.Device = fmt.Sprintf("%v, %d baud, security level %d", &s.module, s.link.baud, s.module.params.Level)
 		return nil
 	})
 	s.mu.Lock()

@@ -1,6 +1,10 @@
 package zfm
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
 
 // Instruction is the first byte of a command.
 type Instruction uint8
@@ -19,8 +23,23 @@ const (
 	TempleteNum   Instruction = 0x1D // p. 13
 	ReadIndex     Instruction = 0x1F // p. 14
 	AuraLedConfig Instruction = 0x35 // p. 27
+	ReadProdInfo  Instruction = 0x3C // p. 16; the R503's, unknown to older modules
 	HandShake     Instruction = 0x40
 )
+
+// answerLengths are the lengths of what follows the code of an answer that succeeded.
+var answerLengths = map[Instruction]int{
+	ReadSysPara: ParametersLength, Search: 4, TempleteNum: 2, ReadIndex: 32, ReadProdInfo: ProductLength,
+}
+
+// Fits reports whether content, which follows the code of an answer that succeeded, can belong to in. Answers carry nothing
+// else that tells to which command they belong.
+func (in Instruction) Fits(content []byte) bool {
+	if in == ReadProdInfo {
+		return len(content) >= ProductLength
+	}
+	return len(content) == answerLengths[in]
+}
 
 // Code is the first byte of an answer, the confirmation code.
 type Code uint8
@@ -41,7 +60,10 @@ const (
 	WrongPassword Code = 0x13 // p. 11
 	NoPicture     Code = 0x15
 	FlashError    Code = 0x18 // p. 11
+	WrongAddress  Code = 0x20 // p. 10
 	NeedsPassword Code = 0x21 // p. 11
+	SensorFault   Code = 0x29 // p. 10
+	Unsupported   Code = 0xFC // p. 10
 )
 
 var codeNames = map[Code]string{
@@ -49,7 +71,8 @@ var codeNames = map[Code]string{
 	Disorderly: "picture too disorderly", FewFeatures: "too few features", NotFound: "nothing matches",
 	NotMerged: "presses are not of one finger", OutOfLibrary: "no such place", NotSent: "picture not sent",
 	NotDeleted: "not deleted", WrongPassword: "wrong password", NoPicture: "no picture taken",
-	FlashError: "flash error", NeedsPassword: "password not verified",
+	FlashError: "flash error", WrongAddress: "wrong address", NeedsPassword: "password not verified",
+	SensorFault: "sensor hardware error", Unsupported: "unsupported command",
 }
 
 // String is the code in words and as a number.
@@ -87,4 +110,37 @@ func ParseParameters(b []byte) (p Parameters, err error) {
 		return p, fmt.Errorf("zfm: packet size code %d, allowed are 0 to 3", word(6))
 	}
 	return p, nil
+}
+
+// ProductLength is the length in bytes of what ReadProdInfo returns. The manual's table adds four reserved bytes, its
+// example leaves them out.
+const ProductLength = 46
+
+// Product is what ReadProdInfo returns, p. 16.
+type Product struct {
+	Model, Serial, Sensor string
+	Width, Height         int // of the picture
+	Capacity              int // places of the library
+}
+
+// ParseProduct reads the content of an answer behind its code.
+func ParseProduct(b []byte) (p Product, err error) {
+	if len(b) < ProductLength {
+		return p, fmt.Errorf("zfm: product information of %d bytes, wanted at least %d", len(b), ProductLength)
+	}
+	word := func(at int) int { return int(binary.BigEndian.Uint16(b[at:])) }
+	return Product{
+		Model: printable(b[:16]), Serial: printable(b[20:28]), Sensor: printable(b[30:38]),
+		Width: word(38), Height: word(40), Capacity: word(44),
+	}, nil
+}
+
+// printable returns the text of a field that is filled with zeros, without what is not printable ASCII.
+func printable(b []byte) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, string(b))
 }
