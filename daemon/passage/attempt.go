@@ -12,6 +12,7 @@ type attempt struct {
 	crowdLast  Instant
 
 	person     string // whom the matching frames agree on
+	before     string // the person before a gap
 	matched    int
 	unmatched  int
 	ambiguous  int // of unmatched: too close to a second person
@@ -36,6 +37,11 @@ type attempt struct {
 	standings [2]Standing
 	stands    [2]bool
 	guardian  guardian
+	confirm   confirmation
+
+	absent  int // frames without the subject since the last with it
+	barred  int // comparisons that fit somebody else who is blocked
+	cleared int // comparisons that fit nobody who is blocked
 }
 
 type other struct {
@@ -50,9 +56,11 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 	a := &m.now
 	subject := f.track(a.track)
 	if subject == nil {
+		a.absent++
 		return false
 	}
-	a.seen, a.problem = now, subject.Problems
+	m.resume(now)
+	a.problem = subject.Problems
 	if f.rival(subject, m.rules.CrowdRatio) {
 		if !a.crowded {
 			a.crowded, a.crowdSince = true, now
@@ -85,6 +93,43 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 	return true
 }
 
+// maxAbsent is for how many frames a track may miss its face. After more of them another head may have taken it over, so
+// that what the camera established counts no more.
+const maxAbsent = 1
+
+// resume notes that the subject's face is on a frame, and begins the camera's evidence again after a gap.
+func (m *Machine) resume(now Instant) {
+	a := &m.now
+	again := m.rules.Fresh > 0 && a.absent > maxAbsent
+	a.seen, a.absent = now, 0
+	switch {
+	case again && a.guardian.active:
+		a.guardian.forgetMinor() // every frame compares the minor
+	case again && a.person != "":
+		a.before = a.person
+		fallthrough
+	case again:
+		a.person, a.matched, a.best, a.sum, a.live = "", 0, 0, 0, vote{}
+	}
+}
+
+// barred reports whether a face is that of somebody who is blocked, whatever it was compared with.
+func (m *Machine) barred(c *Match) bool {
+	return m.rules.Fresh > 0 && c.Barred >= m.rules.Threshold
+}
+
+// barredOut reports whether enough comparisons fit somebody who is blocked, and more of them than do not.
+func (a *attempt) barredOut(r *Rules) bool { return a.barred >= r.MatchFrames && a.barred > a.cleared }
+
+// same reports whether a comparison says that the face is that of a person recognised before, and of nobody who is barred.
+func (m *Machine) same(c *Match, person string, claimed bool) bool {
+	threshold, margin := m.rules.Threshold, m.rules.Margin
+	if claimed {
+		threshold, margin = m.rules.VerifyThreshold, 0
+	}
+	return c.Known && c.Person == person && c.Claimed == claimed && c.Score >= threshold && c.Score-c.Second >= margin && !m.barred(c)
+}
+
 // match counts one comparison and says whether the frame is the person's: only such a frame may speak for their liveness
 // or end in a grant.
 func (m *Machine) match(c *Match) bool {
@@ -96,6 +141,11 @@ func (m *Machine) match(c *Match) bool {
 	if c.Claimed {
 		threshold, margin = m.rules.VerifyThreshold, 0
 	}
+	if m.barred(c) {
+		a.barred++
+		return false
+	}
+	a.cleared++
 	like := c.Person != "" && c.Score >= threshold
 	if !like || c.Score-c.Second < margin {
 		a.unmatched++
@@ -106,13 +156,14 @@ func (m *Machine) match(c *Match) bool {
 	}
 	if c.Person != a.person {
 		// What was seen before belongs to somebody else, or to nobody; only the frames that spoke against a match stay.
-		if a.person != "" {
+		if a.person != "" || a.before != "" && a.before != c.Person {
 			a.unmatched, a.ambiguous, a.switched = 0, 0, true
 			a.others = [EvidenceKinds]other{}
 			a.stayed, a.swapped = 0, 0
 			a.forgetStandings()
 		}
-		a.person, a.matched, a.best, a.sum, a.live = c.Person, 0, c.Score, 0, vote{}
+		a.person, a.before = c.Person, ""
+		a.matched, a.best, a.sum, a.live = 0, c.Score, 0, vote{}
 	}
 	a.matched++
 	a.best = max(a.best, c.Score)
@@ -170,7 +221,8 @@ func (m *Machine) named() string {
 // comparison, also where an earlier document has brought a reference of the same subject: now both have to match.
 func (a *attempt) takeReference(subject string) {
 	a.claim = subject
-	a.person, a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = "", 0, 0, 0, 0, 0, 0
+	a.person, a.before = "", ""
+	a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = 0, 0, 0, 0, 0, 0
 	a.live = vote{}
 	a.stayed, a.swapped = 0, 0
 }
@@ -268,7 +320,7 @@ func (m *Machine) grant(now Instant, reasons ...Reason) {
 		m.finish(now, Deny, ReasonLingering)
 	case m.interlocked:
 		m.finish(now, Deny, ReasonInterlock)
-	default:
+	case m.confirm(now):
 		m.finish(now, Grant, reasons...)
 	}
 }

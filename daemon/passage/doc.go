@@ -33,6 +33,18 @@
 // EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door for the same face by way of the
 // journal, as any grant does. A denial, time, another face, or the person's leaving ends it without.
 //
+// # Openings
+//
+// A grant names only people who, at the moment of opening, are matched, alive, in good standing, and not blocked by
+// identifier or by face, on evidence of this passage.
+//
+// The frame that brings a grant shows everybody whom it names, matched, as far as the policy needs the face; of two who
+// go in together, both. A track that misses its face on several frames loses what the camera established, since another
+// head may have taken it over. When nothing else stands against a grant, EffectLookUp asks once more what is on file,
+// and the grant waits for the answers. ObserveChange, which follows every change of what is on file, asks again even
+// while the grant's entry is on its way to the journal; a block that comes then turns the grant into a denial.
+// Rules.Fresh turns these checks on; records of programs before them replay without.
+//
 // # The door
 //
 // A grant is first an effect of kind EffectJournal. Only the observation ObserveCommitted with that effect's Commit number

@@ -22,6 +22,7 @@ func (f *Frame) normalise() {
 		face.Live.Score = face.Live.Score.clamp()
 		face.Match.Score = face.Match.Score.clamp()
 		face.Match.Second = face.Match.Second.clamp()
+		face.Match.Barred = face.Match.Barred.clamp()
 	}
 }
 

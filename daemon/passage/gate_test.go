@@ -17,6 +17,7 @@ type gate struct {
 	opens   []Effect
 	answers []Effect
 	screens []Screen
+	file    map[string]Standing // answers to look-ups, as last told
 }
 
 // disk is what becomes of journal entries.
@@ -40,7 +41,7 @@ func newGate(t *testing.T, rules Rules) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{t: t, m: m}
+	g := &gate{t: t, m: m, file: map[string]Standing{}}
 	g.see(Observation{Kind: ObserveCamera, Up: true})
 	g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 1_770_000_000_000}})
 	return g
@@ -49,6 +50,9 @@ func newGate(t *testing.T, rules Rules) *gate {
 // see makes one observation, and those that follow from its effects.
 func (g *gate) see(o Observation) {
 	g.t.Helper()
+	if o.Kind == ObserveStanding {
+		g.file[o.Standing.Person] = o.Standing
+	}
 	effects := append([]Effect(nil), g.m.Step(g.now, o)...)
 	for _, e := range effects {
 		switch e.Kind {
@@ -76,6 +80,10 @@ func (g *gate) see(o Observation) {
 			g.see(Observation{Kind: ObserveCommitted, Commit: e.Commit})
 		case e.Kind == EffectJournal && g.disk == diskFails:
 			g.see(Observation{Kind: ObserveCommitFailed, Commit: e.Commit})
+		case e.Kind == EffectLookUp:
+			if s, known := g.file[e.Person]; known {
+				g.see(Observation{Kind: ObserveStanding, Standing: s})
+			}
 		}
 	}
 }

@@ -10,36 +10,80 @@ type guardian struct {
 	matched   int
 	unmatched int
 	live      vote
+	absent    int // frames without anybody who may be the guardian
+
+	minorLive vote // of the minor since this part began
+	missed    int  // comparisons in a row that did not show the minor
+	ready     bool // both are in order, but for what is on file
 }
 
-// awaitGuardian begins the part. The minor's own evidence stands.
+// forgetMinor drops the proof of life of whoever may no longer stand there.
+func (g *guardian) forgetMinor() { g.minorLive, g.missed, g.ready = vote{}, 0, false }
+
+// awaitGuardian begins the part. The minor's evidence stands, and is looked at again on every frame.
 func (m *Machine) awaitGuardian(now Instant) {
 	m.now.guardian = guardian{active: true, began: now}
 	m.now.crowded = false
 }
 
-// vouch counts one frame: the tallest face that is not the minor's is the guardian's, as far as it can be used.
+// vouch counts one frame: the tallest face that is not the minor's is the guardian's, as far as it can be used. The frame
+// that grants shows both, each matched and alive.
 func (m *Machine) vouch(now Instant, f *Frame) {
 	a := &m.now
 	g := &a.guardian
+	g.ready = false
 	minors := f.track(a.track)
 	if minors == nil {
+		a.absent++
 		return // they are to stand there together
 	}
-	a.seen = now
-	face := a.vouching(f)
-	if face == nil || face.Problems != 0 || !face.Match.Known || m.third(f, minors, face) {
+	m.resume(now)
+	still := m.stillMinor(now, minors)
+	if !m.collecting {
 		return
 	}
-	c := &face.Match
-	if face.Track != g.track {
-		*g = guardian{active: true, began: g.began, track: face.Track}
+	face := a.vouching(f)
+	if face == nil {
+		g.absent++
+		return
 	}
+	if face.Problems != 0 || !face.Match.Known || m.third(f, minors, face) {
+		return
+	}
+	if !m.countGuardian(face) || !still {
+		return
+	}
+	if m.policy.Needs().Has(EvidenceLive) {
+		switch g.live.truth(&m.rules) {
+		case Satisfied:
+			if m.rules.Fresh > 0 && !face.Live.Known {
+				return
+			}
+		case Open:
+			return
+		case Impossible:
+			m.finish(now, Deny, ReasonGuardian, ReasonNotLive)
+			return
+		}
+	}
+	g.ready = true
+	m.admitTogether(now)
+}
+
+// countGuardian counts a comparison of the guardian's face and reports whether enough of them fit somebody who may vouch.
+func (m *Machine) countGuardian(face *Face) bool {
+	g := &m.now.guardian
+	c := &face.Match
+	if face.Track != g.track || m.rules.Fresh > 0 && g.absent > maxAbsent {
+		*g = guardian{active: true, began: g.began, track: face.Track, minorLive: g.minorLive, missed: g.missed}
+	}
+	g.absent = 0
 	minor, _ := m.standingOf(m.subject())
 	switch {
-	case c.Claimed || c.Score < m.rules.Threshold || c.Score-c.Second < m.rules.Margin || minor == nil || !minor.vouches(c.Person):
+	case c.Claimed || c.Score < m.rules.Threshold || c.Score-c.Second < m.rules.Margin || minor == nil || !minor.vouches(c.Person),
+		m.barred(c):
 		g.unmatched++
-		return
+		return false
 	case c.Person != g.person:
 		g.person, g.matched, g.live = c.Person, 0, vote{}
 	}
@@ -47,15 +91,63 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 	if face.Live.Known {
 		g.live.add(face.Live.Score)
 	}
-	if g.matched < m.rules.MatchFrames || g.matched <= g.unmatched {
+	return g.matched >= m.rules.MatchFrames && g.matched > g.unmatched
+}
+
+// stillMinor reports whether a frame shows the minor who was recognised, alive. Another face in the minor's place ends the
+// passage.
+func (m *Machine) stillMinor(now Instant, face *Face) bool {
+	a := &m.now
+	g := &a.guardian
+	if m.rules.Fresh == 0 {
+		return true
+	}
+	if m.policy.Needs().Has(EvidenceFace) {
+		switch {
+		case face.Problems != 0 || !face.Match.Known:
+			return false
+		case !m.same(&face.Match, m.subject(), a.claim != ""):
+			g.minorLive = vote{}
+			if g.missed++; g.missed >= maxMissed {
+				m.finish(now, Deny, ReasonIdentityChanged)
+			}
+			return false
+		}
+		g.missed = 0
+	}
+	if !m.policy.Needs().Has(EvidenceLive) {
+		return true
+	}
+	if face.Problems != 0 || !face.Live.Known {
+		return false
+	}
+	g.minorLive.add(face.Live.Score)
+	switch g.minorLive.truth(&m.rules) {
+	case Impossible:
+		m.finish(now, Deny, ReasonNotLive)
+		return false
+	case Open:
+		return false
+	}
+	return true
+}
+
+// admitTogether lets the minor and the guardian in, if nothing on file stands against either.
+func (m *Machine) admitTogether(now Instant) {
+	g := &m.now.guardian
+	if !g.ready {
 		return
 	}
-	if m.policy.Needs().Has(EvidenceLive) {
-		switch g.live.truth(&m.rules) {
-		case Open:
+	minor, known := m.standingOf(m.subject())
+	if !known {
+		return
+	}
+	if m.rules.Fresh > 0 {
+		if reasons, _ := m.ineligible(now, minor); len(reasons) > 0 {
+			m.finish(now, Deny, reasons...)
 			return
-		case Impossible:
-			m.finish(now, Deny, ReasonGuardian, ReasonNotLive)
+		}
+		if !minor.vouches(g.person) {
 			return
 		}
 	}

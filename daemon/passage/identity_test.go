@@ -260,7 +260,7 @@ func TestIdentityScenarios(t *testing.T) {
 			g.frames(4, ann)
 			g.frames(2, ann, bob)
 			g.see(bobsStanding)
-			g.frames(during(3*time.Second), bob)
+			g.frames(during(1200*time.Millisecond), bob)
 		}, []string{"abandoned left ann"}, 0},
 		{"somebody else follows the child and the guardian", eligible("face and live", nil), func(g *gate) {
 			g.frames(4, ann)

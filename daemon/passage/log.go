@@ -113,7 +113,7 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 			b = binary.AppendVarint(b, int64(v))
 		}
 		b = binary.AppendUvarint(b, uint64(face.Problems))
-		b = append(b, bit(face.Live.Known, 1)|bit(face.Match.Known, 2)|bit(face.Match.Claimed, logClaimed)|bit(face.Match.References != 0, logReferences))
+		b = append(b, bit(face.Live.Known, 1)|bit(face.Match.Known, 2)|bit(face.Match.Claimed, logClaimed)|bit(face.Match.References != 0, logReferences)|bit(face.Match.Barred != 0, logBarred))
 		if face.Live.Known {
 			b = binary.AppendVarint(b, int64(face.Live.Score))
 		}
@@ -128,6 +128,9 @@ func (r *recorder) frame(b []byte, f *Frame) []byte {
 			b = binary.AppendVarint(b, int64(face.Match.Second))
 			if face.Match.References != 0 {
 				b = binary.AppendUvarint(b, uint64(face.Match.References))
+			}
+			if face.Match.Barred != 0 {
+				b = binary.AppendVarint(b, int64(face.Match.Barred))
 			}
 		}
 	}
@@ -204,7 +207,7 @@ func (r *logReader) frame(f *Frame) {
 			*v = int16(r.varint(1<<15 - 1))
 		}
 		face.Problems = Problems(r.uvarint(1<<problemCount - 1))
-		flags := r.byte(1 | 2 | logClaimed | logReferences)
+		flags := r.byte(1 | 2 | logClaimed | logReferences | logBarred)
 		if flags&2 == 0 && flags > 3 {
 			r.fail(fmt.Errorf("flags %d of a face without comparison", flags))
 		}
@@ -215,6 +218,9 @@ func (r *logReader) frame(f *Frame) {
 			face.Match = Match{Known: true, Person: r.person(), Score: r.score(), Second: r.score(), Claimed: flags&logClaimed != 0}
 			if flags&logReferences != 0 {
 				face.Match.References = uint32(r.uvarint(1<<32 - 1))
+			}
+			if flags&logBarred != 0 {
+				face.Match.Barred = r.score()
 			}
 		}
 	}

@@ -11,6 +11,7 @@ const (
 	logOffset     = 0x80 // of a trust: the time zone's offset follows the wall clock
 	logClaimed    = 4    // of a face's flags: it was compared with a document's reference
 	logReferences = 8    // the number of references follows the scores
+	logBarred     = 16   // the similarity to somebody who is barred follows
 )
 
 func (r *logReader) outcome() (o Outcome, reference bool) {

@@ -1,5 +1,7 @@
 package passage
 
+import "time"
+
 // Machine is the gate's decision. It is not safe for concurrent use.
 type Machine struct {
 	rules  Rules
@@ -113,7 +115,7 @@ func New(rules Rules, first ID) (*Machine, error) {
 }
 
 // maxEffects is more than one Step gives: three failed commits, the end of a passage, the door's alert, the observation's
-// own (at most three), and the screen.
+// own (at most three), three look-ups, and the screen.
 const maxEffects = 16
 
 // maxInstant is 36 years after the terminal's start. Later instants count as this one, so that no sum overflows.
@@ -154,6 +156,8 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 		m.answerReview(now, &o)
 	case ObserveInterlock:
 		m.interlock(now, &o)
+	case ObserveChange:
+		m.change()
 	}
 	m.askEarly()
 	m.requestRemote()
@@ -168,7 +172,7 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 func (m *Machine) pass(now Instant) {
 	for i := range m.openings {
 		if o := &m.openings[i]; o.active && now >= o.deadline {
-			m.fail(now, i, Observation{Kind: ObserveTick})
+			m.fail(now, i, &Observation{Kind: ObserveTick}, ReasonJournal)
 		}
 	}
 	if m.shown.active && now >= m.shown.until {
@@ -235,6 +239,10 @@ func (m *Machine) frame(now Instant, o *Observation) {
 		return
 	}
 	counted := m.collect(now, &o.Frame)
+	if m.now.barredOut(&m.rules) {
+		m.finish(now, Deny, ReasonBlockedFace)
+		return
+	}
 	m.decide(now, counted)
 	m.checkRoom(now)
 }
@@ -334,11 +342,30 @@ func (m *Machine) setClock(now Instant, o *Observation) {
 	o.Clock.Trust = min(o.Clock.Trust, TrustNTP)
 	o.Clock.Wall = max(-maxSetWall, min(o.Clock.Wall, maxSetWall))
 	o.Clock.Offset = max(-maxOffset, min(o.Clock.Offset, maxOffset))
-	m.clock = clock{o.Clock.Trust, o.Clock.Wall * 1000, now, o.Clock.Offset}
-	if m.collecting {
+	c := clock{o.Clock.Trust, o.Clock.Wall * 1000, now, o.Clock.Offset}
+	waiting := m.review.active || m.openings[forPassage].active
+	switch {
+	case m.collecting:
+		m.clock = c
 		m.note(now, o)
 		m.checkRoom(now)
+	case m.rules.Fresh == 0 || !waiting:
+		m.clock = c
+	case !m.clock.agrees(c):
+		// Only what changes something is logged, and goes by, while a log waits for its end.
+		m.clock = c
+		for _, cause := range []int{forPassage, forReview} {
+			if m.openings[cause].active || cause == forReview && m.review.active {
+				m.openings[cause].note(now, o)
+			}
+		}
 	}
+}
+
+// agrees reports whether a later clock says nothing new.
+func (c clock) agrees(later clock) bool {
+	off := later.wall - c.wallAt(later.at)
+	return c.trust == later.trust && c.offset == later.offset && max(off, -off) < int64(time.Second/time.Microsecond)
 }
 
 func (m *Machine) camera(now Instant, o *Observation) {

@@ -24,6 +24,7 @@ const (
 	ObserveStanding                            // Standing: the answer to EffectLookUp
 	ObserveReviewed                            // Reviewed
 	ObserveInterlock                           // Up: another door is open, so that this one may not
+	ObserveChange                              // what is on file about somebody has changed: it is looked up again
 	observationKinds
 )
 
@@ -106,6 +107,9 @@ type Match struct {
 	Claimed bool
 	// References is how many references were searched.
 	References uint32
+	// Barred is the similarity to the most similar person, other than Person, who is blocked or suspended; 0 where there is
+	// none.
+	Barred Score
 }
 
 // Outcome is what came of a piece of evidence.

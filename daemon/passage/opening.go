@@ -84,27 +84,27 @@ func (m *Machine) commitFailed(now Instant, token uint64) {
 	for cause := range m.openings {
 		if o := &m.openings[cause]; o.active && o.token == token {
 			// In the log the passage's first journal effect has the number 1, as it will have in the replay.
-			m.fail(now, cause, Observation{Kind: ObserveCommitFailed, Commit: 1})
+			m.fail(now, cause, &Observation{Kind: ObserveCommitFailed, Commit: 1}, ReasonJournal)
 		}
 	}
 }
 
-// fail turns a grant that could not be journalled into a denial. Its own record has the same ID: should the first one
-// have reached the disk after all, the second says that the door did not open.
-func (m *Machine) fail(now Instant, cause int, why Observation) {
+// fail turns a grant whose entry is on its way to the journal into a denial. Its own record has the same ID: should the
+// first one reach the disk after all, the second says that the door did not open.
+func (m *Machine) fail(now Instant, cause int, why *Observation, reasons ...Reason) {
 	o := &m.openings[cause]
 	o.active = false
-	o.note(now, &why)
+	o.note(now, why)
 	if cause == forPassage {
-		m.finish(now, Deny, ReasonJournal)
+		m.finish(now, Deny, reasons...)
 		return
 	}
-	m.verdict(now, cause, Deny, []Reason{ReasonJournal})
+	m.verdict(now, cause, Deny, reasons)
 	if cause == forReview {
-		m.concludeReview(now, Deny, ReasonJournal)
+		m.concludeReview(now, Deny, reasons[0])
 	}
 	if cause == forCommand {
-		m.answer(o.command, Deny, ReasonJournal)
+		m.answer(o.command, Deny, reasons[0])
 	}
 }
 

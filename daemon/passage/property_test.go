@@ -20,7 +20,7 @@ func (d *draw) face(track uint32) Face {
 	face := Face{
 		Track: track, Box: tall(rapid.SampledFrom([]int16{4000, 4000, 4000, 2500, 1000}).Draw(t, "height")),
 		Live:  Live{rapid.IntRange(0, 9).Draw(t, "live known") > 0, rapid.SampledFrom([]Score{970000, 990000, 800000, 600000, 20000}).Draw(t, "live")},
-		Match: Match{rapid.IntRange(0, 9).Draw(t, "match known") > 0, "ann", rapid.SampledFrom([]Score{740000, 740000, 700000, 580000, 579999, 100000}).Draw(t, "match"), rapid.SampledFrom([]Score{0, 200000, 700000}).Draw(t, "second"), rapid.IntRange(0, 3).Draw(t, "claimed") == 0, rapid.SampledFrom([]uint32{0, 0, 1000}).Draw(t, "references")},
+		Match: Match{rapid.IntRange(0, 9).Draw(t, "match known") > 0, "ann", rapid.SampledFrom([]Score{740000, 740000, 700000, 580000, 579999, 100000}).Draw(t, "match"), rapid.SampledFrom([]Score{0, 200000, 700000}).Draw(t, "second"), rapid.IntRange(0, 3).Draw(t, "claimed") == 0, rapid.SampledFrom([]uint32{0, 0, 1000}).Draw(t, "references"), rapid.SampledFrom([]Score{0, 0, 0, 0, 100000, 600000}).Draw(t, "barred")},
 	}
 	if rapid.IntRange(0, 9).Draw(t, "other person") == 0 {
 		face.Match.Person = rapid.SampledFrom([]string{"bob", "cyd", ""}).Draw(t, "person")
@@ -70,7 +70,9 @@ func (d *draw) observation() Observation {
 		o.Kind = ObserveCommand
 		o.Command = Command{CommandOpen, rapid.SampledFrom([]string{"c1", "c2", ""}).Draw(t, "id"), "ops"}
 	case n < 19:
-		switch rapid.IntRange(0, 3).Draw(t, "rare") {
+		switch rapid.IntRange(0, 4).Draw(t, "rare") {
+		case 4:
+			o.Kind = ObserveChange
 		case 0:
 			o.Kind, o.Up = ObserveInterlock, rapid.IntRange(0, 2).Draw(t, "other door") == 0
 		case 1:
@@ -241,15 +243,16 @@ func checkGrant(t *rapid.T, record []byte) {
 	type shot struct {
 		face  Face
 		match bool
+		gone  bool // before a gap in the track
 	}
 	var shots []shot
 	outcomes := map[EvidenceKind]Evidence{}
 	trust := r.Clock.Trust
 	claim := ""
 	crowd := Instant(-1)
-	counted := false
+	counted, countedAt, absent := false, Instant(0), 0
 	for at, o := range r.Observations() {
-		counted = false
+		counted = counted && (o.Kind == ObserveStanding && at.Sub(countedAt) <= confirmWithin)
 		switch o.Kind {
 		case ObserveClock:
 			trust = o.Clock.Trust
@@ -261,8 +264,15 @@ func checkGrant(t *rapid.T, record []byte) {
 		case ObserveFrame:
 			subject := o.Frame.track(r.Start.Track)
 			if subject == nil {
+				absent++
 				continue
 			}
+			if absent > 1 { // another head may have taken the track over
+				for i := range shots {
+					shots[i].gone = true
+				}
+			}
+			absent = 0
 			for i := range o.Frame.Count {
 				f := &o.Frame.Faces[i]
 				if f != subject && float64(f.Box.Height()) >= r.Rules.CrowdRatio.Float()*float64(subject.Box.Height()) {
@@ -273,14 +283,17 @@ func checkGrant(t *rapid.T, record []byte) {
 				continue
 			}
 			c := subject.Match
-			s := shot{*subject, c.Known && c.Person != "" && c.Score >= r.Rules.Threshold && c.Score-c.Second >= r.Rules.Margin}
+			s := shot{face: *subject, match: c.Known && c.Person != "" && c.Score >= r.Rules.Threshold && c.Score-c.Second >= r.Rules.Margin}
 			if claim != "" {
 				s.match = c.Known && c.Score >= r.Rules.VerifyThreshold
 			}
 			if needFace && (!c.Known || c.Claimed != (claim != "") || claim != "" && c.Person != claim) {
 				continue
 			}
-			counted = s.match || !needFace
+			if needFace && c.Barred >= r.Rules.Threshold {
+				continue // the face of somebody who is blocked
+			}
+			counted, countedAt = s.match || !needFace, at
 			if n := len(shots); needFace && s.match {
 				for i := n - 1; i >= 0; i-- {
 					if shots[i].match && shots[i].face.Match.Person != s.face.Match.Person {
@@ -302,6 +315,9 @@ func checkGrant(t *rapid.T, record []byte) {
 	sum, searched := 0.0, uint32(0)
 	var scores []Score
 	for _, s := range shots {
+		if s.gone && s.match {
+			continue
+		}
 		if s.match {
 			matched++
 			sum += s.face.Match.Score.Float()
@@ -310,7 +326,7 @@ func checkGrant(t *rapid.T, record []byte) {
 		} else {
 			unmatched++
 		}
-		if s.face.Live.Known && (s.match || !needFace) {
+		if s.face.Live.Known && !s.gone && (s.match || !needFace) {
 			scores = append(scores, s.face.Live.Score)
 		}
 	}
@@ -500,7 +516,7 @@ func TestRecordBound(t *testing.T) {
 		for j := range MaxFaces {
 			f.Add(Face{
 				Track: 1<<32 - 1 - uint32(j), Box: Box{-32768, -32768, 32767, 32767 - int16(j)}, Pose: Pose{-32768, 32767, -32768},
-				Problems: 1<<Blurred | 1<<Covered, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), MaxScore, -MaxScore, true, 1<<32 - 1},
+				Problems: 1<<Blurred | 1<<Covered, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), MaxScore, -MaxScore, true, 1<<32 - 1, -MaxScore},
 			})
 		}
 		g.see(Observation{Kind: ObserveFrame, Frame: f})
@@ -518,7 +534,7 @@ func TestRecordBound(t *testing.T) {
 		for j := range MaxFaces {
 			f.Faces[j] = Face{
 				Track: 1<<32 - 1, Box: Box{-32768, -32768, -32768, -32768}, Pose: Pose{-32768, -32768, -32768},
-				Problems: 1<<problemCount - 1, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), -MaxScore, -MaxScore, true, 1<<32 - 1},
+				Problems: 1<<problemCount - 1, Live: Live{true, -MaxScore}, Match: Match{true, name(4*i + j), -MaxScore, -MaxScore, true, 1<<32 - 1, -MaxScore},
 			}
 		}
 		f.Count = MaxFaces

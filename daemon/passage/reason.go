@@ -49,6 +49,8 @@ const (
 	ReasonOutsideHours    Reason = "outside-hours"
 	ReasonAgeUnknown      Reason = "age-unknown"
 	ReasonUnderAge        Reason = "under-age"
+	ReasonBirthUnreadable Reason = "birth-date-unreadable"
+	ReasonBlockedFace     Reason = "blocked-by-face"
 	ReasonGuardian        Reason = "guardian-missing"
 	ReasonGuardianPresent Reason = "guardian-present"
 	ReasonPassback        Reason = "already-inside"
@@ -133,6 +135,8 @@ var Reasons = []struct {
 	{ReasonOutsideHours, "The person may pass only at other hours."},
 	{ReasonAgeUnknown, "The person's birth date is not known, and this gate asks for an age."},
 	{ReasonUnderAge, "The person is too young to pass alone."},
+	{ReasonBirthUnreadable, "A birth date is on file or in the document that cannot be read, so the age is not known."},
+	{ReasonBlockedFace, "The face is that of somebody who is blocked, whatever the document says."},
 	{ReasonGuardian, "No guardian of the person came before the camera in time, or the guardian may not pass."},
 	{ReasonGuardianPresent, "A guardian stood at the gate and was recognised."},
 	{ReasonPassback, "The person has already gone in and not come out."},

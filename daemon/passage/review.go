@@ -36,17 +36,18 @@ type pending struct {
 	// The person was recognised, and is looked at again once a second.
 	compare  bool
 	claimed  bool    // with a document's reference
+	live     bool    // and has to be alive
 	compared Instant // when last
 	matched  Instant // when last as the same person
 	missed   int     // times since
+	unlike   Reason  // why it missed last
+
+	confirming bool    // what is on file was asked for, for the opening
+	confirm    Instant // when
 }
 
-// While a person waits for reviewers, so many comparisons in a row that miss mean that somebody else stands there; and the
-// last one that matched may be so old when the door opens.
-const (
-	maxMissed   = 3
-	reviewFresh = 2 * lookAgain
-)
+// maxMissed is the number of comparisons in a row that have to miss before somebody else is taken to stand there.
+const maxMissed = 3
 
 // Reviewed is a reviewer's answer whose signature and freshness the fleet link has found right.
 type Reviewed struct {
@@ -75,6 +76,7 @@ func (m *Machine) await(now Instant, track uint32, person string, claimed bool) 
 		active: true, track: track, person: person, seen: now, deadline: now.Add(m.rules.Review.Timeout),
 		compare: person != "" && m.policy.Needs().Has(EvidenceFace), claimed: claimed, compared: now, matched: now,
 	}
+	m.review.live = m.review.compare && m.rules.Fresh > 0 && m.policy.Needs().Has(EvidenceLive)
 }
 
 // Clue is what came of one piece of evidence that a policy names.
@@ -133,6 +135,7 @@ func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
 	}
 	for i := range f.Count {
 		w[i].Match = &f.Faces[i] == face
+		w[i].Live = w[i].Match && r.live
 	}
 	return w
 }
@@ -158,11 +161,14 @@ func (m *Machine) watch(now Instant, f *Frame) {
 	seen := Observation{Kind: ObserveFrame, Frame: Frame{Sequence: f.Sequence, Count: 1, Faces: [MaxFaces]Face{{Track: face.Track}}}}
 	if look {
 		seen.Frame.Faces[0].Match = face.Match
+		if r.live {
+			seen.Frame.Faces[0].Live = face.Live
+		}
 	}
 	m.openings[forReview].note(now, &seen)
 	r.seen = now
 	if look {
-		m.lookAgain(now, &face.Match)
+		m.lookAgain(now, face)
 	}
 	if r.active && !m.openings[forReview].active && m.openings[forReview].log.full() {
 		m.reviewed(now, Deny, ReasonRecordFull)
@@ -170,20 +176,21 @@ func (m *Machine) watch(now Instant, f *Frame) {
 }
 
 // lookAgain takes a comparison made while reviewers are asked.
-func (m *Machine) lookAgain(now Instant, c *Match) {
+func (m *Machine) lookAgain(now Instant, face *Face) {
 	r := &m.review
 	r.compared = now
-	threshold, margin := m.rules.Threshold, m.rules.Margin
-	if c.Claimed {
-		threshold, margin = m.rules.VerifyThreshold, 0
-	}
-	if c.Person == r.person && c.Claimed == r.claimed && c.Score >= threshold && c.Score-c.Second >= margin {
+	switch {
+	case !m.same(&face.Match, r.person, r.claimed):
+		r.unlike = ReasonIdentityChanged
+	case r.live && (!face.Live.Known || face.Live.Score < m.rules.LiveThreshold):
+		r.unlike = ReasonNotLive
+	default:
 		r.matched, r.missed = now, 0
 		m.settle(now)
 		return
 	}
 	if r.missed++; r.missed == maxMissed {
-		m.reviewed(now, Deny, ReasonIdentityChanged)
+		m.reviewed(now, Deny, r.unlike)
 	}
 }
 
@@ -191,12 +198,54 @@ func (m *Machine) lookAgain(now Instant, c *Match) {
 func (m *Machine) settle(now Instant) {
 	r := &m.review
 	switch {
-	case !r.approved, r.compare && (r.missed > 0 || now.Sub(r.matched) > reviewFresh):
+	case !r.approved, r.compare && (r.missed > 0 || now.Sub(r.matched) > m.fresh()):
+	case r.confirming && now.Sub(r.confirm) <= confirmWithin:
 	case m.interlocked:
 		m.reviewed(now, Deny, ReasonInterlock)
+	case m.rules.Fresh > 0 && m.clock.trust < m.rules.GrantTrust:
+		m.reviewed(now, Deny, ReasonClockUntrusted)
+	case m.rules.Fresh > 0 && m.rules.Eligibility.Ask && r.person != "":
+		r.confirming, r.confirm = true, now
+		m.lookUp(forReview, r.person)
 	default:
 		m.reviewed(now, Grant, ReasonReviewApproved)
 	}
+}
+
+// standingOfReview takes what is on file about the person under review. Reviewers do not overrule it, and the opening
+// waits for it.
+func (m *Machine) standingOfReview(now Instant, o *Observation) {
+	r := &m.review
+	if !r.active || m.rules.Fresh == 0 || r.person == "" || o.Standing.Person != r.person {
+		return
+	}
+	opening := &m.openings[forReview]
+	reasons, guardian := m.ineligible(now, &o.Standing)
+	if guardian {
+		reasons = append(reasons, ReasonUnderAge)
+	}
+	switch {
+	case opening.active && len(reasons) > 0:
+		m.fail(now, forReview, o, reasons...)
+	case opening.active:
+	case len(reasons) > 0:
+		opening.note(now, o)
+		m.reviewed(now, Deny, reasons...)
+	case r.confirming:
+		opening.note(now, o)
+		r.confirming = false
+		if now.Sub(r.confirm) <= confirmWithin && !m.interlocked && (!r.compare || r.missed == 0) {
+			m.reviewed(now, Grant, ReasonReviewApproved)
+		}
+	}
+}
+
+// fresh bounds the age of the last comparison at an opening.
+func (m *Machine) fresh() time.Duration {
+	if m.rules.Fresh > 0 {
+		return m.rules.Fresh
+	}
+	return 2 * lookAgain
 }
 
 const watchEvery = 250 * time.Millisecond
@@ -228,12 +277,12 @@ func (m *Machine) answerReview(now Instant, o *Observation) {
 }
 
 // reviewed ends a review.
-func (m *Machine) reviewed(now Instant, v Verdict, reason Reason) {
-	m.verdict(now, forReview, v, []Reason{reason})
+func (m *Machine) reviewed(now Instant, v Verdict, reasons ...Reason) {
+	m.verdict(now, forReview, v, reasons)
 	if v == Grant {
 		return
 	}
-	m.concludeReview(now, v, reason)
+	m.concludeReview(now, v, reasons[0])
 }
 
 // concludeReview shows the result and tells whoever keeps the reviews.

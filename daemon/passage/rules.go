@@ -55,6 +55,11 @@ type Rules struct {
 	GrantTrust   Trust `json:"grant_trust"`   // the least trust in the clock for a grant to a person
 	CommandTrust Trust `json:"command_trust"` // the least trust in the clock for a command
 
+	// Fresh bounds the age, at the moment of opening, of the comparison and the liveness check of everybody whom a grant
+	// names, and turns on the checks before an opening (see Openings in the package's documentation). It is 0 in records of
+	// programs that did not have them.
+	Fresh time.Duration `json:"fresh,omitempty"`
+
 	Eligibility Eligibility `json:"eligibility,omitzero"`
 	Review      Review      `json:"review,omitzero"`
 
@@ -86,7 +91,7 @@ func DefaultRules() Rules {
 		StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 		CrowdRatio: ScoreOf(0.5), CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 		ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second, CommitTimeout: 5 * time.Second,
-		CommandTrust: TrustRTC,
+		Fresh: 2 * time.Second, CommandTrust: TrustRTC,
 		Pulse:        3 * time.Second, HeldOpen: 30 * time.Second, PassGrace: 5 * time.Second, ExitOpens: true,
 		Available: FaceEvidence,
 	}
@@ -173,6 +178,7 @@ func (r *Rules) Check() error {
 		{"Review.Timeout", r.Review.Timeout, 0, 5 * time.Minute},
 		{"Review.Leave", r.Review.Leave, 0, time.Minute},
 		{"LostAfter", r.LostAfter, 10 * time.Millisecond, time.Minute},
+		{"Fresh", r.Fresh, 0, time.Minute},
 		{"CrowdClear", r.CrowdClear, 0, time.Minute},
 		{"CrowdTimeout", r.CrowdTimeout, 100 * time.Millisecond, time.Minute},
 		{"ShowVerdict", r.ShowVerdict, 0, time.Minute},

@@ -37,10 +37,11 @@ const (
 	Incomplete                  // the enrolment's checklist is not complete
 	Inside                      // has already gone in and not come out
 	GuardianNamed               // the credential names a guardian who is enrolled here
+	BirthUnreadable             // a birth date is given that cannot be read
 	markCount
 )
 
-var markNames = []string{"blocked", "revoked", "revocation-stale", "incomplete", "inside", "guardian-named"}
+var markNames = []string{"blocked", "revoked", "revocation-stale", "incomplete", "inside", "guardian-named", "birth-date-unreadable"}
 
 // String is the mark's code.
 func (k Mark) String() string { return name(markNames, uint8(k)) }
@@ -141,8 +142,10 @@ type Eligibility struct {
 	GuardianTimeout time.Duration `json:"guardian_timeout,omitempty"`
 	// Passback refuses people who are already inside.
 	Passback bool `json:"passback,omitempty"`
-	// Trust is the least trust in the clock with which ages, dates and hours are judged.
-	Trust Trust `json:"trust,omitempty"`
+	// Trust is the least trust in the clock with which ages, dates and hours are judged. TrustAlways asks it for people
+	// without any of these, too.
+	Trust       Trust `json:"trust,omitempty"`
+	TrustAlways bool  `json:"trust_always,omitempty"`
 }
 
 // maxAge bounds MinAge.
@@ -171,7 +174,7 @@ func (m *Machine) ineligible(now Instant, s *Standing) (reasons []Reason, guardi
 		}
 	}
 	timed := s.From != 0 || s.Until != 0 || s.WindowCount > 0 || rules.MinAge > 0 && s.BornKnown
-	if timed && m.clock.trust < rules.Trust {
+	if (timed || rules.TrustAlways) && m.clock.trust < rules.Trust {
 		return append(reasons, ReasonClockUntrusted), false
 	}
 	ms := m.clock.wallAt(now) / 1000
@@ -187,6 +190,8 @@ func (m *Machine) ineligible(now Instant, s *Standing) (reasons []Reason, guardi
 	age, known := s.Age(wall)
 	switch {
 	case rules.MinAge == 0:
+	case s.Marks.Has(BirthUnreadable):
+		reasons = append(reasons, ReasonBirthUnreadable)
 	case !known && rules.AgeRequired:
 		reasons = append(reasons, ReasonAgeUnknown)
 	case known && age < rules.MinAge && !(rules.GuardianNamed && s.Marks.Has(GuardianNamed)):
@@ -212,18 +217,31 @@ func (s *Standing) open(local time.Time) bool {
 
 // standing takes what is on file about somebody whom the machine asked for.
 func (m *Machine) standing(now Instant, o *Observation) {
-	if !m.collecting || !o.Standing.normalise() {
+	if !o.Standing.normalise() {
+		return
+	}
+	m.standingOfReview(now, o)
+	if !m.collecting && (m.rules.Fresh == 0 || !m.openings[forPassage].active) {
 		return
 	}
 	a := &m.now
 	for i := range a.asked {
-		if a.asked[i] == o.Standing.Person {
-			m.note(now, o)
-			a.standings[i], a.stands[i] = o.Standing, true
-			m.decide(now, false)
-			m.checkRoom(now)
+		if a.asked[i] != o.Standing.Person {
+			continue
+		}
+		if !m.collecting {
+			m.withdraw(now, i, o)
 			return
 		}
+		m.note(now, o)
+		a.standings[i], a.stands[i] = o.Standing, true
+		if a.confirm.answered(now, a) {
+			m.confirmed(now)
+		} else {
+			m.decide(now, false)
+		}
+		m.checkRoom(now)
+		return
 	}
 }
 
@@ -248,7 +266,7 @@ func (m *Machine) standingOf(person string) (s *Standing, ok bool) {
 			return &a.standings[i], a.stands[i]
 		case "":
 			a.asked[i] = person
-			m.effects = append(m.effects, Effect{Kind: EffectLookUp, Passage: m.openings[forPassage].id, Person: person})
+			m.lookUp(forPassage, person)
 			return nil, false
 		}
 	}

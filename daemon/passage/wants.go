@@ -81,12 +81,17 @@ func (m *Machine) ignoreUnwanted(now Instant, f *Frame) {
 
 const lookAgain = time.Second
 
-// wantsGuardian is what is worth computing while somebody is to vouch for a minor.
+// wantsGuardian is what is worth computing while somebody is to vouch for a minor: of both faces.
 func (m *Machine) wantsGuardian(f *Frame) (w [MaxFaces]Wants) {
-	face := m.now.vouching(f)
+	guardian, minor := m.now.vouching(f), f.track(m.now.track)
+	need := m.policy.Needs()
 	for i := range f.Count {
-		if &f.Faces[i] == face && face.Problems == 0 {
-			w[i] = Wants{Match: true, Gallery: true, Live: m.policy.Needs().Has(EvidenceLive)}
+		switch face := &f.Faces[i]; {
+		case face.Problems != 0:
+		case face == guardian:
+			w[i] = Wants{Match: true, Gallery: true, Live: need.Has(EvidenceLive)}
+		case face == minor && m.rules.Fresh > 0:
+			w[i] = Wants{Match: need.Has(EvidenceFace), Live: need.Has(EvidenceLive)}
 		}
 	}
 	return w
