@@ -92,7 +92,7 @@ func DefaultRules() Rules {
 		CrowdRatio: ScoreOf(0.5), CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 		ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second, CommitTimeout: 5 * time.Second,
 		Fresh: 2 * time.Second, CommandTrust: TrustRTC,
-		Pulse:        3 * time.Second, HeldOpen: 30 * time.Second, PassGrace: 5 * time.Second, ExitOpens: true,
+		Pulse: 3 * time.Second, HeldOpen: 30 * time.Second, PassGrace: 5 * time.Second, ExitOpens: true,
 		Available: FaceEvidence,
 	}
 }

@@ -182,6 +182,8 @@ func (c *cards) accept(front, back *document.Reading) passage.Evidence {
 	d.standing.Person = d.subject
 	if born, ok := document.ParseBirth(front.Birth.Text); ok {
 		d.standing.Born, d.standing.BornKnown = int32(dayOf(born)), true
+	} else {
+		d.standing.Marks = d.standing.Marks.With(passage.BirthUnreadable) // every card shows one
 	}
 	if back != nil {
 		d.standing.From, d.standing.Until = validity(back.Validity.Text)

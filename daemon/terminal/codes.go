@@ -198,9 +198,7 @@ func (c *codes) accept(id passage.ID, cred *credential.Credential) passage.Evide
 // standing is what the credential says about who may pass.
 func (c *codes) standing(cred *credential.Credential, subject string) passage.Standing {
 	s := passage.Standing{Person: subject}
-	if born, err := cred.Identity.BirthDate(); err == nil {
-		s.Born, s.BornKnown = int32(born.Latest().Unix()/86_400), true
-	}
+	setBorn(&s, cred.Identity.DateOfBirth)
 	if !cred.Expires.IsZero() {
 		s.Until = cred.Expires.UnixMilli()
 	}

@@ -40,7 +40,7 @@ func OpenDesk(cfg config.Config) (*Desk, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.store.Close())
 	}
-	d.people = &people{store: d.store, gallery: gallery.New(cfg.Gallery.Capacity), alias: alias}
+	d.people = &people{store: d.store, gallery: gallery.New(cfg.Gallery.Capacity), alias: alias, changed: func() {}}
 	return d, nil
 }
 
@@ -97,7 +97,7 @@ func (p *people) enrolPictures(id, name string, pictures []Picture) (Enrolled, e
 // card is a person as the tool and the page show them.
 func (p *people) card(person store.Person) (local.Person, error) {
 	c := local.Person{
-		ID: person.ID, Name: person.Name, Status: person.Status, Created: person.Created, Alias: p.aliasOf(person.ID),
+		ID: person.ID, Name: person.Name, Status: p.status(person), Created: person.Created, Alias: p.aliasOf(person.ID),
 		References: []local.Reference{},
 	}
 	refs, err := p.store.References(person.ID)
@@ -112,6 +112,17 @@ func (p *people) card(person store.Person) (local.Person, error) {
 		})
 	}
 	return c, nil
+}
+
+// statusBlocked is the status of somebody who is blocked, in capitals: nobody may overlook it in a list.
+const statusBlocked = "BLOCKED"
+
+// status is the status that is shown of a person. A file that can't be read keeps the person out as a block does.
+func (p *people) status(person store.Person) string {
+	if f, err := p.store.File(person.ID); f.Blocked != nil || err != nil && !errors.Is(err, store.ErrNotFound) {
+		return statusBlocked
+	}
+	return person.Status
 }
 
 // fingerPosition is which finger a reference is of; empty for another kind.

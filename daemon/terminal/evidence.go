@@ -30,6 +30,7 @@ func (t *Terminal) buildEvidence(policy string) error {
 		return err
 	}
 	t.decider.lookUp = registry.standing
+	t.lists.changed = t.people.changed
 	if needs.Has(passage.EvidenceCredential) || needs.Has(passage.EvidenceCard) {
 		if t.documents, err = t.newDocuments(needs); err != nil {
 			return err

@@ -53,6 +53,9 @@ func (p *people) editFile(id string, e local.FileEdit) error {
 		return err
 	}
 	err := p.change(id, e)
+	if err == nil {
+		p.changed()
+	}
 	if errors.Is(err, store.ErrNotFound) { // the tick or the block: the person is there
 		return fmt.Errorf("%w: %s", local.ErrRefused, strings.TrimPrefix(err.Error(), "store: "+store.ErrNotFound.Error()+": "))
 	}
@@ -69,9 +72,9 @@ func (p *people) change(id string, e local.FileEdit) error {
 	case "untick":
 		return p.store.Untick(id, e.Item, e.By)
 	case "block":
-		return p.store.Block(id, e.By, e.Reason)
+		return p.block(id, e.By, e.Reason)
 	case "unblock":
-		return p.store.Unblock(id, e.By)
+		return p.unblock(id, e.By)
 	case "occasion":
 		return p.store.SetOccasion(id, e.By, store.Occasion(e.Occasion))
 	case "secret":

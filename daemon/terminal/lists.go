@@ -26,10 +26,12 @@ type lists struct {
 	issuers atomic.Uint64 // number of the list of issuers, 0 for none
 	// trust is told of the issuers of a list, beside those that the configuration names.
 	trust func([]credential.Issuer) error
+	// changed is told of every list that counts from now on.
+	changed func()
 }
 
 func newLists(cfg *config.Config, s *store.Store) (*lists, error) {
-	l := &lists{store: s, maxAge: cfg.Eligibility.RevocationMax, trust: func([]credential.Issuer) error { return nil }}
+	l := &lists{store: s, maxAge: cfg.Eligibility.RevocationMax, trust: func([]credential.Issuer) error { return nil }, changed: func() {}}
 	if cfg.Credential.ListKey == "" {
 		return l, nil
 	}
@@ -117,7 +119,9 @@ func (l *lists) Install(kind string, b []byte) error {
 	if err := l.store.PutList(store.List{Kind: kind, Sequence: list.Sequence, Bytes: b}); err != nil {
 		return err
 	}
-	_, err = l.use(kind, b)
+	if _, err = l.use(kind, b); err == nil {
+		l.changed()
+	}
 	return err
 }
 

@@ -71,8 +71,8 @@ func (o orders) block(c fleet.Command) (any, error) {
 		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: "nobody is enrolled under the pseudonym " + args.Person}
 	}
 	if c.Name == fleet.CommandBlock {
-		err = o.people.store.Block(id, c.Key, args.Reason)
-	} else if err = o.people.store.Unblock(id, c.Key); errors.Is(err, store.ErrNotFound) {
+		err = o.people.block(id, c.Key, args.Reason)
+	} else if err = o.people.unblock(id, c.Key); errors.Is(err, store.ErrNotFound) {
 		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: args.Person + " is not blocked"}
 	}
 	if err != nil {

@@ -27,6 +27,7 @@ type people struct {
 	identify float32           // similarity at which somebody counts as enrolled already
 	alias    []byte            // key of the pseudonyms
 	fingers  *fingerReferences // nil where there is no sensor
+	changed  func()            // is told of every change of what is on file
 
 	namesMu sync.Mutex
 	names   map[string]string // by id, for the screen
@@ -55,23 +56,72 @@ func refuse(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, args...))
 }
 
-// load fills the gallery from the store, leaving out people who are suspended and templates of another model. It
-// returns how many were left out for the model's sake.
+// load fills the gallery from the store, leaving out templates of another model, and returns how many these are. People
+// who may not pass are in it like everybody: a face has to be known to be refused.
 func (p *people) load() (stale int, err error) {
+	var barred []string
+	last := ""
 	err = p.store.EachReference(store.KindFace, func(person store.Person, r store.Reference) error {
-		switch {
-		case person.Status == store.StatusSuspended:
-			return nil
-		case r.Model != p.model:
+		if r.Model != p.model {
 			stale++
 			return nil
+		}
+		if person.ID != last {
+			last = person.ID
+			if out, err := p.isBarred(person); err != nil {
+				return err
+			} else if out {
+				barred = append(barred, person.ID)
+			}
 		}
 		return p.gallery.Add(person.ID, r.Template)
 	})
 	if err != nil {
 		return stale, fmt.Errorf("terminal: references: %w", err)
 	}
+	for _, id := range barred {
+		p.gallery.Bar(id, true)
+	}
 	return stale, nil
+}
+
+// isBarred reports whether a person is blocked or suspended.
+func (p *people) isBarred(person store.Person) (bool, error) {
+	f, err := p.store.File(person.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	return person.Status == store.StatusSuspended || f.Blocked != nil, nil
+}
+
+// noted lets a change of what is on file about a person count from now on. Who can't be read stays barred.
+func (p *people) noted(id string) {
+	person, err := p.store.Person(id)
+	out := true
+	if err == nil {
+		if blocked, err := p.isBarred(person); err == nil {
+			out = blocked
+		}
+	}
+	p.gallery.Bar(id, out)
+	p.changed()
+}
+
+// block keeps a person out, and unblock lets them pass again.
+func (p *people) block(id, by, reason string) error {
+	err := p.store.Block(id, by, reason)
+	if err == nil {
+		p.noted(id)
+	}
+	return err
+}
+
+func (p *people) unblock(id, by string) error {
+	err := p.store.Unblock(id, by)
+	if err == nil {
+		p.noted(id)
+	}
+	return err
 }
 
 // aliasOf is a stable pseudonym: it tells people apart without telling who they are.
@@ -228,6 +278,7 @@ func (p *people) erase(id, reason string) (store.Receipt, error) {
 		p.namesMu.Lock()
 		delete(p.names, id)
 		p.namesMu.Unlock()
+		p.changed()
 	}
 	return receipt, err
 }

@@ -130,18 +130,19 @@ func fingerCalibration(points []finger.OperatingPoint) passage.Calibration {
 	return c
 }
 
-// eligibilityOf is which standing a grant needs.
+// eligibilityOf returns the standing that a grant needs. What is on file about somebody always counts; eligibility.enabled
+// adds ages, guardians and the checklist.
 func eligibilityOf(c *config.Eligibility) (passage.Eligibility, error) {
-	if !c.Enabled {
-		return passage.Eligibility{}, nil
-	}
 	trust, err := passage.ParseTrust(c.Trust)
 	if err != nil {
 		return passage.Eligibility{}, fmt.Errorf("terminal: eligibility.trust: %w", err)
 	}
+	if !c.Enabled {
+		return passage.Eligibility{Ask: true, Trust: trust}, nil
+	}
 	return passage.Eligibility{
 		Ask: true, MinAge: c.MinAge, AgeRequired: c.AgeRequired, GuardianNamed: c.Guardian == "named", GuardianTimeout: c.GuardianTimeout,
-		Trust: trust,
+		Trust: trust, TrustAlways: true,
 	}, nil
 }
 

@@ -246,9 +246,7 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 				score = min(score, own)
 			}
 			f.Match = passage.Match{Known: true, Person: subject, Score: passage.ScoreOf(float64(score)), Second: -passage.MaxScore, Claimed: true, References: 1}
-			s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: s.template})
-			lap(stageSearch)
-			return nil
+			return s.compared(i, captured, lap)
 		}
 	}
 	result, err := s.gallery.Search(s.template[:])
@@ -262,7 +260,20 @@ func (s *sight) compare(i int, w passage.Wants, captured time.Time, at *time.Tim
 	if result.Second.ID != "" {
 		f.Match.Second = passage.ScoreOf(float64(result.Second.Score))
 	}
-	s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: l.quality.Value, Template: s.template})
+	return s.compared(i, captured, lap)
+}
+
+// compared looks, after a face was compared with whom it may be, whether it is that of somebody who may not pass.
+func (s *sight) compared(i int, captured time.Time, lap func(stage)) error {
+	m := &s.frame.Faces[i].Match
+	barred, err := s.gallery.Barred(s.template[:], m.Person)
+	if err != nil {
+		return err
+	}
+	if barred.ID != "" {
+		m.Barred = passage.ScoreOf(float64(barred.Score))
+	}
+	s.tracker.Offer(s.pairs[i].ID, &face.Shot{At: captured, Quality: s.looked[i].quality.Value, Template: s.template})
 	lap(stageSearch)
 	return nil
 }

@@ -17,6 +17,7 @@ type registry struct {
 	schedules map[string]passage.Window
 	lists     *lists
 	now       func() time.Time
+	enabled   bool // ages, the checklist, and what documents say are looked at
 }
 
 func newRegistry(cfg *config.Config, s *store.Store, c *claims, l *lists, now func() time.Time) (*registry, error) {
@@ -24,7 +25,10 @@ func newRegistry(cfg *config.Config, s *store.Store, c *claims, l *lists, now fu
 	if err != nil {
 		return nil, err
 	}
-	g := &registry{store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, lists: l, now: now}
+	g := &registry{
+		store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, lists: l, now: now,
+		enabled: cfg.Eligibility.Enabled,
+	}
 	for _, schedule := range cfg.Eligibility.Schedules {
 		if g.schedules[schedule.Name], err = schedule.Window(); err != nil {
 			return nil, err
@@ -46,7 +50,8 @@ func (g *registry) standing(id passage.ID, person string) passage.Standing {
 	if p, err := g.store.Person(person); err == nil && p.Status == store.StatusSuspended {
 		s.Marks = s.Marks.With(passage.Blocked) // the gallery leaves them out, but a document may name them
 	}
-	if c, ok := g.claims.of(id); ok && c.subject == person {
+	// Without eligibility it is for the verification of a document alone to judge its dates, by the trust that it asks for.
+	if c, ok := g.claims.of(id); g.enabled && ok && c.subject == person {
 		s = stricter(s, c.standing)
 	}
 	if g.lists.revokedPerson(person) {
@@ -61,9 +66,7 @@ func (g *registry) standing(id passage.ID, person string) passage.Standing {
 // ofFile is what the enrolment file says.
 func (g *registry) ofFile(person string, f *store.File) passage.Standing {
 	s := passage.Standing{Person: person}
-	if born, err := time.Parse(time.DateOnly, f.Born); err == nil {
-		s.Born, s.BornKnown = int32(born.Unix()/86_400), true
-	}
+	setBorn(&s, f.Born)
 	if from, err := time.ParseInLocation(time.DateOnly, f.ValidFrom, time.Local); err == nil {
 		s.From = from.UnixMilli()
 	}
@@ -74,7 +77,7 @@ func (g *registry) ofFile(person string, f *store.File) passage.Standing {
 	if f.Blocked != nil {
 		s.Marks = s.Marks.With(passage.Blocked)
 	}
-	if len(g.checklist.Missing(*f, g.now())) > 0 {
+	if g.enabled && len(g.checklist.Missing(*f, g.now())) > 0 {
 		s.Marks = s.Marks.With(passage.Incomplete)
 	}
 	if f.Schedule != "" {

@@ -12,6 +12,7 @@ import (
 // What the store, the documents of the passage and the configuration say of a person is one standing.
 func TestStandingOfPeople(t *testing.T) {
 	cfg := gateConfig(t, gateScene)
+	cfg.Eligibility.Enabled = true
 	cfg.Eligibility.Checklist = []string{"application-form"}
 	cfg.Eligibility.Schedules = []config.Schedule{{Name: "day", Days: []string{"mon"}, From: "08:00", Until: "18:00"}}
 	desk, err := OpenDesk(cfg)
@@ -69,5 +70,16 @@ func TestStandingOfPeople(t *testing.T) {
 	}
 	if s := g.standing(id, "nobody"); s.Marks != 0 || s.BornKnown {
 		t.Errorf("somebody unknown: %+v", s)
+	}
+	// Without eligibility the checklist and the documents' dates are left to others; what is on file still counts.
+	cfg.Eligibility.Enabled = false
+	if g, err = newRegistry(&cfg, s, c, l, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	if ana := g.standing(id, "ana"); ana.Until != until || ana.WindowCount != 1 {
+		t.Errorf("ana's dates and hours without eligibility: %+v", ana)
+	}
+	if bo := g.standing(id, "bo"); bo.Marks != passage.Marks(0).With(passage.Blocked) {
+		t.Errorf("bo without eligibility: %+v", bo)
 	}
 }

@@ -203,6 +203,7 @@ func (t *Terminal) build(key store.Key) error {
 		return err
 	}
 	t.people = &people{store: t.store, gallery: refs, sight: t.sight, model: t.eyes.feature, verify: t.eyes.verify.score, identify: t.eyes.identify.score, alias: alias}
+	t.people.changed = func() { t.decider.observe(passage.Observation{Kind: passage.ObserveChange}) }
 	stale, err := t.people.load()
 	if err != nil {
 		return err

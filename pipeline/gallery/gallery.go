@@ -30,6 +30,7 @@ type Gallery struct {
 	people  []person         // places of removed people have an empty id and are used again
 	places  map[string]int32 // by id
 	free    []int32
+	barred  int // people who are marked
 
 	scratch  sync.Mutex // guards what follows; who finds it taken searches without it
 	probe    []int8
@@ -40,6 +41,7 @@ type Gallery struct {
 type person struct {
 	id         string
 	references int
+	barred     bool
 }
 
 // Match is a person and how similar their most similar reference is to a probe, −1 to 1.
@@ -75,7 +77,7 @@ func NewOf(capacity, dimension int) *Gallery {
 
 // Bytes is the memory that a gallery of that many face templates takes, identifiers aside.
 func Bytes(capacity int) int64 {
-	const owner, free, entry, approximation = 4, 4, 24, 8
+	const owner, free, entry, approximation = 4, 4, 32, 8
 	return int64(max(capacity, 1)) * (4*Dimension + Dimension + owner + free + entry + approximation)
 }
 
@@ -165,6 +167,9 @@ func (g *Gallery) Remove(id string) int {
 		g.owners = g.owners[:last]
 	}
 	delete(g.places, id)
+	if g.people[place].barred {
+		g.barred--
+	}
 	g.people[place] = person{}
 	g.free = append(g.free, place)
 	return removed

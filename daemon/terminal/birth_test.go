@@ -1,0 +1,58 @@
+package terminal
+
+import (
+	"testing"
+	"time"
+
+	"umbral/daemon/passage"
+	"umbral/pipeline/credential"
+)
+
+func TestSetBorn(t *testing.T) {
+	for text, want := range map[string]string{
+		"":           "",
+		"2015-06-30": "2015-06-30",
+		"20150630":   "2015-06-30",
+		"2015":       "2015-12-31",
+		"2015-06":    "2015-06-30",
+		"2016-02":    "2016-02-29",
+		"2015-12":    "2015-12-31",
+		"20150631":   "unreadable",
+		"2015/06/30": "unreadable",
+		"30.06.2015": "unreadable",
+		"201506":     "unreadable", // a month, or a date of six digits
+		"2015-13":    "unreadable",
+		"2015-6-3":   "unreadable",
+		" 2015":      "unreadable",
+		"unknown":    "unreadable",
+		"0":          "unreadable",
+	} {
+		var s passage.Standing
+		setBorn(&s, text)
+		got := ""
+		switch {
+		case s.Marks.Has(passage.BirthUnreadable):
+			got = "unreadable"
+		case s.BornKnown:
+			got = time.Unix(int64(s.Born)*86_400, 0).UTC().Format(time.DateOnly)
+		}
+		if got != want || s.BornKnown && got == "unreadable" {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A credential's birth date reaches the decision, or the news that it cannot be read.
+func TestCredentialsBirthDate(t *testing.T) {
+	c := &codes{}
+	for text, want := range map[string]passage.Standing{
+		"2015":       {Person: "ana", Born: 16800, BornKnown: true},
+		"2015/06/30": {Person: "ana", Marks: passage.Marks(0).With(passage.BirthUnreadable)},
+		"":           {Person: "ana"},
+	} {
+		cred := &credential.Credential{Identity: credential.Identity{DateOfBirth: text}}
+		if got := c.standing(cred, "ana"); got != want {
+			t.Errorf("%q: %+v, want %+v", text, got, want)
+		}
+	}
+}
