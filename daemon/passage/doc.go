@@ -52,6 +52,13 @@
 // the reason journal-unavailable. The same holds for the fleet's command and the exit button. An exit that must open
 // when the terminal is dead has to be wired to the lock, not to this program.
 //
+// # Inputs that chatter
+//
+// A loose contact must not fill the journal, nor hide what another input tells. Each input's alert is journalled at once the
+// first time in a minute; what follows is counted, and told of in one alert a minute, with the count and the latest reason.
+// An exit button that bounces opens four times a minute at most. While the other door's contact chatters that door counts
+// as open. EffectAlarms tells what holds now, whatever is journalled.
+//
 // # Replay
 //
 // The journal's record of a passage holds the rules, the little that the machine remembered of earlier passages, and every

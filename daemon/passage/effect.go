@@ -15,9 +15,10 @@ const (
 	EffectRemote                         // ask the authority about Person, and observe the answer as evidence
 	EffectReview                         // ask the reviewers about Passage within Pulse
 	EffectReviewed                       // the review of Passage ended with Verdict and Reasons
+	EffectAlarms                         // Alarms is what is wrong now
 )
 
-var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "remote", "review", "reviewed"}
+var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "remote", "review", "reviewed", "alarms"}
 
 // String is the word for logs.
 func (k EffectKind) String() string { return name(effectNames, uint8(k)) }
@@ -43,7 +44,7 @@ type Effect struct {
 	Reasons []Reason // valid until the next Step
 	Person  string
 
-	// All but EffectScreen and EffectAnswer.
+	// All but EffectScreen, EffectAnswer and EffectAlarms.
 	Passage ID
 
 	// EffectOpenDoor, EffectReview.
@@ -54,6 +55,9 @@ type Effect struct {
 
 	// EffectScreen.
 	Screen Screen
+
+	// EffectAlarms.
+	Alarms Alarms
 
 	// EffectAnswer: Verdict is Grant when the door was told to open, else Deny with Reasons.
 	Command string

@@ -17,6 +17,7 @@ type gate struct {
 	opens   []Effect
 	answers []Effect
 	screens []Screen
+	alarms  Alarms
 	file    map[string]Standing // answers to look-ups, as last told
 }
 
@@ -72,6 +73,8 @@ func (g *gate) see(o Observation) {
 			g.screens = append(g.screens, e.Screen)
 		case EffectAnswer:
 			g.answers = append(g.answers, e)
+		case EffectAlarms:
+			g.alarms = e.Alarms
 		}
 	}
 	for _, e := range effects {

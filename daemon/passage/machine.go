@@ -25,7 +25,10 @@ type Machine struct {
 	openings    [openingCount]opening
 	review      pending
 	interlocked bool
-	lock        lock
+	lock        doorwatch
+	inputs      [inputCount]rate
+	alarmed     Alarms // as last told
+	replayed    bool   // what is observed comes from a log
 
 	effects []Effect
 	screen  Screen // as last told
@@ -155,7 +158,7 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 	case ObserveReviewed:
 		m.answerReview(now, &o)
 	case ObserveInterlock:
-		m.interlock(now, &o)
+		m.interlock(now, o.Up)
 	case ObserveChange:
 		m.change()
 	}
@@ -164,6 +167,10 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 	if s := m.show(); s != m.screen {
 		m.screen = s
 		m.effects = append(m.effects, Effect{Kind: EffectScreen, Screen: s})
+	}
+	if a := m.alarms(); a != m.alarmed {
+		m.alarmed = a
+		m.effects = append(m.effects, Effect{Kind: EffectAlarms, Alarms: a})
 	}
 	return m.effects
 }
@@ -178,7 +185,8 @@ func (m *Machine) pass(now Instant) {
 	if m.shown.active && now >= m.shown.until {
 		m.shown = shown{}
 	}
-	m.lockTime(now)
+	m.doorTime(now)
+	m.inputTime(now)
 	m.reviewTime(now)
 	if !m.collecting {
 		return
@@ -371,14 +379,14 @@ func (c clock) agrees(later clock) bool {
 func (m *Machine) camera(now Instant, o *Observation) {
 	switch {
 	case !o.Up && !m.cameraLost:
-		m.alert(now, ReasonCameraLost)
+		m.alert(now, InputCamera, ReasonCameraLost)
 		m.approach = approach{}
 		if m.collecting {
 			m.note(now, o)
 			m.finish(now, Deny, ReasonCameraLost)
 		}
 	case o.Up && m.cameraLost:
-		m.alert(now, ReasonCameraBack)
+		m.alert(now, InputCamera, ReasonCameraBack)
 	}
 	m.cameraUp, m.cameraLost = o.Up, !o.Up
 }
@@ -392,21 +400,6 @@ func (m *Machine) finish(now Instant, v Verdict, reasons ...Reason) {
 	}
 	if v == Refer {
 		m.refer(now, reasons)
-	}
-}
-
-// interlock notes whether another door forbids that this one opens.
-func (m *Machine) interlock(now Instant, o *Observation) {
-	if m.interlocked == o.Up {
-		return
-	}
-	m.interlocked = o.Up
-	if m.collecting {
-		m.note(now, o)
-		m.checkRoom(now)
-	}
-	if m.review.active && !m.openings[forReview].active {
-		m.openings[forReview].note(now, o)
 	}
 }
 

@@ -136,14 +136,3 @@ func (m *Machine) command(now Instant, obs *Observation) {
 func (m *Machine) answer(command string, v Verdict, r Reason) {
 	m.effects = append(m.effects, Effect{Kind: EffectAnswer, Command: command, Verdict: v, Reasons: []Reason{r}})
 }
-
-// exit opens for somebody who leaves. Presses while the door is already released for one are the same press.
-func (m *Machine) exit(now Instant) {
-	m.lock.allow(now.Add(m.rules.PassGrace))
-	if !m.rules.ExitOpens || m.openings[forExit].active || now < m.lock.exitUntil {
-		return
-	}
-	o := m.open(now, forExit)
-	o.note(now, &Observation{Kind: ObserveExit})
-	m.verdict(now, forExit, Grant, []Reason{ReasonExit})
-}

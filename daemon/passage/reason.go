@@ -34,6 +34,8 @@ const (
 	ReasonCameraBack        Reason = "camera-back"
 	ReasonTamper            Reason = "housing-open"
 	ReasonTamperClosed      Reason = "housing-closed"
+	ReasonExitChatters      Reason = "exit-button-chatters"
+	ReasonInterlockChatters Reason = "interlock-chatters"
 	ReasonEvidencePending   Reason = "evidence-missing"
 	ReasonUnknownCommand    Reason = "unknown-command"
 	ReasonCommandUnreadable Reason = "bad-command"
@@ -122,6 +124,8 @@ var Reasons = []struct {
 	{ReasonCameraBack, "The camera gives pictures again."},
 	{ReasonTamper, "The housing of the terminal was opened."},
 	{ReasonTamperClosed, "The housing of the terminal is closed again."},
+	{ReasonExitChatters, "The exit button was pressed more often than people press it: it is stuck or bounces."},
+	{ReasonInterlockChatters, "The contact of the other door chatters, so that door counts as open."},
 	{ReasonEvidencePending, "Evidence other than the face that the policy needs was not presented."},
 	{ReasonUnknownCommand, "The command is none that the gate decides."},
 	{ReasonCommandUnreadable, "The command lacks its identifier, or one of its names is too long."},

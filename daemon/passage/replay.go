@@ -62,7 +62,8 @@ func replay(record []byte) (Effect, error) {
 func (m *Machine) restore(r *Record) {
 	m.clock = clock{r.Clock.Trust, r.Clock.Wall, 0, r.Clock.Offset}
 	m.cameraUp = true
-	m.interlocked = r.Start.Interlock
+	m.replayed = true
+	m.interlocked, m.lock.other = r.Start.Interlock, r.Start.Interlock
 	if r.Start.Cause == EntryReview {
 		m.openAs(0, forReview, r.Passage)
 		m.await(0, r.Start.Track, r.Start.Person, r.Start.Claimed)

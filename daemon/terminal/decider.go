@@ -27,6 +27,8 @@ type decider struct {
 	// remote and review take what the machine wants asked; they never block.
 	remote func(passage.ID, string)
 	review func(reviewStep)
+	// alarmed is told of the alarms that hold, when they change.
+	alarmed func(passage.Alarms)
 	// opened is told of every passage whose person may go in.
 	opened func(passage.ID)
 
@@ -58,6 +60,7 @@ func newDecider(machine *passage.Machine, c *clock, d door.Door, log *slog.Logge
 		answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
 		lookUp: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
 		remote: func(passage.ID, string) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
+		alarmed: func(passage.Alarms) {},
 	}
 }
 
@@ -97,6 +100,8 @@ func (d *decider) step(o passage.Observation) {
 			d.opened(e.Passage)
 		case passage.EffectScreen:
 			d.changed(e.Screen)
+		case passage.EffectAlarms:
+			d.alarmed(e.Alarms)
 		case passage.EffectLookUp:
 			standings = append(standings, d.lookUp(e.Passage, e.Person))
 		case passage.EffectRemote:

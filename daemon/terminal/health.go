@@ -30,20 +30,20 @@ var (
 	conditionDoor    = conditionKind{"door", severityCritical, 2 * time.Second}
 	conditionFingers = conditionKind{"finger-sensor", severityCritical, 3 * time.Second} // where nobody passes without a finger
 	conditionFinger  = conditionKind{"finger-sensor-away", severityWarning, 3 * time.Second}
-	conditionForced  = conditionKind{"door-forced", severityCritical, 0}
+	conditionForced  = conditionKind{"door-forced", severityWarning, 0}
+	conditionHousing = conditionKind{"housing-open", severityWarning, 0}
 	conditionHeld    = conditionKind{"door-held-open", severityWarning, 0}
+	conditionChatter = conditionKind{"input-chatters", severityWarning, 0}
 	conditionLost    = conditionKind{"store-recovered", severityWarning, 0}
 	conditionCopy    = conditionKind{"store-copy", severityWarning, time.Minute}
 	conditionBroker  = conditionKind{"broker", severityWarning, 10 * time.Second}
 	conditionClock   = conditionKind{"clock", severityWarning, 30 * time.Second}
-	conditionSlow    = conditionKind{"slow", severityInfo, 30 * time.Second}
-	conditionKey     = conditionKind{"key-on-disk", severityInfo, 0}
 	conditionEmpty   = conditionKind{"nobody-enrolled", severityInfo, 0}
 )
 
 var conditionOrder = []conditionKind{
-	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHeld, conditionFinger, conditionLost, conditionCopy,
-	conditionBroker, conditionClock, conditionSlow, conditionKey, conditionEmpty,
+	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHousing, conditionHeld, conditionChatter, conditionFinger, conditionLost, conditionCopy,
+	conditionBroker, conditionClock, conditionEmpty,
 }
 
 // condition is a kind that holds now.

@@ -228,9 +228,11 @@ func (t *Terminal) build(key store.Key) error {
 	t.decider = newDecider(machine, t.clock, t.door, t.log)
 	t.decider.append = t.appendEntry
 	t.decider.decided = t.view.decided
+	alarms := &alarms{health: t.health, show: t.door.Show}
+	t.decider.alarmed = alarms.set
 	t.decider.changed = func(s passage.Screen) {
 		t.view.setScreen(s)
-		t.door.Show(signOf(s))
+		alarms.shown(s)
 	}
 	t.view.setScreen(machine.Screen())
 	if err := t.buildEvidence(rules.Policy); err != nil {
