@@ -165,7 +165,6 @@ type Fleet struct {
 	Interval       time.Duration `toml:"interval" range:"1s..24h"`
 	CommandMaxAge  time.Duration `toml:"command_max_age" range:"1s..15m"`
 	CommandMaxSkew time.Duration `toml:"command_max_skew" range:"0s..1h"`
-	EmbeddedBroker string        `toml:"embedded_broker" length:"0..64"`
 	Keys           []CommandKey  `toml:"keys" length:"0..32"`
 }
 

@@ -172,7 +172,7 @@ func TestLoadDemo(t *testing.T) {
 	if _, err := os.Stat(strings.TrimPrefix(source, "replay:")); err != nil {
 		t.Error(err)
 	}
-	if !c.Fleet.Enabled || c.Fleet.EmbeddedBroker == "" || c.Door.Kind != "simulated" || !c.Local.NextFreePort {
+	if !c.Fleet.Enabled || c.Fleet.Broker == "" || c.Door.Kind != "simulated" || !c.Local.NextFreePort {
 		t.Errorf("the demo lacks a part: %+v", c)
 	}
 }

@@ -95,9 +95,6 @@ func (c *Config) checkDoor(errs *Errors) {
 
 func (c *Config) checkFleet(errs *Errors) {
 	f := &c.Fleet
-	if f.EmbeddedBroker != "" {
-		checkLoopback(errs, "fleet.embedded_broker", f.EmbeddedBroker, "it has no access control, so it is for this machine")
-	}
 	secure, loopback := false, true
 	switch {
 	case f.Broker != "":
@@ -110,7 +107,7 @@ func (c *Config) checkFleet(errs *Errors) {
 		secure = u.Scheme == "tls" || u.Scheme == "mqtts"
 		ip := net.ParseIP(u.Hostname())
 		loopback = u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	case f.Enabled && f.EmbeddedBroker == "":
+	case f.Enabled:
 		errs.add("fleet.broker", "found nothing, but fleet.enabled is true: allowed is \"tcp://host:1883\" or \"tls://host:8883\"")
 	}
 	for _, t := range []struct{ key, file string }{{"fleet.ca", f.CA}, {"fleet.certificate", f.Certificate}, {"fleet.certificate_key", f.CertificateKey}, {"fleet.server_name", f.ServerName}} {

@@ -32,12 +32,12 @@ func (c Command) ReviewArgs() (a ReviewArgs, err error) {
 	}
 	switch {
 	case err != nil:
-	case !validLevel(a.Passage, maxLevel):
-		err = fmt.Errorf("passage %q", clip(a.Passage, 80))
+	case !ValidLevel(a.Passage, MaxLevel):
+		err = fmt.Errorf("passage %q", Printable(a.Passage, 80))
 	case !validDigest(a.Review):
-		err = fmt.Errorf("review %q, wanted the 64 hex digits of its hash", clip(a.Review, 80))
+		err = fmt.Errorf("review %q, wanted the 64 hex digits of its hash", Printable(a.Review, 80))
 	case a.Answer != Approve && a.Answer != Deny:
-		err = fmt.Errorf("answer %q, wanted %s or %s", clip(a.Answer, 80), Approve, Deny)
+		err = fmt.Errorf("answer %q, wanted %s or %s", Printable(a.Answer, 80), Approve, Deny)
 	}
 	return a, malformed(err)
 }
@@ -53,10 +53,10 @@ func (c Command) BlockArgs() (a BlockArgs, err error) {
 	}
 	switch {
 	case err != nil:
-	case !validLevel(a.Person, maxLevel):
-		err = fmt.Errorf("person %q, wanted the pseudonym that events carry", clip(a.Person, 80))
-	case a.Reason == "" && c.Name == CommandBlock, a.Reason != "" && !validLevel(a.Reason, maxLevel):
-		err = fmt.Errorf("reason %q, wanted a code of 1 to %d of A-Z a-z 0-9 . _ -", clip(a.Reason, 80), maxLevel)
+	case !ValidLevel(a.Person, MaxLevel):
+		err = fmt.Errorf("person %q, wanted the pseudonym that events carry", Printable(a.Person, 80))
+	case a.Reason == "" && c.Name == CommandBlock, a.Reason != "" && !ValidLevel(a.Reason, MaxLevel):
+		err = fmt.Errorf("reason %q, wanted a code of 1 to %d of A-Z a-z 0-9 . _ -", Printable(a.Reason, 80), MaxLevel)
 	}
 	return a, malformed(err)
 }

@@ -1,9 +1,11 @@
 package fleet
 
 import (
-	"context"
+	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -16,13 +18,14 @@ const (
 	CommandUnblock = "person.unblock" // arguments: BlockArgs without a reason
 )
 
-// Commands are all of them.
+// Commands returns the names of all commands.
 func Commands() []string {
 	return []string{CommandStatus, CommandOpen, CommandReview, CommandBlock, CommandUnblock}
 }
 
-// admits tells whether a command can let somebody in: it is obeyed only while the terminal can tell that it has not expired.
-func admits(name string) bool {
+// Admits reports whether a command can let somebody in. Such a command is obeyed only while the terminal can tell that it
+// has not expired.
+func Admits(name string) bool {
 	return name == CommandOpen || name == CommandReview || name == CommandUnblock
 }
 
@@ -41,39 +44,19 @@ type Command struct {
 	Fingerprint string
 }
 
-// Key is a public key that may command this terminal.
-type Key struct {
-	Name     string
-	Public   ed25519.PublicKey
-	Commands []string // the commands it may give
-}
-
-// Commander obeys. Both methods are called from one goroutine of Run, never at the same time.
-type Commander interface {
-	// Execute carries out an authenticated command that was never seen before and returns what the
-	// answer shall carry (anything encoding/json can encode, at most 16 KiB, nil for nothing). It has to
-	// journal the command before acting, and to return soon after ctx has ended: the commands behind wait.
-	// ctx ends after Opts.CommandTimeout; the expiry only bounds the beginning. An error of type *Failure gives the answer its reason.
-	Execute(ctx context.Context, c Command) (result any, err error)
-	// Refused is told of every command that was not carried out, for the journal.
-	Refused(Refusal)
-}
-
-// Nonces remembers what was used. It must be durable: a nonce that Use has accepted must be refused
-// after a power cut. It must be bounded, and refuse (with an error) rather than forget a nonce early.
-type Nonces interface {
-	// Use records a nonce of a key until the given time and tells whether it was fresh.
-	Use(key, nonce string, until time.Time) (fresh bool, err error)
-}
-
-// Failure is an error of Execute with a reason code for the answer.
+// Failure is why a command was refused or failed: a reason code for the answer, and an explanation for people.
 type Failure struct {
 	Reason Reason
 	Detail string
 }
 
-// Error gives "reason: detail".
+// Error returns "reason: detail".
 func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Detail }
+
+// Refuse returns a Failure whose detail is formatted.
+func Refuse(r Reason, format string, args ...any) *Failure {
+	return &Failure{Reason: r, Detail: fmt.Sprintf(format, args...)}
+}
 
 // Reason tells in one word why a command was refused or failed. Codes never change their meaning.
 type Reason string
@@ -111,19 +94,6 @@ const (
 	ReasonNoPerson  Reason = "no-person"      // nobody is enrolled under that pseudonym, or nothing is to be changed
 )
 
-// Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 80
-// bytes and made printable.
-type Refusal struct {
-	Reason  Reason
-	Detail  string
-	Topic   string
-	Command string // as far as known
-	ID      string
-	Key     string
-	Count   int // 1, or how many refusals this one stands for when there were too many to tell singly
-	Time    time.Time
-}
-
 // Status of a command, thin-edge.io's words.
 type Status string
 
@@ -144,4 +114,100 @@ type Answer struct {
 	Result json.RawMessage `json:"result,omitempty"`
 	Time   time.Time       `json:"time"`
 	Clock  string          `json:"clock"`
+}
+
+// order is the signed payload.
+type order struct {
+	Schema   int             `json:"schema"`
+	Terminal string          `json:"terminal"`
+	Command  string          `json:"command"`
+	ID       string          `json:"id"`
+	Nonce    string          `json:"nonce"`
+	Issued   time.Time       `json:"issued"`
+	Expires  time.Time       `json:"expires"`
+	Args     json.RawMessage `json:"args,omitempty"`
+}
+
+// Sign returns the topic and the message of a command. The signature is Ed25519 (RFC 8032) over
+// "umbral-command-v1", a zero byte, and the payload.
+func Sign(c Command, s Signer) (topic string, message []byte, err error) {
+	if len(s.Private) != ed25519.PrivateKeySize {
+		return "", nil, fmt.Errorf("fleet: private key %q has %d bytes, Ed25519 private keys have %d", s.Name, len(s.Private), ed25519.PrivateKeySize)
+	}
+	if err := c.Check(); err != nil {
+		return "", nil, err
+	}
+	payload, err := EncodeJSON(order{
+		Schema: Schema, Terminal: c.Terminal, Command: c.Name, ID: c.ID, Nonce: c.Nonce,
+		Issued: c.Issued.UTC(), Expires: c.Expires.UTC(), Args: c.Args,
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	signature := ed25519.Sign(s.Private, append([]byte(domainCommand), payload...))
+	message, err = EncodeJSON(CommandEnvelope{Status: StatusInit, Payload: payload, Key: s.Name, Signature: signature})
+	return Topic(c.Terminal, ChannelCommand, c.Name, c.ID), message, err
+}
+
+// Limits of a command's parts.
+const (
+	MinNonce = 16
+	MaxNonce = 64
+	MaxArgs  = 1 << 10 // bytes
+)
+
+// Check returns an error if c is malformed. It does not look at any clock.
+func (c Command) Check() error {
+	switch {
+	case CheckTerminal(c.Terminal) != nil:
+		return CheckTerminal(c.Terminal)
+	case !ValidLevel(c.Name, MaxLevel):
+		return fmt.Errorf("fleet: command name %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(c.Name, 80), MaxLevel)
+	case !ValidLevel(c.ID, MaxLevel):
+		return fmt.Errorf("fleet: command id %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(c.ID, 80), MaxLevel)
+	case len(c.Nonce) < MinNonce || !ValidLevel(c.Nonce, MaxNonce):
+		return fmt.Errorf("fleet: command nonce of %d bytes, allowed are %d to %d of A-Z a-z 0-9 . _ -", len(c.Nonce), MinNonce, MaxNonce)
+	case !c.Issued.Before(c.Expires):
+		return fmt.Errorf("fleet: command issued %v expires %v, before it can be obeyed", c.Issued, c.Expires)
+	case len(c.Args) > MaxArgs:
+		return fmt.Errorf("fleet: command arguments of %d bytes, limit %d", len(c.Args), MaxArgs)
+	}
+	if len(c.Args) > 0 {
+		if _, err := strictObject(c.Args); err != nil {
+			return fmt.Errorf("fleet: command arguments: %w", err)
+		}
+	}
+	return nil
+}
+
+// ReadCommand reads the signed payload of a command's envelope.
+func ReadCommand(b []byte) (Command, error) {
+	members, err := strictObject(b, "schema", "terminal", "command", "id", "nonce", "issued", "expires", "args")
+	if err != nil {
+		return Command{}, err
+	}
+	var schema int
+	var c Command
+	err = errors.Join(
+		member(members, "schema", &schema),
+		member(members, "terminal", &c.Terminal),
+		member(members, "command", &c.Name),
+		member(members, "id", &c.ID),
+		member(members, "nonce", &c.Nonce),
+		member(members, "issued", &c.Issued),
+		member(members, "expires", &c.Expires),
+	)
+	if err != nil {
+		return Command{}, err
+	}
+	if schema != Schema {
+		return Command{}, fmt.Errorf("schema %d, this program reads %d", schema, Schema)
+	}
+	if args := members["args"]; args != nil && !bytes.Equal(args, []byte("null")) {
+		c.Args = args
+	}
+	if err := c.Check(); err != nil {
+		return Command{}, err
+	}
+	return c, nil
 }

@@ -1,261 +1,50 @@
-package fleet
+package fleet_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
-	"time"
+
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
 )
 
-func newOperator(t *testing.T, address string) *Operator {
-	t.Helper()
-	p, err := NewOperator(OperatorOpts{Broker: address, ConnectTimeout: 2 * time.Second, AckTimeout: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func TestOperatorCommandsATerminal(t *testing.T) {
-	address := startBroker(t)
-	b := newBench(t, address)
-	b.orders.result = map[string]any{"door": "open"}
-	b.start(t)
-	eventually(t, "connected", func() bool { return b.link.Stats().Connected })
-	p := newOperator(t, address)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-
-	var steps []Status
-	a, err := p.Send(ctx, Order{Terminal: "gate-1", Command: CommandOpen, Args: map[string]int{"pulse": 3}}, b.signer,
-		func(a Answer) { steps = append(steps, a.Status) })
-	if err != nil || a.Status != StatusSuccessful || string(a.Result) != `{"door":"open"}` || a.Clock != "ntp" {
-		t.Fatalf("answer %+v, error %v", a, err)
-	}
-	if !slices.Equal(steps, []Status{StatusExecuting, StatusSuccessful}) {
-		t.Errorf("steps %v", steps)
-	}
-	if c := b.orders.first(); c.Name != CommandOpen || string(c.Args) != `{"pulse":3}` || c.Key != "office" {
-		t.Errorf("executed %+v", c)
-	}
-
-	b.orders.mu.Lock()
-	b.orders.err = &Failure{Reason: "blocked", Detail: "the door is held"}
-	b.orders.mu.Unlock()
-	if a, err = p.Send(ctx, Order{Terminal: "gate-1", Command: CommandStatus}, b.signer, nil); err != nil || a.Status != StatusFailed || a.Reason != "blocked" {
-		t.Errorf("answer %+v, error %v", a, err)
-	}
-	b.orders.mu.Lock()
-	b.orders.err = errors.New("something else")
-	b.orders.mu.Unlock()
-	if a, err = p.Send(ctx, Order{Terminal: "gate-1", Command: CommandStatus}, b.signer, nil); err != nil || a.Reason != ReasonFailed || a.Detail != "something else" {
-		t.Errorf("answer %+v, error %v", a, err)
-	}
-	b.orders.mu.Lock()
-	b.orders.err, b.orders.result = nil, strings.Repeat("x", maxAnswer)
-	b.orders.mu.Unlock()
-	if a, err = p.Send(ctx, Order{Terminal: "gate-1", Command: CommandStatus}, b.signer, nil); err != nil || a.Status != StatusSuccessful || a.Detail == "" {
-		t.Errorf("a result that is too long: answer %+v, error %v", a, err)
-	}
-
-	a, err = p.Send(ctx, Order{Terminal: "gate-1", Command: CommandOpen}, Signer{Name: "lobby", Private: b.signer.Private}, nil)
-	if err != nil || a.Status != StatusFailed || a.Reason != ReasonNotAllowed {
-		t.Errorf("answer %+v, error %v", a, err)
-	}
-	if got := b.orders.reasons(); !slices.Equal(got, []Reason{ReasonNotAllowed}) {
-		t.Errorf("journalled refusals %v", got)
-	}
-	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-	defer cancel()
-	if _, err := p.Send(short, Order{Terminal: "gate-9", Command: CommandStatus}, b.signer, nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("without a terminal: %v", err)
-	}
-}
-
-func TestACommandThatHangsIsEnded(t *testing.T) {
-	address := startBroker(t)
-	b := newBench(t, address)
-	b.opts.CommandTimeout = 50 * time.Millisecond
-	b.orders.hold = make(chan struct{})
-	b.start(t)
-	eventually(t, "connected", func() bool { return b.link.Stats().Connected })
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	a, err := newOperator(t, address).Send(ctx, Order{Terminal: "gate-1", Command: CommandOpen}, b.signer, nil)
-	if err != nil || a.Reason != ReasonTimeout {
-		t.Errorf("answer %+v, error %v", a, err)
-	}
-}
-
-// TestHostileCommands sends what must be refused over real brokers.
-func TestHostileCommands(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		start func(*testing.T) string
-	}{
-		{"embedded broker", startBroker},
-		{"mosquitto", func(t *testing.T) string { return newMosquitto(t).address() }},
+func TestSignRefusesWhatNoTerminalWouldTake(t *testing.T) {
+	office := fleet.Signer{Name: "office", Private: fleettest.Seeded(1)}
+	for name, f := range map[string]func(*fleet.Command, *fleet.Signer){
+		"terminal":  func(c *fleet.Command, _ *fleet.Signer) { c.Terminal = "+" },
+		"name":      func(c *fleet.Command, _ *fleet.Signer) { c.Name = "" },
+		"id":        func(c *fleet.Command, _ *fleet.Signer) { c.ID = "a/b" },
+		"nonce":     func(c *fleet.Command, _ *fleet.Signer) { c.Nonce = "short" },
+		"times":     func(c *fleet.Command, _ *fleet.Signer) { c.Expires = c.Issued },
+		"arguments": func(c *fleet.Command, _ *fleet.Signer) { c.Args = json.RawMessage(`[1]`) },
+		"key":       func(_ *fleet.Command, s *fleet.Signer) { s.Private = nil },
 	} {
-		t.Run(c.name, func(t *testing.T) { hostile(t, c.start(t)) })
+		c, s := fleettest.Command(), office
+		f(&c, &s)
+		if _, _, err := fleet.Sign(c, s); err == nil {
+			t.Errorf("%s: signed", name)
+		}
 	}
 }
 
-func hostile(t *testing.T, address string) {
-	ear := listen(t, address, "ear", Topic("gate-1", ChannelCommand, "#"))
-	b := newBench(t, address)
-	signed := func(id string, issued time.Time, valid time.Duration) (string, []byte) {
-		topic, m, err := Sign(Command{
-			Terminal: "gate-1", Name: CommandOpen, ID: id, Nonce: "nonce-of-" + id + "-0000", Issued: issued, Expires: issued.Add(valid),
-		}, b.signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return topic, m
-	}
-	// Retained before the terminal comes: the classic way to open a door at the next reboot.
-	trap, m := signed("trap", time.Now(), time.Minute)
-	ear.say(t, trap, true, m)
-	eventually(t, "the trap is set", func() bool { return len(ear.on(trap)) == 1 })
-	b.start(t)
-	answered := func(topic string, s Status, r Reason) {
-		t.Helper()
-		eventually(t, fmt.Sprintf("%s answered %s %s", topic, s, r), func() bool {
-			for _, h := range ear.on(topic) {
-				var a Answer
-				if json.Unmarshal([]byte(h.payload), &a) == nil && a.Status == s && a.Reason == r {
-					return true
-				}
-			}
-			return false
-		})
-	}
-	answered(trap, StatusFailed, ReasonRetained)
-	eventually(t, "the trap is removed", func() bool {
-		return slices.ContainsFunc(ear.on(trap), func(h heard) bool { return h.payload == "" })
-	})
-
-	late, m := signed("late", time.Now().Add(-time.Minute), 30*time.Second)
-	ear.say(t, late, false, m)
-	answered(late, StatusFailed, ReasonExpired)
-
-	bare := Topic("gate-1", ChannelCommand, CommandOpen, "bare")
-	ear.say(t, bare, false, []byte(`{"status":"init"}`))
-	answered(bare, StatusFailed, ReasonUnsigned)
-
-	huge := Topic("gate-1", ChannelCommand, CommandOpen, "huge")
-	ear.say(t, huge, false, make([]byte, 100<<10))
-	answered(huge, StatusFailed, ReasonOversized)
-
-	good, m := signed("good", time.Now(), time.Minute)
-	ear.say(t, good, false, m)
-	answered(good, StatusSuccessful, "")
-	ear.say(t, good, false, m)
-	answered(good, StatusFailed, ReasonReplayed)
-
-	if got := b.orders.names(); !slices.Equal(got, []string{CommandOpen}) {
-		t.Errorf("executed %v, wanted door.open once", got)
-	}
-	want := []Reason{ReasonRetained, ReasonExpired, ReasonUnsigned, ReasonOversized, ReasonReplayed}
-	if got := b.orders.reasons(); !slices.Equal(got, want) {
-		t.Errorf("journalled %v, wanted %v", got, want)
-	}
-	if st := b.link.Stats(); st.Executed != 1 || st.Refused != 5 {
-		t.Errorf("stats %+v", st)
-	}
-}
-
-func TestAFloodOfCommandsIsCountedNotRecorded(t *testing.T) {
-	address := startBroker(t)
-	ear := listen(t, address, "ear", Topic("gate-1", ChannelCommand, "#"))
-	b := newBench(t, address)
-	b.orders.hold = make(chan struct{})
-	b.start(t)
-	eventually(t, "connected", func() bool { return b.link.Stats().Connected })
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	outcome := make(chan Answer, 1)
-	go func() {
-		a, _ := newOperator(t, address).Send(ctx, Order{Terminal: "gate-1", Command: CommandOpen}, b.signer, nil)
-		outcome <- a
-	}()
-	eventually(t, "the command is being executed", func() bool { return len(b.orders.names()) == 1 })
-	const flood = 200
-	for i := range flood {
-		ear.say(t, Topic("gate-1", ChannelCommand, CommandOpen, fmt.Sprint("x", i)), false, []byte(`{"status":"init"}`))
-	}
-	eventually(t, "what the queue does not hold is dropped", func() bool {
-		return b.link.Stats().Dropped >= flood-uint64(b.opts.CommandQueue)-1
-	})
-	close(b.orders.hold)
-	if a := <-outcome; a.Status != StatusSuccessful {
-		t.Errorf("the command that was there first: %+v", a)
-	}
-	eventually(t, "all are counted", func() bool { return b.link.Stats().Refused == flood })
-	b.stop()
-	total, busy := 0, 0
-	for _, r := range b.orders.refused {
-		total += r.Count
-		if r.Reason == ReasonBusy {
-			busy += r.Count
+func TestAnswersAreTold(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":                       true, // clears a retained message
+		`{"status":"executing"}`: true,
+		`{"status":"failed","reason":"expired","detail":"…"}`: true,
+		`{"status":"init"}`:        false,
+		`{"status":""}`:            false,
+		`{"status":1}`:             false,
+		`{}`:                       false,
+		`failed`:                   false,
+		`{"status":"failed"}extra`: false,
+	} {
+		if got := fleet.IsAnswer([]byte(text)); got != want {
+			t.Errorf("%s: %v, wanted %v", text, got, want)
 		}
 	}
-	if len(b.orders.refused) > refusalBurst+2 || total != flood || busy != int(b.link.Stats().Dropped) {
-		t.Errorf("%d records of %d refusals, %d busy; wanted at most %d records of %d", len(b.orders.refused), total, busy, refusalBurst+2, flood)
-	}
-}
-
-func TestWatch(t *testing.T) {
-	address := startBroker(t)
-	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
-	b := newBench(t, address)
-	b.start(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	enough := errors.New("enough")
-	seen := make(chan Message, 16)
-	losses := make(chan error, 16)
-	done := make(chan error, 1)
-	go func() {
-		done <- newOperator(t, p.address()).Watch(ctx, "", func(m Message) error {
-			if m.Channel == ChannelEvent {
-				seen <- m
-				if string(m.Rest[0]) == "last" {
-					return enough
-				}
-			}
-			return nil
-		}, func(err error) { losses <- err })
-	}()
-	// The watcher may miss what happens before it has subscribed, so the journal goes on until it sees.
-	first := func() Message {
-		for {
-			b.journal.append(7, "passage", `{}`)
-			select {
-			case m := <-seen:
-				return m
-			case <-time.After(20 * time.Millisecond):
-			case <-ctx.Done():
-				t.Fatal("nothing seen")
-			}
-		}
-	}
-	if m := first(); m.Terminal != "gate-1" || m.Retained || m.Rest[0] != "passage" {
-		t.Errorf("message %+v", m)
-	}
-	p.cut()
-	if err := <-losses; err == nil {
-		t.Error("a loss without a reason")
-	}
-	first()
-	b.journal.append(7, "last", `{}`)
-	if err := <-done; !errors.Is(err, enough) {
-		t.Errorf("Watch ended with %v, wanted the callback's error", err)
-	}
-	if err := newOperator(t, address).Watch(ctx, "gate/1", nil, nil); err == nil {
-		t.Error("a strange terminal was taken")
+	b, _ := fleet.EncodeJSON(fleet.Answer{Schema: fleet.Schema, Status: fleet.StatusFailed, Reason: fleet.ReasonMalformed})
+	if !fleet.IsAnswer(b) {
+		t.Error("an answer would be taken for a command")
 	}
 }

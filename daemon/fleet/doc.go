@@ -1,7 +1,10 @@
-// Package fleet is the terminal's link to the fleet over MQTT 3.1.1: it delivers the journal, tells
-// health, twin, alarms and measurements, takes signed commands and lists, shows reviews to reviewers and
-// asks an authority. The other sides, for the tool, are Operator and Authority. Topics and payloads follow thin-edge.io's scheme te/<entity>/<channel>/…, where the entity
-// is device/<terminal>// (two empty levels: the device itself, no service of it).
+// Package fleet has the topics and payloads of the fleet's MQTT 3.1.1 broker: what terminals report, and the commands, lists,
+// reviews and questions that travel between them and people. The parties are packages of their own: link is the terminal's
+// side, operator commands and watches terminals, reviewer finds passages that wait for a human, authority answers questions
+// about people; mqtt is the connection that all of them use.
+//
+// Topics follow thin-edge.io's scheme te/<entity>/<channel>/…, where the entity is device/<terminal>// (two empty levels: the
+// device itself, no service of it).
 //
 // # Topics
 //
@@ -210,11 +213,4 @@
 //	user authority
 //	topic read te/device/+///remote/+/request
 //	topic write te/device/+///remote/+/answer
-//
-// # Inside
-//
-// Paho carries the packets and nothing else: session.go says which of its own means of reliability are
-// switched off and why, wire.go what a broker may send it. The queue is the journal, one entry is in
-// flight, and the cursor moves when the broker has acknowledged it. One goroutine publishes; one obeys
-// commands; one waits for the journal; one installs lists. All of them, and paho's, have ended when Run returns.
 package fleet

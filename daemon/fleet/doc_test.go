@@ -1,4 +1,4 @@
-package fleet
+package fleet_test
 
 import (
 	"bytes"
@@ -11,11 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
 )
 
 // TestDocumentationShowsWhatIsSent makes each example of doc.go with the code and compares.
 func TestDocumentationShowsWhatIsSent(t *testing.T) {
-	topic, envelope, err := Sign(testCommand(), Signer{Name: "office", Private: seeded(1)})
+	topic, envelope, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,60 +26,55 @@ func TestDocumentationShowsWhatIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	late, r := testVerifier().verify(inbound{topic: topic, payload: envelope}, noon.Add(time.Minute), "ntp")
-	if r == nil {
-		t.Fatalf("accepted %+v", late)
-	}
 	encode := func(v any) []byte {
-		b, err := encodeJSON(v)
+		b, err := fleet.EncodeJSON(v)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return b
 	}
-	entry := Entry{
-		Position: Position{7, 42}, Wall: noon, Clock: "ntp", Kind: "passage",
+	entry := fleet.Entry{
+		Position: fleet.Position{7, 42}, Wall: fleettest.Noon, Clock: "ntp", Kind: "passage",
 		Payload: []byte(`{"passage":"7-12","verdict":"grant"}`), Previous: [32]byte{0x11}, Hash: [32]byte{0x22},
 	}
-	link := Link{o: Opts{Terminal: "gate-1", Identity: seeded(7)}}
-	review, err := link.publishedReview(Review{Statement: encoded(t, testStatement()), Answers: 1})
+	review, err := fleet.Review{Statement: fleettest.Encoded(t, fleettest.Statement()), Answers: 1}.Publish(fleet.Signer{Name: "gate-1", Private: fleettest.Seeded(7)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	reviewTopic := Topic("gate-1", ChannelReview, "7-12")
-	question := questionPayload{
-		Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Nonce: "0123456789abcdef0123456789abcdef",
-		Issued: noon, Expires: noon.Add(5 * time.Second), Purpose: PurposeVerify, Enc: []byte("encapsulated key"), Data: []byte("encrypted claim"),
+	reviewTopic := fleet.Topic("gate-1", fleet.ChannelReview, "7-12")
+	question := fleet.QuestionPayload{
+		Schema: fleet.Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Nonce: "0123456789abcdef0123456789abcdef",
+		Issued: fleettest.Noon, Expires: fleettest.Noon.Add(5 * time.Second), Purpose: fleet.PurposeVerify, Enc: []byte("encapsulated key"), Data: []byte("encrypted claim"),
 	}
 	score := 0.41
-	list, err := newManifest("revocation", 9, []byte("list"))
+	list, err := fleet.NewManifest("revocation", 9, []byte("list"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string][]byte{
-		Topic("gate-1", ChannelEvent, "passage"): encode(NewEvent("gate-1", entry, 1024)),
-		Topic("gate-1", ChannelStatus, "health"): encode(healthReport{
-			Schema: Schema, Status: "up", PID: 1234, Time: noon, Clock: "ntp", Terminal: "gate-1", Boot: 7,
+		fleet.Topic("gate-1", fleet.ChannelEvent, "passage"): encode(fleet.NewEvent("gate-1", entry, 1024)),
+		fleet.Topic("gate-1", fleet.ChannelStatus, "health"): encode(fleet.HealthReport{
+			Schema: fleet.Schema, Status: "up", PID: 1234, Time: fleettest.Noon, Clock: "ntp", Terminal: "gate-1", Boot: 7,
 			Software: "1.2.3", Detail: map[string]any{"door": "closed"},
 		}),
-		Topic("gate-1", ChannelAlarm, "camera"):         encode(alarmReport{Schema: Schema, Severity: Major, Text: "no frames for 5 s", Time: noon}),
-		Topic("gate-1", ChannelMeasurement, "pipeline"): encode(measurement(map[string]float64{"fps": 14.5, "detect_p95_ms": 31}, noon)),
+		fleet.Topic("gate-1", fleet.ChannelAlarm, "camera"):         encode(fleet.AlarmReport{Schema: fleet.Schema, Severity: fleet.Major, Text: "no frames for 5 s", Time: fleettest.Noon}),
+		fleet.Topic("gate-1", fleet.ChannelMeasurement, "pipeline"): encode(fleet.Measurement(map[string]float64{"fps": 14.5, "detect_p95_ms": 31}, fleettest.Noon)),
 		topic:                    envelope,
 		topic + " payload":       signed.Payload,
-		topic + " answer":        encode(Answer{Schema: Schema, Status: StatusSuccessful, Result: json.RawMessage(`{"door":"open"}`), Time: noon, Clock: "ntp"}),
+		topic + " answer":        encode(fleet.Answer{Schema: fleet.Schema, Status: fleet.StatusSuccessful, Result: json.RawMessage(`{"door":"open"}`), Time: fleettest.Noon, Clock: "ntp"}),
 		reviewTopic:              review,
-		reviewTopic + " payload": encoded(t, testStatement()),
-		Topic("gate-1", ChannelCommand, CommandReview, "r-1") + " payload": encode(order{
-			Schema: Schema, Terminal: "gate-1", Command: CommandReview, ID: "r-1", Nonce: "fedcba9876543210", Issued: noon, Expires: noon.Add(30 * time.Second),
-			Args: encode(ReviewArgs{Passage: "7-12", Review: StatementHash(encoded(t, testStatement())), Answer: Approve}),
+		reviewTopic + " payload": fleettest.Encoded(t, fleettest.Statement()),
+		fleet.Topic("gate-1", fleet.ChannelCommand, fleet.CommandReview, "r-1") + " payload": encode(fleet.OrderPayload{
+			Schema: fleet.Schema, Terminal: "gate-1", Command: fleet.CommandReview, ID: "r-1", Nonce: "fedcba9876543210", Issued: fleettest.Noon, Expires: fleettest.Noon.Add(30 * time.Second),
+			Args: encode(fleet.ReviewArgs{Passage: "7-12", Review: fleet.StatementHash(fleettest.Encoded(t, fleettest.Statement())), Answer: fleet.Approve}),
 		}),
-		Topic("gate-1", ChannelRemote, "8a8f5d3c2b1e0f47", "request") + " payload": encode(question),
-		Topic("gate-1", ChannelRemote, "8a8f5d3c2b1e0f47", "answer") + " payload": encode(replyPayload{
-			Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Question: hexDigest(sha256.Sum256(encode(question))),
-			Outcome: OutcomeDoubtful, Score: &score, Detail: "below-threshold", Data: []byte("nonce, encrypted"), Time: noon.Add(time.Second),
+		fleet.Topic("gate-1", fleet.ChannelRemote, "8a8f5d3c2b1e0f47", "request") + " payload": encode(question),
+		fleet.Topic("gate-1", fleet.ChannelRemote, "8a8f5d3c2b1e0f47", "answer") + " payload": encode(fleet.ReplyPayload{
+			Schema: fleet.Schema, Terminal: "gate-1", Passage: "7-12", ID: "8a8f5d3c2b1e0f47", Question: fleet.HexDigest(sha256.Sum256(encode(question))),
+			Outcome: fleet.OutcomeDoubtful, Score: &score, Detail: "below-threshold", Data: []byte("nonce, encrypted"), Time: fleettest.Noon.Add(time.Second),
 		}),
 		"te/fleet/all///list/revocation": encode(list),
-		topic + " refusal":               encode(Answer{Schema: Schema, Status: StatusFailed, Reason: r.reason, Detail: r.detail, Time: noon.Add(time.Minute), Clock: "ntp"}),
+		topic + " refusal":               encode(fleet.Answer{Schema: fleet.Schema, Status: fleet.StatusFailed, Reason: fleet.ReasonExpired, Detail: "expired 2026-03-01T12:00:30Z, this terminal's clock says 2026-03-01T12:01:00Z (ntp)", Time: fleettest.Noon.Add(time.Minute), Clock: "ntp"}),
 	}
 	shown := examples(t)
 	for name, b := range want {
@@ -89,18 +87,18 @@ func TestDocumentationShowsWhatIsSent(t *testing.T) {
 	}
 	for name := range shown {
 		topic := strings.Fields(name)[0]
-		if list, _ := isListTopic(topic); list {
+		if list, _ := fleet.IsListTopic(topic); list {
 			continue
 		}
-		if _, _, _, err := ParseTopic(topic); err != nil {
+		if _, _, _, err := fleet.ParseTopic(topic); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 // readEnvelope is how any receiver would read it.
-func readEnvelope(b []byte) (envelope, error) {
-	var e envelope
+func readEnvelope(b []byte) (fleet.CommandEnvelope, error) {
+	var e fleet.CommandEnvelope
 	err := json.Unmarshal(b, &e)
 	return e, err
 }
@@ -142,7 +140,7 @@ func TestAnyoneCanVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := append([]byte("umbral-command-v1\x00"), e.Payload...)
-	if !ed25519.Verify(seeded(1).Public().(ed25519.PublicKey), message, e.Signature) {
+	if !ed25519.Verify(fleettest.Seeded(1).Public().(ed25519.PublicKey), message, e.Signature) {
 		t.Error("the example's signature does not verify as documented")
 	}
 }

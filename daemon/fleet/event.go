@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -55,7 +56,7 @@ func NewEvent(terminal string, e Entry, limit int) Event {
 }
 
 // Encode gives the event's JSON.
-func (e Event) Encode() ([]byte, error) { return encodeJSON(e) }
+func (e Event) Encode() ([]byte, error) { return EncodeJSON(e) }
 
 // DecodeEvent reads an event back, for subscribers.
 func DecodeEvent(b []byte) (Event, error) {
@@ -71,14 +72,14 @@ func DecodeEvent(b []byte) (Event, error) {
 
 // kindLevel makes a kind fit to be the last level of a topic.
 func kindLevel(kind string) string {
-	if validLevel(kind, maxLevel) {
+	if ValidLevel(kind, MaxLevel) {
 		return kind
 	}
 	return "other"
 }
 
-// encodeJSON is json.Marshal without the HTML escapes, which only lengthen what no browser reads raw.
-func encodeJSON(v any) ([]byte, error) {
+// EncodeJSON is json.Marshal without the HTML escapes, which only lengthen what no browser reads raw.
+func EncodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -86,4 +87,32 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, fmt.Errorf("fleet: encode: %w", err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Position is the place of an entry in the journal: the terminal's boot counter and the entry's
+// number within the journal. Positions only grow; the zero Position stands before the first entry.
+type Position struct {
+	Boot     uint64
+	Sequence uint64
+}
+
+// Compare orders positions: by boot, then by sequence.
+func (p Position) Compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.Boot, q.Boot), cmp.Compare(p.Sequence, q.Sequence))
+}
+
+// String gives "boot/sequence".
+func (p Position) String() string { return fmt.Sprintf("%d/%d", p.Boot, p.Sequence) }
+
+// Entry is one journal entry as the fleet may see it.
+type Entry struct {
+	Position
+	Wall  time.Time // the terminal's wall clock when the entry was committed
+	Clock string    // trust in that clock, e.g. "ntp", "rtc", "unknown"
+	Kind  string    // what happened, e.g. "passage"; also the last level of the topic
+	// Payload is one JSON value, already without biometrics and identity numbers in clear; nil for an
+	// entry whose content stays on the terminal (kind and hashes are still sent, so the chain stays whole).
+	Payload  []byte
+	Previous [32]byte // hash of the entry before this one
+	Hash     [32]byte // hash of this entry, over content that may be richer than Payload
 }

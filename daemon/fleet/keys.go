@@ -3,11 +3,14 @@ package fleet
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,4 +70,44 @@ func ParsePrivateKey(text []byte) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("fleet: private key is a %T, wanted Ed25519", k)
 	}
 	return priv, nil
+}
+
+// Signer is a private key with the name the terminals know it by.
+type Signer struct {
+	Name    string
+	Private ed25519.PrivateKey
+}
+
+// RandomHex returns n random bytes in hex.
+func RandomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, or ends the program
+	return hex.EncodeToString(b)
+}
+
+// NamedKey is a public key with its name. It has no rights of its own.
+type NamedKey struct {
+	Name   string
+	Public ed25519.PublicKey
+}
+
+// CheckNamedKeys returns an error if a name or a key is malformed, or a name is used twice.
+func CheckNamedKeys(keys []NamedKey) error {
+	for i, k := range keys {
+		switch {
+		case !ValidLevel(k.Name, MaxTerminal):
+			return fmt.Errorf("fleet: key name %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(k.Name, 80), MaxTerminal)
+		case len(k.Public) != ed25519.PublicKeySize:
+			return fmt.Errorf("fleet: key %q has %d bytes, Ed25519 public keys have %d", k.Name, len(k.Public), ed25519.PublicKeySize)
+		case slices.ContainsFunc(keys[:i], func(other NamedKey) bool { return other.Name == k.Name }):
+			return fmt.Errorf("fleet: two keys are named %q", k.Name)
+		}
+	}
+	return nil
+}
+
+// Fingerprint returns the name of a public key of any kind: 32 hex digits.
+func Fingerprint(public []byte) string {
+	sum := sha256.Sum256(public)
+	return hex.EncodeToString(sum[:16])
 }

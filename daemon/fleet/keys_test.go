@@ -1,4 +1,4 @@
-package fleet
+package fleet_test
 
 import (
 	"crypto/ed25519"
@@ -6,18 +6,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"umbral/daemon/fleet"
 )
 
 func TestKeysGoThroughTheirFiles(t *testing.T) {
-	private, public, err := GenerateKey()
+	private, public, err := fleet.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	priv, err := ParsePrivateKey(private)
+	priv, err := fleet.ParsePrivateKey(private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, err := ParsePublicKey(public + "\n")
+	pub, err := fleet.ParsePublicKey(public + "\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +41,7 @@ func TestKeysOfOpenssl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	priv, err := ParsePrivateKey(text)
+	priv, err := fleet.ParsePrivateKey(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,7 @@ func TestKeysOfOpenssl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, err := ParsePublicKey(string(text))
+	pub, err := fleet.ParsePublicKey(string(text))
 	if err != nil || !pub.Equal(priv.Public()) {
 		t.Errorf("public half: %v", err)
 	}
@@ -56,10 +58,10 @@ func TestKeysOfOpenssl(t *testing.T) {
 func TestParseKeyRefuses(t *testing.T) {
 	const rsa = "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf\n9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit+CqvjWYzvQwECAwEAAQ==\n-----END PUBLIC KEY-----\n"
 	for _, text := range []string{"", "AAAA", "not base64!", rsa, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"} {
-		if k, err := ParsePublicKey(text); err == nil {
+		if k, err := fleet.ParsePublicKey(text); err == nil {
 			t.Errorf("%.20q gave a key of %d bytes", text, len(k))
 		}
-		if k, err := ParsePrivateKey([]byte(text)); err == nil || len(k) == ed25519.PrivateKeySize {
+		if k, err := fleet.ParsePrivateKey([]byte(text)); err == nil || len(k) == ed25519.PrivateKeySize {
 			t.Errorf("%.20q gave a private key", text)
 		}
 	}

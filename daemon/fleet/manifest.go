@@ -13,18 +13,18 @@ import (
 // it up. Parts stand under the hash of the whole, so that those of two lists never mix.
 
 // Lists of the whole fleet, not of one terminal: te/fleet/all///list/<kind> and /list/<kind>/<hash>/<part>.
-const listRoot = "te/fleet/all///list/"
+const ListRoot = "te/fleet/all///list/"
 
 // Limits of lists.
 const (
 	MaxListBytes   = 2 << 20
 	MaxListKinds   = 8
-	partBytes      = 32 << 10 // of a list; a third more in base64: 11 s on the slowest connection, which a ping can wait for
-	maxListMessage = 48 << 10
+	PartBytes      = 32 << 10 // of a list; a third more in base64: 11 s on the slowest connection, which a ping can wait for
+	MaxListMessage = 48 << 10
 )
 
-// manifest says what a list consists of.
-type manifest struct {
+// Manifest says what a list consists of.
+type Manifest struct {
 	Schema   int    `json:"schema"`
 	Kind     string `json:"kind"`
 	Sequence uint64 `json:"sequence"`
@@ -32,38 +32,38 @@ type manifest struct {
 	Bytes    int    `json:"bytes"`
 }
 
-// part is one piece of a list.
-type part struct {
+// Part is one piece of a list.
+type Part struct {
 	Schema int    `json:"schema"`
 	Data   []byte `json:"data"` // partBytes of the list, fewer in the last part
 }
 
-func newManifest(kind string, sequence uint64, b []byte) (manifest, error) {
-	m := manifest{Schema: Schema, Kind: kind, Sequence: sequence, SHA256: hexDigest(sha256.Sum256(b)), Bytes: len(b)}
+func NewManifest(kind string, sequence uint64, b []byte) (Manifest, error) {
+	m := Manifest{Schema: Schema, Kind: kind, Sequence: sequence, SHA256: HexDigest(sha256.Sum256(b)), Bytes: len(b)}
 	return m, m.check()
 }
 
-func (m *manifest) check() error {
-	if !validLevel(m.Kind, maxLevel) || m.Sequence == 0 || !validDigest(m.SHA256) || m.Bytes < 1 || m.Bytes > MaxListBytes {
+func (m *Manifest) check() error {
+	if !ValidLevel(m.Kind, MaxLevel) || m.Sequence == 0 || !validDigest(m.SHA256) || m.Bytes < 1 || m.Bytes > MaxListBytes {
 		return fmt.Errorf("fleet: list %q number %d of %d bytes with the hash %q, allowed are 1 to %d bytes, numbers from 1, and 64 hex digits",
-			clip(m.Kind, 80), m.Sequence, m.Bytes, clip(m.SHA256, 80), MaxListBytes)
+			Printable(m.Kind, 80), m.Sequence, m.Bytes, Printable(m.SHA256, 80), MaxListBytes)
 	}
 	return nil
 }
 
-// parts is how many there are.
-func (m *manifest) parts() int { return (m.Bytes + partBytes - 1) / partBytes }
+// Parts is how many there are.
+func (m *Manifest) Parts() int { return (m.Bytes + PartBytes - 1) / PartBytes }
 
-// size is the number of bytes in a part.
-func (m *manifest) size(n int) int { return min(partBytes, m.Bytes-n*partBytes) }
+// PartSize is the number of bytes in a part.
+func (m *Manifest) PartSize(n int) int { return min(PartBytes, m.Bytes-n*PartBytes) }
 
-func (m *manifest) topic() string { return listRoot + m.Kind }
+func (m *Manifest) Topic() string { return ListRoot + m.Kind }
 
-func (m *manifest) partTopic(n int) string {
-	return listRoot + m.Kind + "/" + m.SHA256[:32] + "/" + strconv.Itoa(n)
+func (m *Manifest) PartTopic(n int) string {
+	return ListRoot + m.Kind + "/" + m.SHA256[:32] + "/" + strconv.Itoa(n)
 }
 
-func readManifest(topic string, b []byte) (m manifest, err error) {
+func ReadManifest(topic string, b []byte) (m Manifest, err error) {
 	members, err := strictObject(b, "schema", "kind", "sequence", "sha256", "bytes")
 	if err != nil {
 		return m, err
@@ -74,37 +74,37 @@ func readManifest(topic string, b []byte) (m manifest, err error) {
 	)
 	switch {
 	case err != nil:
-		return manifest{}, err
+		return Manifest{}, err
 	case m.Schema != Schema:
-		return manifest{}, fmt.Errorf("schema %d, this program reads %d", m.Schema, Schema)
+		return Manifest{}, fmt.Errorf("schema %d, this program reads %d", m.Schema, Schema)
 	}
 	if err := m.check(); err != nil {
-		return manifest{}, err
+		return Manifest{}, err
 	}
-	if m.SHA256 != strings.ToLower(m.SHA256) || m.topic() != topic {
-		return manifest{}, fmt.Errorf("a list %q on the topic %q", clip(m.Kind, 80), clip(topic, 80))
+	if m.SHA256 != strings.ToLower(m.SHA256) || m.Topic() != topic {
+		return Manifest{}, fmt.Errorf("a list %q on the topic %q", Printable(m.Kind, 80), Printable(topic, 80))
 	}
 	return m, nil
 }
 
-// readPart reads part n of a list.
-func (m *manifest) readPart(n int, b []byte) ([]byte, error) {
+// ReadPart reads part n of a list.
+func (m *Manifest) ReadPart(n int, b []byte) ([]byte, error) {
 	members, err := strictObject(b, "schema", "data")
 	if err != nil {
 		return nil, err
 	}
-	var p part
+	var p Part
 	if err := errors.Join(member(members, "schema", &p.Schema), base64Member(members, "data", &p.Data)); err != nil {
 		return nil, err
 	}
-	if p.Schema != Schema || len(p.Data) != m.size(n) {
-		return nil, fmt.Errorf("part %d of schema %d, this program reads %d, has %d bytes, wanted %d", n, p.Schema, Schema, len(p.Data), m.size(n))
+	if p.Schema != Schema || len(p.Data) != m.PartSize(n) {
+		return nil, fmt.Errorf("part %d of schema %d, this program reads %d, has %d bytes, wanted %d", n, p.Schema, Schema, len(p.Data), m.PartSize(n))
 	}
 	return p.Data, nil
 }
 
-// isListTopic tells manifests and parts from what belongs to terminals.
-func isListTopic(topic string) (list, isPart bool) {
-	tail, list := strings.CutPrefix(topic, listRoot)
+// IsListTopic tells manifests and parts from what belongs to terminals.
+func IsListTopic(topic string) (list, isPart bool) {
+	tail, list := strings.CutPrefix(topic, ListRoot)
 	return list, strings.Contains(tail, "/")
 }

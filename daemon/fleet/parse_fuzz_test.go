@@ -1,45 +1,48 @@
-package fleet
+package fleet_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
 )
 
 // The parsers of what comes from outside: whatever the bytes, none panics, and what one accepts keeps the limits that the
 // rest of the program relies on.
 
 func FuzzSignedMessages(f *testing.F) {
-	link := Link{o: Opts{Terminal: "gate-1", Identity: seeded(7)}}
-	review, err := link.publishedReview(Review{Statement: encoded(f, testStatement()), Answers: 1})
+	terminal := fleet.Signer{Name: "gate-1", Private: fleettest.Seeded(7)}
+	review, err := fleet.Review{Statement: fleettest.Encoded(f, fleettest.Statement()), Answers: 1}.Publish(terminal)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add("te/device/gate-1///review/7-12", review)
 	f.Add("te/device/gate-1///review/7-12", []byte(`{"schema":1,"payload":"e30=","key":"gate-1","sig":"AA=="}`))
 	f.Fuzz(func(t *testing.T, topic string, b []byte) {
-		m, err := readSigned(b)
-		if err == nil && (m.Schema != Schema || !validLevel(m.Key, maxTerminal)) {
+		m, err := fleet.ReadSigned(b)
+		if err == nil && (m.Schema != fleet.Schema || !fleet.ValidLevel(m.Key, fleet.MaxTerminal)) {
 			t.Fatalf("%s is read as %+v", b, m)
 		}
-		r, err := ReadReview(topic, b, nil)
+		r, err := fleet.ReadReview(topic, b, nil)
 		if err != nil {
 			return
 		}
-		if err := r.Statement.check(); err != nil || r.Hash != StatementHash(m.Payload) || !strings.HasPrefix(topic, root+r.Terminal+noService) {
+		if err := fleet.CheckStatement(&r.Statement); err != nil || r.Hash != fleet.StatementHash(m.Payload) || !strings.HasPrefix(topic, "te/device/"+r.Terminal+"///") {
 			t.Fatalf("%s on %q is read as %+v (%v)", b, topic, r, err)
 		}
 	})
 }
 
 func FuzzStatement(f *testing.F) {
-	f.Add(encoded(f, testStatement()))
+	f.Add(fleettest.Encoded(f, fleettest.Statement()))
 	f.Add([]byte(`{"schema":1,"terminal":"g","passage":"p","opened":"2026-03-01T12:00:00Z","deadline":"2026-03-01T12:00:01Z","clock":"ntp","reasons":null,"needed":1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := DecodeStatement(b)
+		s, err := fleet.DecodeStatement(b)
 		if err != nil {
 			return
 		}
@@ -47,113 +50,120 @@ func FuzzStatement(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s is read as %+v, which cannot be written: %v", b, s, err)
 		}
-		if twice, err := DecodeStatement(again); err != nil || StatementHash(encoded(t, twice)) != StatementHash(again) {
+		if twice, err := fleet.DecodeStatement(again); err != nil || fleet.StatementHash(fleettest.Encoded(t, twice)) != fleet.StatementHash(again) {
 			t.Fatalf("%s is written as %s, which reads as %+v (%v)", b, again, twice, err)
 		}
 	})
 }
 
 func FuzzQuestion(f *testing.F) {
-	key, reader := readerPair(f)
-	p := questionPayload{
-		Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "id", Nonce: "nonce", Issued: noon, Expires: noon.Add(time.Second), Purpose: PurposeVerify,
-	}
-	l, _, err := sealLetter(reader, p.context(), []byte(`{"subject":"1"}`))
+	key, recipient := fleettest.RecipientPair(f)
+	terminal := fleet.Signer{Name: "gate-1", Private: fleettest.Seeded(7)}
+	known := []fleet.NamedKey{{Name: "gate-1", Public: fleettest.Public(7)}}
+	sent, err := fleet.SealQuestion(fleettest.Question(), recipient, terminal, fleettest.Noon, time.Second)
 	if err != nil {
 		f.Fatal(err)
 	}
-	p.Enc, p.Data = l.Enc, l.Data
-	b, err := encodeJSON(p)
+	signed, err := fleet.ReadSigned(sent.Message)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(b)
+	f.Add(signed.Payload)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := readQuestion(b)
+		p, err := fleet.ReadQuestionPayload(b)
 		if err != nil {
 			return
 		}
-		if p.Expires.Sub(p.Issued) > MaxQuestionLife || !validLevel(p.ID, maxLevel) {
+		if p.Expires.Sub(p.Issued) > fleet.MaxQuestionLife || !fleet.ValidLevel(p.ID, fleet.MaxLevel) {
 			t.Fatalf("%s is read as %+v", b, p)
 		}
-		// Whoever changed a byte of the letter or of what it is bound to does not get it opened.
-		if plain, _, err := openLetter(key, p.context(), letter{p.Enc, p.Data}); err == nil && (!bytes.Equal(plain, []byte(`{"subject":"1"}`)) || p.Passage != "7-12") {
-			t.Fatalf("%s opens to %s", b, plain)
+		again, err := fleet.SignPayload(fleet.DomainQuestion, b, terminal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message, err := fleet.EncodeJSON(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A byte of the encrypted claim or of what it is bound to that has changed keeps it closed.
+		q, err := fleet.ReadQuestion(fleet.Topic("gate-1", fleet.ChannelRemote, p.ID, "request"), message, known, key)
+		if err == nil && !reflect.DeepEqual(q.Question, fleettest.Question()) {
+			t.Fatalf("%s opens to %+v", b, q)
 		}
 	})
 }
 
 func FuzzClaim(f *testing.F) {
-	b, err := encodeJSON(testQuestion().Claim)
+	b, err := fleet.EncodeJSON(fleettest.Question().Claim)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	f.Add([]byte(`{"template":[1e39]}`))
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		c, err := readClaim(b)
+		c, err := fleet.ReadClaim(b)
 		if err == nil {
-			q := Question{Passage: "p", Purpose: PurposeIdentify, Claim: c}
-			_ = q.check()
+			q := fleet.Question{Passage: "p", Purpose: fleet.PurposeIdentify, Claim: c}
+			_ = q.Check()
 		}
 	})
 }
 
 func FuzzReply(f *testing.F) {
-	b, err := encodeJSON(replyPayload{
-		Schema: Schema, Terminal: "gate-1", Passage: "7-12", ID: "id", Question: strings.Repeat("0", 64), Outcome: OutcomeAccepted, Data: []byte{1}, Time: noon,
+	b, err := fleet.EncodeJSON(fleet.ReplyPayload{
+		Schema: fleet.Schema, Terminal: "gate-1", Passage: "7-12", ID: "id", Question: strings.Repeat("0", 64), Outcome: fleet.OutcomeAccepted, Data: []byte{1}, Time: fleettest.Noon,
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := readReply(b)
-		if err == nil && (&Finding{Outcome: p.Outcome, Score: p.Score, Detail: p.Detail}).check() != nil {
+		p, err := fleet.ReadReplyPayload(b)
+		if err == nil && (&fleet.Finding{Outcome: p.Outcome, Score: p.Score, Detail: p.Detail}).Check() != nil {
 			t.Fatalf("%s is read as %+v", b, p)
 		}
-		_, _ = readSecret(b)
+		_, _ = fleet.ReadSecret(b)
 	})
 }
 
 func FuzzManifest(f *testing.F) {
-	list := testList(1, 2*partBytes+1)
-	m, err := newManifest("revocation", 1, list)
+	list := fleettest.List(1, 2*fleet.PartBytes+1)
+	m, err := fleet.NewManifest("revocation", 1, list)
 	if err != nil {
 		f.Fatal(err)
 	}
-	b, err := encodeJSON(m)
+	b, err := fleet.EncodeJSON(m)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(m.topic(), b)
-	f.Add(m.topic(), []byte(`{"schema":1,"data":"AA=="}`))
+	f.Add(m.Topic(), b)
+	f.Add(m.Topic(), []byte(`{"schema":1,"data":"AA=="}`))
 	f.Fuzz(func(t *testing.T, topic string, b []byte) {
-		_, _ = m.readPart(2, b)
-		got, err := readManifest(topic, b)
+		_, _ = m.ReadPart(2, b)
+		got, err := fleet.ReadManifest(topic, b)
 		if err != nil {
 			return
 		}
-		if got.Bytes > MaxListBytes || got.parts() < 1 || got.size(got.parts()-1) < 1 || got.size(got.parts()-1) > partBytes || got.topic() != topic {
+		if got.Bytes > fleet.MaxListBytes || got.Parts() < 1 || got.PartSize(got.Parts()-1) < 1 || got.PartSize(got.Parts()-1) > fleet.PartBytes || got.Topic() != topic {
 			t.Fatalf("%s on %q is read as %+v", b, topic, got)
 		}
 	})
 }
 
 func FuzzSealed(f *testing.F) {
-	key, reader := readerPair(f)
-	b, err := SealPictures([]Reader{reader}, "gate-1", "7-12", testPictures())
+	key, reader := fleettest.RecipientPair(f)
+	b, err := fleet.SealPictures([]fleet.Recipient{reader}, "gate-1", "7-12", fleettest.Pictures())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	sum := sha256.Sum256(b)
 	f.Fuzz(func(t *testing.T, c []byte) {
-		pictures, err := OpenPictures(key, "gate-1", "7-12", c)
+		pictures, err := fleet.OpenPictures(key, "gate-1", "7-12", c)
 		if err == nil && sha256.Sum256(c) != sum && (len(pictures) != 2 || string(pictures[0].JPEG) != "\xff\xd8live") {
 			t.Fatalf("%s opens to %+v", c, pictures)
 		}
-		_, _ = readPictures(c)
+		_, _ = fleet.ReadPictures(c)
 	})
 }
 
@@ -161,13 +171,13 @@ func FuzzArguments(f *testing.F) {
 	f.Add([]byte(`{"passage":"7-12","review":"` + strings.Repeat("0", 64) + `","answer":"deny"}`))
 	f.Add([]byte(`{"person":"0a","reason":"lost"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, name := range []string{CommandReview, CommandBlock, CommandUnblock} {
-			c := Command{Name: name, Args: b}
+		for _, name := range []string{fleet.CommandReview, fleet.CommandBlock, fleet.CommandUnblock} {
+			c := fleet.Command{Name: name, Args: b}
 			_, blockErr := c.BlockArgs()
 			_, reviewErr := c.ReviewArgs()
 			for _, err := range []error{blockErr, reviewErr} {
-				var failure *Failure
-				if err != nil && (!errors.As(err, &failure) || failure.Reason != ReasonArguments) {
+				var failure *fleet.Failure
+				if err != nil && (!errors.As(err, &failure) || failure.Reason != fleet.ReasonArguments) {
 					t.Fatalf("unnamed error: %v", err)
 				}
 			}

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -42,19 +41,20 @@ const (
 	MaxClaimPicture   = 96 << 10 // bytes
 	maxClaimTemplate  = 4096     // values
 	maxClaimModel     = 64       // bytes
-	maxQuestionBytes  = 320 << 10
-	maxReplyBytes     = 8 << 10
+	MaxQuestionBytes  = 320 << 10
+	MaxReplyBytes     = 8 << 10
 	MaxQuestionLife   = 2 * time.Minute
-	maxQuestionsAsked = 16
+	MaxQuestionsAsked = 16
 )
 
-func (q *Question) check() error {
+// Check returns an error if q is outside of its limits.
+func (q *Question) Check() error {
 	c := &q.Claim
 	switch {
-	case !validLevel(q.Passage, maxLevel):
-		return fmt.Errorf("fleet: passage %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", clip(q.Passage, 80), maxLevel)
+	case !ValidLevel(q.Passage, MaxLevel):
+		return fmt.Errorf("fleet: passage %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(q.Passage, 80), MaxLevel)
 	case q.Purpose != PurposeVerify && q.Purpose != PurposeIdentify:
-		return fmt.Errorf("fleet: purpose %q, allowed are %q and %q", clip(string(q.Purpose), 40), PurposeVerify, PurposeIdentify)
+		return fmt.Errorf("fleet: purpose %q, allowed are %q and %q", Printable(string(q.Purpose), 40), PurposeVerify, PurposeIdentify)
 	case q.Purpose == PurposeVerify && c.Subject == "":
 		return errors.New("fleet: the authority is asked to verify somebody, but the claim names nobody")
 	case len(c.Subject) > MaxSubject || len(c.Issuer) > MaxSubject || len(c.Model) > maxClaimModel:
@@ -68,67 +68,6 @@ func (q *Question) check() error {
 		}
 	}
 	return nil
-}
-
-// questionPayload is what the terminal signs.
-type questionPayload struct {
-	Schema   int       `json:"schema"`
-	Terminal string    `json:"terminal"`
-	Passage  string    `json:"passage"`
-	ID       string    `json:"id"` // correlates the answer; last but one level of the topics
-	Nonce    string    `json:"nonce"`
-	Issued   time.Time `json:"issued"`
-	Expires  time.Time `json:"expires"`
-	Purpose  Purpose   `json:"purpose"`
-	Enc      []byte    `json:"enc"`  // HPKE encapsulated key
-	Data     []byte    `json:"data"` // the claim as JSON, encrypted
-}
-
-// context binds the encrypted claim to everything that is signed in clear.
-func (p *questionPayload) context() string {
-	return p.Terminal + "\x00" + p.Passage + "\x00" + p.ID + "\x00" + p.Nonce + "\x00" + string(p.Purpose)
-}
-
-// readQuestion reads the signed payload of a question.
-func readQuestion(b []byte) (p questionPayload, err error) {
-	members, err := strictObject(b, "schema", "terminal", "passage", "id", "nonce", "issued", "expires", "purpose", "enc", "data")
-	if err != nil {
-		return p, err
-	}
-	err = errors.Join(
-		member(members, "schema", &p.Schema), member(members, "terminal", &p.Terminal), member(members, "passage", &p.Passage),
-		member(members, "id", &p.ID), member(members, "nonce", &p.Nonce), member(members, "issued", &p.Issued),
-		member(members, "expires", &p.Expires), member(members, "purpose", &p.Purpose),
-		base64Member(members, "enc", &p.Enc), base64Member(members, "data", &p.Data),
-	)
-	switch {
-	case err != nil:
-		return questionPayload{}, err
-	case p.Schema != Schema:
-		return questionPayload{}, fmt.Errorf("schema %d, this program reads %d", p.Schema, Schema)
-	case CheckTerminal(p.Terminal) != nil || !validLevel(p.Passage, maxLevel) || !validLevel(p.ID, maxLevel) || !validLevel(p.Nonce, maxNonce):
-		return questionPayload{}, errors.New("terminal, passage, id or nonce of strange characters or length")
-	case !p.Issued.Before(p.Expires) || p.Expires.Sub(p.Issued) > MaxQuestionLife:
-		return questionPayload{}, fmt.Errorf("valid for %v, limit %v", p.Expires.Sub(p.Issued), MaxQuestionLife)
-	}
-	return p, nil
-}
-
-// readClaim reads the decrypted claim.
-func readClaim(b []byte) (c Claim, err error) {
-	members, err := strictObject(b, "subject", "issuer", "picture", "template", "model")
-	if err != nil {
-		return c, err
-	}
-	for name, to := range map[string]any{"subject": &c.Subject, "issuer": &c.Issuer, "template": &c.Template, "model": &c.Model} {
-		if members[name] != nil {
-			err = errors.Join(err, member(members, name, to))
-		}
-	}
-	if members["picture"] != nil {
-		err = errors.Join(err, base64Member(members, "picture", &c.Picture))
-	}
-	return c, err
 }
 
 // Finding is the authority's answer.
@@ -150,12 +89,13 @@ const (
 	OutcomeDoubtful Outcome = "doubtful" // a human should look
 )
 
-func (f *Finding) check() error {
+// Check returns an error if f is outside of its limits.
+func (f *Finding) Check() error {
 	switch {
 	case !slices.Contains([]Outcome{OutcomeAccepted, OutcomeRefused, OutcomeDoubtful}, f.Outcome):
-		return fmt.Errorf("fleet: outcome %q, allowed are %q, %q and %q", clip(string(f.Outcome), 40), OutcomeAccepted, OutcomeRefused, OutcomeDoubtful)
-	case f.Detail != "" && !validLevel(f.Detail, maxLevel):
-		return fmt.Errorf("fleet: detail %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", clip(f.Detail, 80), maxLevel)
+		return fmt.Errorf("fleet: outcome %q, allowed are %q, %q and %q", Printable(string(f.Outcome), 40), OutcomeAccepted, OutcomeRefused, OutcomeDoubtful)
+	case f.Detail != "" && !ValidLevel(f.Detail, MaxLevel):
+		return fmt.Errorf("fleet: detail %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(f.Detail, 80), MaxLevel)
 	case f.Score != nil && (math.IsNaN(*f.Score) || math.IsInf(*f.Score, 0)):
 		return fmt.Errorf("fleet: score %v", *f.Score)
 	case len(f.Subject) > MaxSubject || len(f.Name) > 2*MaxSubject:
@@ -164,57 +104,5 @@ func (f *Finding) check() error {
 	return nil
 }
 
-// replyPayload is what the authority signs.
-type replyPayload struct {
-	Schema   int       `json:"schema"`
-	Terminal string    `json:"terminal"`
-	Passage  string    `json:"passage"`
-	ID       string    `json:"id"`
-	Question string    `json:"question"` // SHA-256 of the question's payload, 64 hex digits
-	Outcome  Outcome   `json:"outcome"`
-	Score    *float64  `json:"score,omitempty"`
-	Detail   string    `json:"detail,omitempty"`
-	Data     []byte    `json:"data"` // replySecret as JSON, encrypted under the question's key
-	Time     time.Time `json:"time"`
-}
-
-// replySecret is who it is.
-type replySecret struct {
-	Subject string `json:"subject,omitempty"`
-	Name    string `json:"name,omitempty"`
-}
-
-func readReply(b []byte) (p replyPayload, err error) {
-	members, err := strictObject(b, "schema", "terminal", "passage", "id", "question", "outcome", "score", "detail", "data", "time")
-	if err != nil {
-		return p, err
-	}
-	err = errors.Join(
-		member(members, "schema", &p.Schema), member(members, "terminal", &p.Terminal), member(members, "passage", &p.Passage),
-		member(members, "id", &p.ID), member(members, "question", &p.Question), member(members, "outcome", &p.Outcome),
-		member(members, "time", &p.Time), base64Member(members, "data", &p.Data),
-	)
-	if members["score"] != nil {
-		err = errors.Join(err, member(members, "score", &p.Score))
-	}
-	if members["detail"] != nil {
-		err = errors.Join(err, member(members, "detail", &p.Detail))
-	}
-	if err != nil {
-		return replyPayload{}, err
-	}
-	if p.Schema != Schema {
-		return replyPayload{}, fmt.Errorf("schema %d, this program reads %d", p.Schema, Schema)
-	}
-	f := Finding{Outcome: p.Outcome, Score: p.Score, Detail: p.Detail}
-	return p, f.check()
-}
-
-func readSecret(b []byte) (s replySecret, err error) {
-	if err := json.Unmarshal(b, &s); err != nil {
-		return replySecret{}, errors.New("encrypted part is not JSON")
-	}
-	return s, (&Finding{Outcome: OutcomeAccepted, Subject: s.Subject, Name: s.Name}).check()
-}
-
-func hexDigest(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
+// HexDigest returns the 64 hex digits of a SHA-256.
+func HexDigest(sum [32]byte) string { return hex.EncodeToString(sum[:]) }

@@ -23,14 +23,6 @@ type Review struct {
 	Pictures  bool // Reviews.Pictures has some
 }
 
-// Reviews is asked by the link for the reviews that wait. Pending is called from Run's goroutine every few seconds and must
-// answer at once from memory; Pictures once a review and connection.
-type Reviews interface {
-	Pending() []Review
-	// Pictures gives the pictures of a review as SealPictures made them.
-	Pictures(passage string) ([]byte, error)
-}
-
 // Statement is what a terminal says of a review: no name, no number, no score of a biometric.
 type Statement struct {
 	Schema   int          `json:"schema"`
@@ -59,10 +51,10 @@ const (
 	MaxStatement       = 4 << 10   // bytes
 	MaxPictures        = 96 << 10  // bytes of all pictures of a review before they are encrypted
 	MaxSealedPictures  = 160 << 10 // and after
-	levelPictures      = "pictures"
-	maxClues           = 16
-	maxReasons         = 16
-	maxReviewMessage   = 3 * MaxStatement
+	LevelPictures      = "pictures"
+	MaxClues           = 16
+	MaxReasons         = 16
+	MaxReviewMessage   = 3 * MaxStatement
 	maxPicturesMessage = MaxSealedPictures
 )
 
@@ -71,16 +63,16 @@ func (s *Statement) check() error {
 	switch {
 	case CheckTerminal(s.Terminal) != nil:
 		return CheckTerminal(s.Terminal)
-	case !validLevel(s.Passage, maxLevel):
-		return fmt.Errorf("fleet: review's passage %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", clip(s.Passage, 80), maxLevel)
+	case !ValidLevel(s.Passage, MaxLevel):
+		return fmt.Errorf("fleet: review's passage %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(s.Passage, 80), MaxLevel)
 	case !s.Opened.Before(s.Deadline):
 		return fmt.Errorf("fleet: review opened %v with the deadline %v", s.Opened, s.Deadline)
 	case s.Needed < 1 || s.Needed > 2:
 		return fmt.Errorf("fleet: review needs %d approvals, allowed 1 and 2", s.Needed)
-	case len(s.Reasons) > maxReasons || len(s.Evidence) > maxClues:
-		return fmt.Errorf("fleet: review with %d reasons, limit %d, and %d pieces of evidence, limit %d", len(s.Reasons), maxReasons, len(s.Evidence), maxClues)
+	case len(s.Reasons) > MaxReasons || len(s.Evidence) > MaxClues:
+		return fmt.Errorf("fleet: review with %d reasons, limit %d, and %d pieces of evidence, limit %d", len(s.Reasons), MaxReasons, len(s.Evidence), MaxClues)
 	case s.Pictures != "" && !validDigest(s.Pictures):
-		return fmt.Errorf("fleet: review's pictures have the hash %q, wanted 64 hex digits", clip(s.Pictures, 80))
+		return fmt.Errorf("fleet: review's pictures have the hash %q, wanted 64 hex digits", Printable(s.Pictures, 80))
 	}
 	words := append([]string{s.Clock}, s.Reasons...)
 	for _, e := range s.Evidence {
@@ -93,8 +85,8 @@ func (s *Statement) check() error {
 		words = append(words, s.Person)
 	}
 	for _, w := range words {
-		if !validLevel(w, maxLevel) {
-			return fmt.Errorf("fleet: review says %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", clip(w, 80), maxLevel)
+		if !ValidLevel(w, MaxLevel) {
+			return fmt.Errorf("fleet: review says %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(w, 80), MaxLevel)
 		}
 	}
 	return nil
@@ -111,7 +103,7 @@ func (s Statement) Encode() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	b, err := encodeJSON(s)
+	b, err := EncodeJSON(s)
 	if err == nil && len(b) > MaxStatement {
 		err = fmt.Errorf("fleet: review of %d bytes, limit %d", len(b), MaxStatement)
 	}
@@ -150,7 +142,7 @@ func DecodeStatement(b []byte) (s Statement, err error) {
 }
 
 // StatementHash is what a reviewer's answer names: the SHA-256 of the statement in 64 hex digits.
-func StatementHash(statement []byte) string { return hexDigest(sha256.Sum256(statement)) }
+func StatementHash(statement []byte) string { return HexDigest(sha256.Sum256(statement)) }
 
 // Picture is one picture for reviewers.
 type Picture struct {
@@ -158,27 +150,27 @@ type Picture struct {
 	JPEG []byte `json:"jpeg"`
 }
 
-// maxPicturesPerReview bounds the pictures of a review.
-const maxPicturesPerReview = 4
+// MaxPicturesPerReview bounds the pictures of a review.
+const MaxPicturesPerReview = 4
 
 func picturesContext(terminal, passage string) string {
 	return "review\x00" + terminal + "\x00" + passage
 }
 
 // SealPictures encrypts pictures to the reviewers.
-func SealPictures(readers []Reader, terminal, passage string, pictures []Picture) ([]byte, error) {
+func SealPictures(readers []Recipient, terminal, passage string, pictures []Picture) ([]byte, error) {
 	total := 0
 	for _, p := range pictures {
-		if !validLevel(p.Name, maxLevel) {
-			return nil, fmt.Errorf("fleet: picture %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", clip(p.Name, 80), maxLevel)
+		if !ValidLevel(p.Name, MaxLevel) {
+			return nil, fmt.Errorf("fleet: picture %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(p.Name, 80), MaxLevel)
 		}
 		total += len(p.JPEG)
 	}
-	if len(pictures) == 0 || len(pictures) > maxPicturesPerReview || total > MaxPictures {
-		return nil, fmt.Errorf("fleet: %d pictures of %d bytes, allowed 1 to %d of %d bytes in all", len(pictures), total, maxPicturesPerReview, MaxPictures)
+	if len(pictures) == 0 || len(pictures) > MaxPicturesPerReview || total > MaxPictures {
+		return nil, fmt.Errorf("fleet: %d pictures of %d bytes, allowed 1 to %d of %d bytes in all", len(pictures), total, MaxPicturesPerReview, MaxPictures)
 	}
 	// The pictures are base64 inside, and again outside: JSON both times costs a third each, and one decoder does for both.
-	plain, err := encodeJSON(pictures)
+	plain, err := EncodeJSON(pictures)
 	if err != nil {
 		return nil, err
 	}
@@ -194,22 +186,22 @@ func readPictures(b []byte) (pictures []Picture, err error) {
 	if err := json.Unmarshal(b, &pictures); err != nil {
 		return nil, errors.New("not a list of pictures")
 	}
-	if len(pictures) > maxPicturesPerReview {
-		return nil, fmt.Errorf("%d of them, limit %d", len(pictures), maxPicturesPerReview)
+	if len(pictures) > MaxPicturesPerReview {
+		return nil, fmt.Errorf("%d of them, limit %d", len(pictures), MaxPicturesPerReview)
 	}
 	for i, p := range pictures {
 		if slices.ContainsFunc(pictures[:i], func(other Picture) bool { return other.Name == p.Name }) {
-			return nil, fmt.Errorf("two of them are named %q", clip(p.Name, 80))
+			return nil, fmt.Errorf("two of them are named %q", Printable(p.Name, 80))
 		}
-		if !validLevel(p.Name, maxLevel) || !bytes.HasPrefix(p.JPEG, []byte{0xff, 0xd8}) {
-			return nil, fmt.Errorf("%q of %d bytes is not a JPEG with a name of A-Z a-z 0-9 . _ -", clip(p.Name, 80), len(p.JPEG))
+		if !ValidLevel(p.Name, MaxLevel) || !bytes.HasPrefix(p.JPEG, []byte{0xff, 0xd8}) {
+			return nil, fmt.Errorf("%q of %d bytes is not a JPEG with a name of A-Z a-z 0-9 . _ -", Printable(p.Name, 80), len(p.JPEG))
 		}
 	}
 	return pictures, nil
 }
 
 // OpenPictures decrypts what SealPictures made.
-func OpenPictures(k ReaderKey, terminal, passage string, b []byte) ([]Picture, error) {
+func OpenPictures(k RecipientKey, terminal, passage string, b []byte) ([]Picture, error) {
 	plain, err := Unseal(k, picturesContext(terminal, passage), b)
 	if err != nil {
 		return nil, err
@@ -221,14 +213,14 @@ func OpenPictures(k ReaderKey, terminal, passage string, b []byte) ([]Picture, e
 	return pictures, nil
 }
 
-// publishedReview is the message on a review's topic.
-func (l *Link) publishedReview(r Review) ([]byte, error) {
-	m, err := signPayload(domainReview, r.Statement, Signer{Name: l.o.Terminal, Private: l.o.Identity})
+// Publish returns the message on the review's topic, signed by the terminal.
+func (r Review) Publish(terminal Signer) ([]byte, error) {
+	m, err := SignPayload(DomainReview, r.Statement, terminal)
 	if err != nil {
 		return nil, err
 	}
 	m.Answers = r.Answers
-	return encodeJSON(m)
+	return EncodeJSON(m)
 }
 
 // PublishedReview is a review as a reviewer finds it at the broker.
@@ -246,10 +238,10 @@ func ReadReview(topic string, message []byte, public ed25519.PublicKey) (r Publi
 	if err != nil {
 		return r, err
 	}
-	if channel != ChannelReview || len(rest) != 1 || len(message) > maxReviewMessage {
-		return r, fmt.Errorf("fleet: topic %q with %d bytes is no review's, limit %d", clip(topic, 80), len(message), maxReviewMessage)
+	if channel != ChannelReview || len(rest) != 1 || len(message) > MaxReviewMessage {
+		return r, fmt.Errorf("fleet: topic %q with %d bytes is no review's, limit %d", Printable(topic, 80), len(message), MaxReviewMessage)
 	}
-	m, err := readSigned(message)
+	m, err := ReadSigned(message)
 	if err != nil {
 		return r, fmt.Errorf("fleet: review: %w", err)
 	}
@@ -261,7 +253,7 @@ func ReadReview(topic string, message []byte, public ed25519.PublicKey) (r Publi
 	}
 	r.Hash, r.Answers = StatementHash(m.Payload), m.Answers
 	if public != nil {
-		if !m.by(domainReview, public) {
+		if !m.SignedBy(DomainReview, public) {
 			return PublishedReview{}, fmt.Errorf("fleet: review of passage %q is not signed by %s", r.Passage, terminal)
 		}
 		r.Verified = true

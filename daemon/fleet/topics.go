@@ -21,55 +21,59 @@ const (
 )
 
 const (
-	root        = "te/device/"
+	topicRoot   = "te/device/"
 	noService   = "///" // the two empty levels say "the device itself, no service of it"
-	maxTerminal = 64    // bytes of a terminal's name
-	maxLevel    = 48    // bytes of a kind, a type, a command's name or id
+	MaxTerminal = 64    // bytes of a terminal's name
+	MaxLevel    = 48    // bytes of a kind, a type, a command's name or id
 )
 
-// Topic gives te/device/<terminal>///<channel>/<rest…>.
+// Topic returns te/device/<terminal>///<channel>/<rest…>.
 func Topic(terminal string, c Channel, rest ...string) string {
-	return root + terminal + noService + string(c) + "/" + strings.Join(rest, "/")
+	return topicRoot + terminal + noService + string(c) + "/" + strings.Join(rest, "/")
 }
+
+// TopicFilter returns the filter of all topics of a terminal, or of all terminals if terminal is "+".
+func TopicFilter(terminal string) string { return topicRoot + terminal + noService + "#" }
 
 // ParseTopic takes apart what Topic put together. rest has one to four levels, none of them empty.
 func ParseTopic(topic string) (terminal string, c Channel, rest []string, err error) {
-	tail, ok := strings.CutPrefix(topic, root)
+	tail, ok := strings.CutPrefix(topic, topicRoot)
 	if !ok || len(topic) > 512 {
-		return "", "", nil, fmt.Errorf("fleet: topic %q does not start with %q", clip(topic, 80), root)
+		return "", "", nil, fmt.Errorf("fleet: topic %q does not start with %q", Printable(topic, 80), topicRoot)
 	}
 	terminal, tail, ok = strings.Cut(tail, noService)
 	if !ok || CheckTerminal(terminal) != nil {
-		return "", "", nil, fmt.Errorf("fleet: topic %q names no terminal", clip(topic, 80))
+		return "", "", nil, fmt.Errorf("fleet: topic %q names no terminal", Printable(topic, 80))
 	}
 	channel, tail, ok := strings.Cut(tail, "/")
 	rest = strings.Split(tail, "/")
 	if !ok || len(rest) > 4 {
-		return "", "", nil, fmt.Errorf("fleet: topic %q has no channel with one to four levels", clip(topic, 80))
+		return "", "", nil, fmt.Errorf("fleet: topic %q has no channel with one to four levels", Printable(topic, 80))
 	}
 	switch c = Channel(channel); c {
 	case ChannelEvent, ChannelAlarm, ChannelMeasurement, ChannelTwin, ChannelCommand, ChannelStatus, ChannelRemote, ChannelReview:
 	default:
-		return "", "", nil, fmt.Errorf("fleet: topic %q has the unknown channel %q", clip(topic, 80), clip(channel, 20))
+		return "", "", nil, fmt.Errorf("fleet: topic %q has the unknown channel %q", Printable(topic, 80), Printable(channel, 20))
 	}
 	for _, level := range rest {
-		if !validLevel(level, maxLevel) {
-			return "", "", nil, fmt.Errorf("fleet: topic %q has a level that is empty, too long or of strange characters", clip(topic, 80))
+		if !ValidLevel(level, MaxLevel) {
+			return "", "", nil, fmt.Errorf("fleet: topic %q has a level that is empty, too long or of strange characters", Printable(topic, 80))
 		}
 	}
 	return terminal, c, rest, nil
 }
 
-// CheckTerminal tells whether a name can be a terminal's: 1 to 64 bytes of A-Z a-z 0-9 _ - and dots
+// CheckTerminal returns an error if name cannot be a terminal's. Allowed are 1 to 64 bytes of A-Z a-z 0-9 _ - and dots
 // inside, since it becomes one level of a topic and part of the MQTT client identifier.
 func CheckTerminal(name string) error {
-	if !validLevel(name, maxTerminal) {
-		return fmt.Errorf("fleet: terminal name %q, allowed are 1 to %d of A-Z a-z 0-9 . _ - (it becomes a level of MQTT topics)", clip(name, 80), maxTerminal)
+	if !ValidLevel(name, MaxTerminal) {
+		return fmt.Errorf("fleet: terminal name %q, allowed are 1 to %d of A-Z a-z 0-9 . _ - (it becomes a level of MQTT topics)", Printable(name, 80), MaxTerminal)
 	}
 	return nil
 }
 
-func validLevel(s string, limit int) bool {
+// ValidLevel reports whether s can be a level of a topic of at most limit bytes: A-Z a-z 0-9 _ - and dots inside.
+func ValidLevel(s string, limit int) bool {
 	if s == "" || len(s) > limit || s[0] == '.' {
 		return false
 	}
@@ -83,8 +87,8 @@ func validLevel(s string, limit int) bool {
 	return true
 }
 
-// clip shortens hostile text for messages and makes it printable.
-func clip(s string, limit int) string {
+// Printable returns s, text from outside, printable and cut to limit bytes.
+func Printable(s string, limit int) string {
 	cut := len(s) > limit
 	if cut {
 		s = s[:limit]

@@ -1,21 +1,23 @@
-package fleet
+package fleet_test
 
 import (
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"umbral/daemon/fleet"
 )
 
 func TestTopicsComeApartAsTheyWerePutTogether(t *testing.T) {
 	level := rapid.StringMatching(`[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}`)
 	rapid.Check(t, func(t *rapid.T) {
 		terminal := level.Draw(t, "terminal")
-		c := rapid.SampledFrom([]Channel{ChannelEvent, ChannelAlarm, ChannelMeasurement, ChannelTwin, ChannelCommand, ChannelStatus}).Draw(t, "channel")
+		c := rapid.SampledFrom([]fleet.Channel{fleet.ChannelEvent, fleet.ChannelAlarm, fleet.ChannelMeasurement, fleet.ChannelTwin, fleet.ChannelCommand, fleet.ChannelStatus}).Draw(t, "channel")
 		rest := rapid.SliceOfN(level, 1, 4).Draw(t, "rest")
-		gotTerminal, gotChannel, gotRest, err := ParseTopic(Topic(terminal, c, rest...))
+		gotTerminal, gotChannel, gotRest, err := fleet.ParseTopic(fleet.Topic(terminal, c, rest...))
 		if err != nil || gotTerminal != terminal || gotChannel != c || strings.Join(gotRest, "/") != strings.Join(rest, "/") {
-			t.Fatalf("%s: %q %q %q %v", Topic(terminal, c, rest...), gotTerminal, gotChannel, gotRest, err)
+			t.Fatalf("%s: %q %q %q %v", fleet.Topic(terminal, c, rest...), gotTerminal, gotChannel, gotRest, err)
 		}
 	})
 }
@@ -27,7 +29,7 @@ func TestParseTopicRefuses(t *testing.T) {
 		"te/device/gate-1///e/a//b", "te/device/gate-1///e/a/b/c/d/e", "te/device/gate-1///e/pass age", "te/device/gate-1///e/+",
 		"$SYS/broker/version", "te/device/gate-1///e/" + strings.Repeat("x", 600), "te/device/..////e/passage",
 	} {
-		if terminal, c, rest, err := ParseTopic(topic); err == nil {
+		if terminal, c, rest, err := fleet.ParseTopic(topic); err == nil {
 			t.Errorf("%q was read as %q %q %q", topic, terminal, c, rest)
 		}
 	}
@@ -40,7 +42,7 @@ func TestClip(t *testing.T) {
 		"\xff\xfe":                "??",
 		strings.Repeat("long", 9): strings.Repeat("long", 5) + "…",
 	} {
-		if got := clip(in, 20); got != want {
+		if got := fleet.Printable(in, 20); got != want {
 			t.Errorf("clip(%q) = %q, wanted %q", in, got, want)
 		}
 	}

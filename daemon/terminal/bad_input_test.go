@@ -21,7 +21,9 @@ import (
 
 	"umbral/config/paths/pathstest"
 	"umbral/daemon/fleet"
-	"umbral/daemon/fleet/broker"
+	"umbral/daemon/fleet/fleettest"
+	"umbral/daemon/fleet/mqtt"
+	"umbral/daemon/fleet/operator"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
@@ -154,9 +156,9 @@ func TestMissingCameraIsSaidEverywhere(t *testing.T) {
 	cfg := gateConfig(t, emptyScene)
 	cfg.Camera.Source = "v4l2:/dev/video-that-is-not-there"
 	term, _ := started(t, cfg)
-	seen := watch(t, term.Broker(), "test-1")
+	seen := watch(t, cfg.Fleet.Broker, "test-1")
 	until(t, "the alarm", 10*time.Second, func() bool {
-		return seen.has(func(m fleet.Message) bool {
+		return seen.has(func(m operator.Message) bool {
 			return m.Channel == fleet.ChannelAlarm && strings.Join(m.Rest, "/") == conditionCamera.code && bytes.Contains(m.Payload, []byte("critical"))
 		})
 	})
@@ -191,13 +193,13 @@ func alerts(t *testing.T, term *Terminal, want passage.Reason) (list []passage.A
 // watcher collects what a terminal reports over MQTT.
 type watcher struct {
 	mu       sync.Mutex
-	messages []fleet.Message
+	messages []operator.Message
 }
 
 // watch subscribes until the test ends.
 func watch(t *testing.T, address, terminal string) *watcher {
 	t.Helper()
-	operator, err := fleet.NewOperator(fleet.OperatorOpts{Broker: "tcp://" + address})
+	office, err := operator.New(mqtt.Opts{Broker: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +207,7 @@ func watch(t *testing.T, address, terminal string) *watcher {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- operator.Watch(ctx, terminal, func(m fleet.Message) error {
+		done <- office.Watch(ctx, terminal, func(m operator.Message) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.messages = append(w.messages, m)
@@ -221,7 +223,7 @@ func watch(t *testing.T, address, terminal string) *watcher {
 	return w
 }
 
-func (w *watcher) has(ok func(fleet.Message) bool) bool {
+func (w *watcher) has(ok func(operator.Message) bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.ContainsFunc(w.messages, ok)
@@ -318,23 +320,11 @@ func (s *street) shut() {
 
 // Entries wait for a broker that is not there, and come in order once it is, also when the connection breaks between.
 func TestBrokerComesLater(t *testing.T) {
-	b, err := broker.New(broker.Opts{Address: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- b.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	seen := watch(t, b.Address(), "test-1")
-	way := newStreet(t, b.Address())
+	address := fleettest.Broker(t)
+	seen := watch(t, address, "test-1")
+	way := newStreet(t, strings.TrimPrefix(address, "tcp://"))
 	cfg := gateConfig(t, emptyScene)
-	cfg.Fleet.EmbeddedBroker, cfg.Fleet.Broker = "", "tcp://"+way.address
+	cfg.Fleet.Broker = "tcp://" + way.address
 	term, _ := started(t, cfg)
 	until(t, "the condition", 5*time.Second, func() bool { return shows(term, conditionBroker) })
 	write := func(n int) {

@@ -17,6 +17,9 @@ import (
 	"umbral/config"
 	"umbral/config/paths/pathstest"
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
+	"umbral/daemon/fleet/mqtt"
+	"umbral/daemon/fleet/operator"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
@@ -77,7 +80,7 @@ func gateConfig(t *testing.T, scene string) config.Config {
 	cfg := config.Default()
 	cfg.Terminal.ID, cfg.Terminal.StateDir = "test-1", filepath.Join(dir, "state")
 	cfg.Camera.Source, cfg.Camera.FPS = "replay:"+path, 15
-	cfg.Fleet.Enabled, cfg.Fleet.EmbeddedBroker = true, "127.0.0.1:0"
+	cfg.Fleet.Enabled, cfg.Fleet.Broker = true, fleettest.Broker(t)
 	cfg.Local.HTTP, cfg.Local.Socket = "127.0.0.1:0", filepath.Join(dir, "umbral.sock")
 	cfg.Passage.Cooldown, cfg.Passage.ShowVerdict = time.Second, time.Second
 	return cfg
@@ -155,7 +158,7 @@ func TestGate(t *testing.T) {
 	enrolAna(t, cfg)
 	term, stop := started(t, cfg)
 
-	operator, err := fleet.NewOperator(fleet.OperatorOpts{Broker: "tcp://" + term.Broker()})
+	office, err := operator.New(mqtt.Opts{Broker: cfg.Fleet.Broker})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +169,7 @@ func TestGate(t *testing.T) {
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		operator.Watch(watching, "test-1", func(m fleet.Message) error {
+		office.Watch(watching, "test-1", func(m operator.Message) error {
 			mu.Lock()
 			defer mu.Unlock()
 			raw.Write(m.Payload)
@@ -274,7 +277,7 @@ func TestCameraMissing(t *testing.T) {
 // Without a broker entries wait; nothing else is different.
 func TestBrokerAbsent(t *testing.T) {
 	cfg := gateConfig(t, gateScene)
-	cfg.Fleet.EmbeddedBroker, cfg.Fleet.Broker = "", "tcp://127.0.0.1:1"
+	cfg.Fleet.Broker = "tcp://127.0.0.1:1"
 	enrolAna(t, cfg)
 	term, _ := started(t, cfg)
 	until(t, "a grant", 20*time.Second, func() bool { return len(term.view.recent()) > 0 && term.view.recent()[0].verdict == passage.Grant })

@@ -12,28 +12,19 @@ import (
 
 	"umbral/config"
 	"umbral/daemon/fleet"
-	"umbral/daemon/fleet/broker"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/store"
 	"umbral/pipeline/models"
 )
 
-// buildFleet makes the link to the broker and, for the demo, the broker itself.
+// buildFleet makes the link to the broker.
 func (t *Terminal) buildFleet() (err error) {
-	c := &t.cfg.Fleet
-	if c.EmbeddedBroker != "" {
-		if t.broker, err = broker.New(broker.Opts{Address: c.EmbeddedBroker}); err != nil {
-			return err
-		}
-	}
-	if !c.Enabled {
+	if !t.cfg.Fleet.Enabled {
 		return nil
 	}
 	o, err := linkOpts(&t.cfg)
 	if err != nil {
 		return err
-	}
-	if t.broker != nil && o.Broker == "" {
-		o.Broker = "tcp://" + t.broker.Address()
 	}
 	o.Boot, o.Clock, o.Log = t.boot, t.clock.forStore, t.log
 	o.Identity = t.identity
@@ -47,7 +38,7 @@ func (t *Terminal) buildFleet() (err error) {
 		return err
 	}
 	obeyed := orders{decider: t.decider, append: t.appendEntry, status: t.status, reviews: t.reviews, people: t.people}
-	if t.link, err = fleet.New(o, outbox{t.store, t.people.publish}, obeyed, nonces{t.store}, report{t}); err != nil {
+	if t.link, err = link.New(o, outbox{t.store, t.people.publish}, obeyed, nonces{t.store}, report{t}); err != nil {
 		return err
 	}
 	if t.authority != nil {
@@ -57,11 +48,11 @@ func (t *Terminal) buildFleet() (err error) {
 }
 
 // linkOpts reads what the configuration says of the link, and the files that it names.
-func linkOpts(cfg *config.Config) (fleet.Opts, error) {
+func linkOpts(cfg *config.Config) (link.Opts, error) {
 	c := &cfg.Fleet
-	o := fleet.DefaultOpts()
+	o := link.DefaultOpts()
 	o.Broker, o.Terminal, o.Username = c.Broker, cfg.Terminal.ID, c.Username
-	o.TLS = fleet.TLSOpts{CA: c.CA, Certificate: c.Certificate, Key: c.CertificateKey, ServerName: c.ServerName}
+	o.TLS.CA, o.TLS.Certificate, o.TLS.Key, o.TLS.ServerName = c.CA, c.Certificate, c.CertificateKey, c.ServerName
 	o.KeepAlive, o.Interval = c.KeepAlive, c.Interval
 	o.MaxCommandAge, o.MaxCommandSkew = c.CommandMaxAge, c.CommandMaxSkew
 	// A clock trusted at least as far as the configuration wants will do.
@@ -79,13 +70,13 @@ func linkOpts(cfg *config.Config) (fleet.Opts, error) {
 		if err != nil {
 			return o, fmt.Errorf("terminal: fleet.keys: %s: %w", k.Name, err)
 		}
-		o.Keys = append(o.Keys, fleet.Key{Name: k.Name, Public: public, Commands: k.Commands})
+		o.Keys = append(o.Keys, link.Key{Name: k.Name, Public: public, Commands: k.Commands})
 	}
 	return o, nil
 }
 
 // remoteOpts says who may answer questions and what goes with them; nil where there is no authority.
-func remoteOpts(c *config.Remote) (*fleet.RemoteOpts, error) {
+func remoteOpts(c *config.Remote) (*link.RemoteOpts, error) {
 	if c.Authority == "" {
 		return nil, nil
 	}
@@ -93,12 +84,12 @@ func remoteOpts(c *config.Remote) (*fleet.RemoteOpts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("terminal: remote.public: %w", err)
 	}
-	reader, err := fleet.ParseReader(c.SealTo)
+	recipient, err := fleet.ParseRecipient(c.SealTo)
 	if err != nil {
 		return nil, fmt.Errorf("terminal: remote.seal_to: %w", err)
 	}
-	return &fleet.RemoteOpts{
-		Authorities: []fleet.Authorised{{Name: c.Authority, Public: public}}, Reader: reader,
+	return &link.RemoteOpts{
+		Authorities: []fleet.NamedKey{{Name: c.Authority, Public: public}}, Recipient: recipient,
 		Pictures: c.Send == "picture", Templates: c.Send == "template",
 	}, nil
 }

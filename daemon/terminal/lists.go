@@ -95,7 +95,7 @@ func (l *lists) use(kind string, b []byte) (sequence uint64, err error) {
 	return 0, fmt.Errorf("terminal: list of kind %.40q, known are %s and %s", kind, trustlist.KindRevocation, trustlist.KindIssuers)
 }
 
-// Held is fleet.Lists'.
+// Held is link.Lists'.
 func (l *lists) Held(kind string) (sequence uint64, wanted bool) {
 	switch kind {
 	case trustlist.KindRevocation:
@@ -110,7 +110,7 @@ func (l *lists) Held(kind string) (sequence uint64, wanted bool) {
 	return sequence, l.key != nil
 }
 
-// Install is fleet.Lists'. A list counts once it is on the disk, so that a restart never goes back to an older one.
+// Install is link.Lists'. A list counts once it is on the disk, so that a restart never goes back to an older one.
 func (l *lists) Install(kind string, b []byte) error {
 	list, err := trustlist.Open(b, kind, l.key)
 	if err != nil {

@@ -41,7 +41,7 @@ func MeasureFrames(ctx context.Context, cfg config.Config) (*FrameTimes, error) 
 	}
 	defer os.RemoveAll(dir)
 	cfg.Terminal.StateDir, cfg.Store.KeyFile = filepath.Join(dir, "state"), ""
-	cfg.Fleet.Enabled, cfg.Fleet.EmbeddedBroker = false, ""
+	cfg.Fleet.Enabled = false
 	cfg.Local.HTTP, cfg.Local.Socket = "", ""
 	cfg.Door.Kind = "simulated"
 	t, err := New(cfg, "", slog.New(slog.DiscardHandler))

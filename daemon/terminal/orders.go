@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 )
@@ -83,7 +84,7 @@ func (o orders) block(c fleet.Command) (any, error) {
 
 // Refused journals a command that was not carried out. Where that fails there is nothing more to be done: the refusal
 // itself stands.
-func (o orders) Refused(r fleet.Refusal) {
+func (o orders) Refused(r link.Refusal) {
 	payload, err := json.Marshal(map[string]any{
 		"reason": r.Reason, "detail": r.Detail, "command": r.Command, "id": r.ID, "key": r.Key, "count": r.Count,
 	})

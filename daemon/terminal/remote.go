@@ -9,6 +9,7 @@ import (
 
 	"umbral/config"
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/passage"
 	"umbral/pipeline/vision"
 )
@@ -75,7 +76,7 @@ func (a *authority) answer(ctx context.Context, q question) passage.Evidence {
 	defer cancel()
 	found, err := a.ask(ctx, a.compose(q))
 	if err != nil {
-		if !errors.Is(err, fleet.ErrNoAnswer) && ctx.Err() == nil {
+		if !errors.Is(err, link.ErrNoAnswer) && ctx.Err() == nil {
 			a.log.Error("the authority could not be asked", "passage", q.passage, "error", err)
 		}
 		return refusedFor(passage.ReasonRemoteNoAnswer)

@@ -10,6 +10,10 @@ import (
 
 	"umbral/config"
 	"umbral/daemon/fleet"
+	ministry "umbral/daemon/fleet/authority"
+	"umbral/daemon/fleet/mqtt"
+	"umbral/daemon/fleet/operator"
+	"umbral/daemon/fleet/reviewer"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/drivers/door"
@@ -55,23 +59,23 @@ func signer(t *testing.T, name string) (fleet.Signer, string) {
 }
 
 // authorityFor lets an authority be part of a configuration; serve starts it once the terminal runs.
-func authorityFor(t *testing.T, cfg *config.Config, answer func(fleet.Asked) fleet.Finding) (serve func(*Terminal)) {
+func authorityFor(t *testing.T, cfg *config.Config, answer func(ministry.Asked) fleet.Finding) (serve func(*Terminal)) {
 	t.Helper()
 	key, public := signer(t, "registry")
-	readPEM, readPublic, err := fleet.GenerateReaderKey()
+	readPEM, readPublic, err := fleet.GenerateRecipientKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, err := fleet.ParseReaderKey(readPEM)
+	reader, err := fleet.ParseRecipientKey(readPEM)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Remote = config.Remote{Authority: "registry", Public: public, SealTo: readPublic, Timeout: 5 * time.Second, Send: "template"}
 	return func(term *Terminal) {
-		a, err := fleet.NewAuthority(fleet.AuthorityOpts{
-			Broker: fleet.OperatorOpts{Broker: "tcp://" + term.Broker()}, Signer: key, Key: reader, Skew: time.Minute,
-			Terminals: []fleet.Authorised{{Name: "test-1", Public: term.identity.Public().(ed25519.PublicKey)}},
-			Answer:    func(_ context.Context, q fleet.Asked) (fleet.Finding, error) { return answer(q), nil },
+		a, err := ministry.New(ministry.Opts{
+			Broker: mqtt.Opts{Broker: cfg.Fleet.Broker}, Signer: key, Key: reader, Skew: time.Minute,
+			Terminals: []fleet.NamedKey{{Name: "test-1", Public: term.identity.Public().(ed25519.PublicKey)}},
+			Answer:    func(_ context.Context, q ministry.Asked) (fleet.Finding, error) { return answer(q), nil },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -88,9 +92,9 @@ func TestAuthorityConfirms(t *testing.T) {
 	cfg := gateConfig(t, standingScene)
 	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "face and live and remote", 15*time.Second
 	var mu sync.Mutex
-	var asked []fleet.Asked
+	var asked []ministry.Asked
 	score := 0.81
-	serve := authorityFor(t, &cfg, func(q fleet.Asked) fleet.Finding {
+	serve := authorityFor(t, &cfg, func(q ministry.Asked) fleet.Finding {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, q)
@@ -130,10 +134,10 @@ func TestReviewersDecide(t *testing.T) {
 	cfg := gateConfig(t, standingScene)
 	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "face and live and remote", 15*time.Second
 	cfg.Clock.CommandTrust = "unknown"
-	serve := authorityFor(t, &cfg, func(fleet.Asked) fleet.Finding { return fleet.Finding{Outcome: fleet.OutcomeRefused} })
+	serve := authorityFor(t, &cfg, func(ministry.Asked) fleet.Finding { return fleet.Finding{Outcome: fleet.OutcomeRefused} })
 	rita, ritas := signer(t, "rita")
 	rosa, rosas := signer(t, "rosa")
-	readPEM, readPublic, err := fleet.GenerateReaderKey()
+	readPEM, readPublic, err := fleet.GenerateRecipientKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +152,11 @@ func TestReviewersDecide(t *testing.T) {
 	if v.verdict != passage.Refer {
 		t.Fatalf("%v %v", v.verdict, v.summary.Reasons)
 	}
-	operator, err := fleet.NewOperator(fleet.OperatorOpts{Broker: "tcp://" + term.Broker()})
+	desk, err := reviewer.New(mqtt.Opts{Broker: cfg.Fleet.Broker})
+	if err != nil {
+		t.Fatal(err)
+	}
+	office, err := operator.New(mqtt.Opts{Broker: cfg.Fleet.Broker})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +165,7 @@ func TestReviewersDecide(t *testing.T) {
 	id := v.passage.String()
 	var review fleet.PublishedReview
 	until(t, "the review at the broker", 10*time.Second, func() bool {
-		review, err = operator.Review(ctx, "test-1", id, term.identity.Public().(ed25519.PublicKey))
+		review, err = desk.Review(ctx, "test-1", id, term.identity.Public().(ed25519.PublicKey))
 		return err == nil
 	})
 	if !review.Verified || review.Person == "" || review.Person == "ana-4711" || review.Needed != 2 {
@@ -167,11 +175,11 @@ func TestReviewersDecide(t *testing.T) {
 	if !slices.Equal(review.Evidence, clues) {
 		t.Errorf("evidence %+v, want %+v", review.Evidence, clues)
 	}
-	sealed, err := operator.ReviewPictures(ctx, "test-1", id)
+	sealed, err := desk.Pictures(ctx, "test-1", id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := fleet.ParseReaderKey(readPEM)
+	key, err := fleet.ParseRecipientKey(readPEM)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +189,7 @@ func TestReviewersDecide(t *testing.T) {
 	}
 	say := func(s fleet.Signer) (fleet.Answer, error) {
 		args := fleet.ReviewArgs{Passage: id, Review: review.Hash, Answer: fleet.Approve}
-		return operator.Send(ctx, fleet.Order{Terminal: "test-1", Command: fleet.CommandReview, Args: args}, s, nil)
+		return office.Send(ctx, operator.Order{Terminal: "test-1", Command: fleet.CommandReview, Args: args}, s, nil)
 	}
 	if a, err := say(rita); err != nil || a.Status != fleet.StatusSuccessful {
 		t.Fatalf("rita: %+v, %v", a, err)

@@ -22,7 +22,7 @@ type reviews struct {
 	store    *store.Store
 	terminal string
 	needed   int
-	readers  []fleet.Reader // whom pictures are encrypted to; none: no pictures
+	readers  []fleet.Recipient // whom pictures are encrypted to; none: no pictures
 	alias    func(string) string
 	clock    func() (time.Time, string)
 	view     *view
@@ -56,7 +56,7 @@ func newReviews(cfg *config.Config, t *Terminal) (*reviews, error) {
 	}
 	if cfg.Review.Pictures {
 		for _, text := range cfg.Review.Readers {
-			reader, err := fleet.ParseReader(text)
+			reader, err := fleet.ParseRecipient(text)
 			if err != nil {
 				return nil, err
 			}
@@ -193,14 +193,14 @@ func (r *reviews) forget(id string) {
 	}
 }
 
-// Pending is fleet.Reviews'.
+// Pending is link.Reviews'.
 func (r *reviews) Pending() []fleet.Review {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]fleet.Review(nil), r.waiting...)
 }
 
-// Pictures is fleet.Reviews'.
+// Pictures is link.Reviews'.
 func (r *reviews) Pictures(id string) ([]byte, error) { return r.store.ReviewPictures(id) }
 
 // answer takes a reviewer's signed answer: it is stored and journalled before the decision learns of it.

@@ -84,9 +84,6 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 	if t.local != nil {
 		list = append(list, part{name: "local", run: t.local.Run})
 	}
-	if t.broker != nil {
-		list = append(list, part{name: "broker", run: t.broker.Run, last: true})
-	}
 	if t.link != nil {
 		list = append(list, part{name: "fleet", run: t.link.Run})
 	}

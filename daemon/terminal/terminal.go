@@ -15,8 +15,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths"
-	"umbral/daemon/fleet"
-	"umbral/daemon/fleet/broker"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
@@ -44,8 +43,7 @@ type Terminal struct {
 	camera    camera.Source
 	door      door.Door
 	decider   *decider
-	link      *fleet.Link // nil where there is no fleet
-	broker    *broker.Broker
+	link      *link.Link // nil where there is no fleet
 	claims    *claims
 	lists     *lists
 	documents *documents    // nil where the policy knows no document
@@ -259,14 +257,6 @@ func (t *Terminal) Page() string {
 		return ""
 	}
 	return t.local.Address()
-}
-
-// Broker is the address of the broker inside the program, empty without one.
-func (t *Terminal) Broker() string {
-	if t.broker == nil {
-		return ""
-	}
-	return t.broker.Address()
 }
 
 // appendEntry commits an entry; it is what every part journals with.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/authority"
 	"umbral/daemon/umbral/population"
 )
 
@@ -79,10 +80,10 @@ run. It prints a line for each question it answers, which names the passage and 
 				return err
 			}
 			var answered atomic.Uint64
-			a, err := fleet.NewAuthority(fleet.AuthorityOpts{
+			a, err := authority.New(authority.Opts{
 				Broker: opts, Signer: key, Key: reader, Terminals: known, Skew: skew,
 				Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
-				Answer: func(ctx context.Context, a fleet.Asked) (fleet.Finding, error) {
+				Answer: func(ctx context.Context, a authority.Asked) (fleet.Finding, error) {
 					f, err := p.Find(ctx, a)
 					answered.Add(1)
 					if err == nil {
@@ -146,7 +147,7 @@ func (s *settings) fill(cmd *cobra.Command, p *population.Population, gallery st
 	return nil
 }
 
-func printAnswered(w io.Writer, a fleet.Asked, f fleet.Finding) {
+func printAnswered(w io.Writer, a authority.Asked, f fleet.Finding) {
 	score := "     "
 	if f.Score != nil {
 		score = fmt.Sprintf("%.3f", *f.Score)

@@ -13,6 +13,7 @@ import (
 
 	"umbral/config/paths/pathstest"
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/link"
 	"umbral/pipeline/vision"
 )
 
@@ -70,15 +71,15 @@ func TestAuthority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, err := fleet.ParseReader(sealTo)
+	reader, err := fleet.ParseRecipient(sealTo)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := fleet.DefaultOpts()
+	o := link.DefaultOpts()
 	o.Broker, o.Terminal, o.Identity = address, "gate-1", own
-	o.Remote = &fleet.RemoteOpts{Authorities: []fleet.Authorised{{Name: "registry", Public: signer}}, Reader: reader, Pictures: true}
+	o.Remote = &link.RemoteOpts{Authorities: []fleet.NamedKey{{Name: "registry", Public: signer}}, Recipient: reader, Pictures: true}
 	nothing := &outpost{}
-	l, err := fleet.New(o, nothing, nothing, nothing, nothing)
+	l, err := link.New(o, nothing, nothing, nothing, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -189,7 +189,8 @@ func startBroker(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("BROKER", "tcp://"+b.Address())
 }
 
-// startGate runs a terminal until the script ends, or "! gate" ends it; its broker's address is in $BROKER.
+// startGate runs a terminal and a broker until the script ends, or "! gate" ends the terminal; the broker's address is in
+// $BROKER.
 //
 //	gate CONFIGURATION
 //	! gate
@@ -207,10 +208,11 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cfg, err := config.Load(ts.MkAbs(args[0]))
 	ts.Check(err)
+	startBroker(ts, false, nil)
+	cfg.Fleet.Broker = ts.Getenv("BROKER")
 	term, err := terminal.New(cfg, "digest", slog.New(slog.DiscardHandler))
 	ts.Check(err)
 	*ts.Value(gateKey{}).(*func()) = stopAtEnd(ts, term.Run)
-	ts.Setenv("BROKER", "tcp://"+term.Broker())
 }
 
 // gateKey is where a script's environment keeps what ends its terminal.

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/mqtt"
+	"umbral/daemon/fleet/operator"
 )
 
 func fleetCommand(s *settings) *cobra.Command {
@@ -61,7 +63,7 @@ func writeNew(path string, key []byte) error {
 
 // brokerFlags are what both sides of the link to a broker need.
 type brokerFlags struct {
-	opts         fleet.OperatorOpts
+	opts         mqtt.Opts
 	passwordFile string
 }
 
@@ -77,7 +79,7 @@ func (b *brokerFlags) add(cmd *cobra.Command) {
 }
 
 // read gives the options with the password that the file holds.
-func (b *brokerFlags) read() (fleet.OperatorOpts, error) {
+func (b *brokerFlags) read() (mqtt.Opts, error) {
 	o := b.opts
 	if b.passwordFile != "" {
 		secret, err := readSecret(b.passwordFile)
@@ -89,12 +91,12 @@ func (b *brokerFlags) read() (fleet.OperatorOpts, error) {
 	return o, nil
 }
 
-func (b *brokerFlags) operator() (*fleet.Operator, error) {
+func (b *brokerFlags) operator() (*operator.Operator, error) {
 	o, err := b.read()
 	if err != nil {
 		return nil, err
 	}
-	return fleet.NewOperator(o)
+	return operator.New(o)
 }
 
 // signerFlags name the key that signs commands.
@@ -140,14 +142,14 @@ func sendCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			operator, err := broker.operator()
+			office, err := broker.operator()
 			if err != nil {
 				return err
 			}
 			ctx, cancel := contextWithTimeout(cmd, timeout)
 			defer cancel()
-			order := fleet.Order{Terminal: args[0], Command: args[1], Valid: valid}
-			answer, err := operator.Send(ctx, order, key, func(a fleet.Answer) {
+			order := operator.Order{Terminal: args[0], Command: args[1], Valid: valid}
+			answer, err := office.Send(ctx, order, key, func(a fleet.Answer) {
 				fmt.Fprintln(cmd.ErrOrStderr(), printable(string(a.Status)))
 			})
 			if err != nil {
@@ -177,7 +179,7 @@ func watchCommand() *cobra.Command {
 		Short: "show what terminals report, one line a message",
 		Args:  atMost("TERMINAL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			operator, err := broker.operator()
+			office, err := broker.operator()
 			if err != nil {
 				return err
 			}
@@ -185,8 +187,8 @@ func watchCommand() *cobra.Command {
 			if len(args) == 1 {
 				terminal = args[0]
 			}
-			err = operator.Watch(cmd.Context(), terminal,
-				func(m fleet.Message) error { return writeMessage(cmd.OutOrStdout(), m) },
+			err = office.Watch(cmd.Context(), terminal,
+				func(m operator.Message) error { return writeMessage(cmd.OutOrStdout(), m) },
 				func(err error) { fmt.Fprintln(cmd.ErrOrStderr(), "connection lost:", err) })
 			if cmd.Context().Err() != nil {
 				return nil
@@ -201,7 +203,7 @@ func watchCommand() *cobra.Command {
 // maxShown is the longest payload that watch prints, in bytes.
 const maxShown = 8 << 10
 
-func writeMessage(w io.Writer, m fleet.Message) error {
+func writeMessage(w io.Writer, m operator.Message) error {
 	payload := m.Payload
 	switch {
 	case len(payload) == 0:

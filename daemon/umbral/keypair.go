@@ -22,7 +22,7 @@ func keypairCommand(short, long string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			read, sealTo, err := fleet.GenerateReaderKey()
+			read, sealTo, err := fleet.GenerateRecipientKey()
 			if err != nil {
 				return err
 			}
@@ -48,12 +48,12 @@ const (
 )
 
 // readerKey reads a private key for reading.
-func readerKey(path string) (fleet.ReaderKey, error) {
+func readerKey(path string) (fleet.RecipientKey, error) {
 	pem, err := readUpTo(path, maxSecret)
 	if err != nil {
-		return fleet.ReaderKey{}, err
+		return fleet.RecipientKey{}, err
 	}
-	k, err := fleet.ParseReaderKey(pem)
+	k, err := fleet.ParseRecipientKey(pem)
 	if err != nil {
 		return k, fmt.Errorf("%s: %w", path, err)
 	}
@@ -61,8 +61,8 @@ func readerKey(path string) (fleet.ReaderKey, error) {
 }
 
 // terminalKeys reads flags of the form NAME=KEY: the public keys with which terminals sign.
-func terminalKeys(flags []string) ([]fleet.Authorised, error) {
-	var out []fleet.Authorised
+func terminalKeys(flags []string) ([]fleet.NamedKey, error) {
+	var out []fleet.NamedKey
 	for _, text := range flags {
 		name, key, ok := strings.Cut(text, "=")
 		if !ok || key == "" { // a key alone ends in "="
@@ -75,13 +75,13 @@ func terminalKeys(flags []string) ([]fleet.Authorised, error) {
 		if err != nil {
 			return nil, fmt.Errorf("terminal key of %s: %w", name, err)
 		}
-		out = append(out, fleet.Authorised{Name: name, Public: public})
+		out = append(out, fleet.NamedKey{Name: name, Public: public})
 	}
 	return out, nil
 }
 
 // keyOf finds a terminal's key, nil for one that is not known.
-func keyOf(keys []fleet.Authorised, terminal string) ed25519.PublicKey {
+func keyOf(keys []fleet.NamedKey, terminal string) ed25519.PublicKey {
 	for _, k := range keys {
 		if k.Name == terminal {
 			return k.Public

@@ -335,13 +335,13 @@ func publishListCommand(kind string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			operator, err := broker.operator()
+			office, err := broker.operator()
 			if err != nil {
 				return err
 			}
 			ctx, cancel := contextWithTimeout(cmd, timeout)
 			defer cancel()
-			err = operator.PublishList(ctx, kind, l.Sequence, b, func(done, of int) { fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d parts\n", done, of) })
+			err = office.PublishList(ctx, kind, l.Sequence, b, func(done, of int) { fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d parts\n", done, of) })
 			if err != nil {
 				return err
 			}

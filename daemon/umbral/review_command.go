@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/operator"
+	"umbral/daemon/fleet/reviewer"
 )
 
 func reviewCommand() *cobra.Command {
@@ -41,8 +43,8 @@ func (r *reviewFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&r.timeout, "timeout", 15*time.Second, "how long to wait for the broker and the terminal")
 }
 
-// open gives the operator, the terminals' keys, and a context that ends with the timeout.
-func (r *reviewFlags) open(cmd *cobra.Command) (*fleet.Operator, []fleet.Authorised, context.Context, context.CancelFunc, error) {
+// open returns the reviewer, the terminals' keys, and a context that ends with the timeout.
+func (r *reviewFlags) open(cmd *cobra.Command) (*reviewer.Reviewer, []fleet.NamedKey, context.Context, context.CancelFunc, error) {
 	if r.timeout <= 0 {
 		return nil, nil, nil, nil, fmt.Errorf("--timeout %v: it has to be longer than 0s", r.timeout)
 	}
@@ -50,12 +52,16 @@ func (r *reviewFlags) open(cmd *cobra.Command) (*fleet.Operator, []fleet.Authori
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	operator, err := r.broker.operator()
+	o, err := r.broker.read()
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	desk, err := reviewer.New(o)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
 	ctx, cancel := contextWithTimeout(cmd, r.timeout)
-	return operator, keys, ctx, cancel, nil
+	return desk, keys, ctx, cancel, nil
 }
 
 func reviewListCommand() *cobra.Command {
@@ -64,12 +70,12 @@ func reviewListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list [TERMINAL]", Short: "list the passages that wait, the most urgent first", Args: atMost("TERMINAL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			operator, keys, ctx, cancel, err := flags.open(cmd)
+			desk, keys, ctx, cancel, err := flags.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer cancel()
-			list, refused, err := operator.Reviews(ctx, strings.Join(args, ""), func(t string) ed25519.PublicKey { return keyOf(keys, t) })
+			list, refused, err := desk.Reviews(ctx, strings.Join(args, ""), func(t string) ed25519.PublicKey { return keyOf(keys, t) })
 			if err != nil {
 				return err
 			}
@@ -127,17 +133,17 @@ beside a page (index.html) that shows all of it. They are the person's face: del
 			if (readKey == "") != (out == "") {
 				return errors.New("--read-key and --out belong together: the key opens the pictures, the folder takes them")
 			}
-			operator, keys, ctx, cancel, err := flags.open(cmd)
+			desk, keys, ctx, cancel, err := flags.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer cancel()
-			r, err := operator.Review(ctx, args[0], args[1], keyOf(keys, args[0]))
+			r, err := desk.Review(ctx, args[0], args[1], keyOf(keys, args[0]))
 			if err != nil {
 				return noReview(args, err)
 			}
 			if out != "" {
-				n, err := fetchPictures(ctx, operator, r, readKey, out)
+				n, err := fetchPictures(ctx, desk, r, readKey, out)
 				if err != nil {
 					return err
 				}
@@ -160,7 +166,7 @@ beside a page (index.html) that shows all of it. They are the person's face: del
 
 // fetchPictures takes the pictures from the broker, holds them against the statement's hash, and decrypts them into a new
 // folder.
-func fetchPictures(ctx context.Context, operator *fleet.Operator, r fleet.PublishedReview, keyFile, dir string) (n int, err error) {
+func fetchPictures(ctx context.Context, desk *reviewer.Reviewer, r fleet.PublishedReview, keyFile, dir string) (n int, err error) {
 	if r.Pictures == "" {
 		return 0, errors.New("the passage has no pictures: the site does not send any (review.pictures)")
 	}
@@ -168,7 +174,7 @@ func fetchPictures(ctx context.Context, operator *fleet.Operator, r fleet.Publis
 	if err != nil {
 		return 0, err
 	}
-	sealed, err := operator.ReviewPictures(ctx, r.Terminal, r.Passage)
+	sealed, err := desk.Pictures(ctx, r.Terminal, r.Passage)
 	if err != nil {
 		return 0, noReview([]string{r.Terminal, r.Passage}, err)
 	}
@@ -212,7 +218,7 @@ func printReview(w io.Writer, r fleet.PublishedReview) {
 
 // noReview says what it means that the broker has no such review.
 func noReview(args []string, err error) error {
-	if errors.Is(err, fleet.ErrNoReview) {
+	if errors.Is(err, reviewer.ErrNoReview) {
 		return fmt.Errorf("no review of passage %s waits at %s: it is decided, its time is over, or there never was one (umbral review list shows which there are)", args[1], args[0])
 	}
 	return err
@@ -238,12 +244,12 @@ the one that was looked at.`,
 			if err != nil {
 				return err
 			}
-			operator, keys, ctx, cancel, err := flags.open(cmd)
+			desk, keys, ctx, cancel, err := flags.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer cancel()
-			r, err := operator.Review(ctx, args[0], args[1], keyOf(keys, args[0]))
+			r, err := desk.Review(ctx, args[0], args[1], keyOf(keys, args[0]))
 			if err != nil {
 				return noReview(args, err)
 			}
@@ -251,11 +257,15 @@ the one that was looked at.`,
 				return fmt.Errorf("the statement of passage %s is now %s, not %s: look at it again (umbral review show)", args[1], r.Hash, printable(seen))
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %s\n", r.Passage, strings.Join(r.Reasons, ", "), timeLeft(r.Deadline))
-			order := fleet.Order{
+			order := operator.Order{
 				Terminal: args[0], Command: fleet.CommandReview, Valid: min(flags.timeout, time.Minute),
 				Args: fleet.ReviewArgs{Passage: r.Passage, Review: r.Hash, Answer: answer},
 			}
-			a, err := operator.Send(ctx, order, key, func(a fleet.Answer) { fmt.Fprintln(cmd.ErrOrStderr(), printable(string(a.Status))) })
+			office, err := flags.broker.operator()
+			if err != nil {
+				return err
+			}
+			a, err := office.Send(ctx, order, key, func(a fleet.Answer) { fmt.Fprintln(cmd.ErrOrStderr(), printable(string(a.Status))) })
 			if err != nil {
 				return err
 			}

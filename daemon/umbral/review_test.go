@@ -15,6 +15,7 @@ import (
 
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/broker"
+	"umbral/daemon/fleet/link"
 )
 
 // outpost is a terminal's link with reviews and nothing else around it.
@@ -48,7 +49,7 @@ func (o *outpost) Execute(_ context.Context, c fleet.Command) (any, error) {
 	return map[string]any{"passage": a.Passage, "outcome": "approved"}, nil
 }
 
-func (o *outpost) Refused(fleet.Refusal) {}
+func (o *outpost) Refused(link.Refusal) {}
 
 // The outpost's journal is empty, its state is nothing, and it has a nonce of every command.
 
@@ -103,12 +104,12 @@ func keypair(t *testing.T, command, name string) (public, sealTo string) {
 // startOutpost refers passage 7-12 of gate-1, with two pictures for the reader.
 func startOutpost(t *testing.T, address, reviewer, sealTo string) (o *outpost, identity string) {
 	t.Helper()
-	reader, err := fleet.ParseReader(sealTo)
+	reader, err := fleet.ParseRecipient(sealTo)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o = &outpost{}
-	if o.pictures, err = fleet.SealPictures([]fleet.Reader{reader}, "gate-1", "7-12", []fleet.Picture{
+	if o.pictures, err = fleet.SealPictures([]fleet.Recipient{reader}, "gate-1", "7-12", []fleet.Picture{
 		{Name: "live", JPEG: []byte("\xff\xd8live")}, {Name: "reference", JPEG: []byte("\xff\xd8reference")},
 	}); err != nil {
 		t.Fatal(err)
@@ -126,11 +127,11 @@ func startOutpost(t *testing.T, address, reviewer, sealTo string) (o *outpost, i
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := fleet.DefaultOpts()
+	opts := link.DefaultOpts()
 	own := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	opts.Broker, opts.Terminal, opts.Identity, opts.Reviews = address, "gate-1", own, o
-	opts.Keys = []fleet.Key{{Name: "rita", Public: public, Commands: []string{fleet.CommandReview}}}
-	l, err := fleet.New(opts, o, o, o, o)
+	opts.Keys = []link.Key{{Name: "rita", Public: public, Commands: []string{fleet.CommandReview}}}
+	l, err := link.New(opts, o, o, o, o)
 	if err != nil {
 		t.Fatal(err)
 	}

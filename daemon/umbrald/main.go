@@ -61,7 +61,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	announce(t)
+	announce(&cfg, t)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return t.Run(ctx)
@@ -78,11 +78,11 @@ func digestOf(cfg config.Config) (string, error) {
 }
 
 // announce says where to look, since ports may be others than those configured.
-func announce(t *terminal.Terminal) {
+func announce(cfg *config.Config, t *terminal.Terminal) {
 	if page := t.Page(); page != "" {
 		fmt.Printf("technician's page  http://%s/\ngate's screen      http://%s/screen\n", page, page)
 	}
-	if broker := t.Broker(); broker != "" {
-		fmt.Printf("MQTT broker        tcp://%s\n", broker)
+	if cfg.Fleet.Enabled {
+		fmt.Printf("MQTT broker        %s\n", cfg.Fleet.Broker)
 	}
 }

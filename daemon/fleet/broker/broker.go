@@ -1,5 +1,5 @@
-// Package broker is a small MQTT broker inside the program, for the demo and for tests. It listens on
-// loopback only and keeps nothing over a restart: a site's terminals use a broker of their own.
+// Package broker is a small MQTT broker for the demo and for tests. It listens on loopback only and keeps nothing over a
+// restart: a site's terminals use a broker of their own. Neither the daemon nor the tool links it.
 package broker
 
 import (

@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/authority"
 	"umbral/pipeline/face"
 	"umbral/pipeline/models"
 	"umbral/pipeline/vision"
@@ -233,7 +234,7 @@ func (p *Population) look(r io.Reader) (t face.Template, err error) {
 }
 
 // Find answers a question.
-func (p *Population) Find(_ context.Context, a fleet.Asked) (fleet.Finding, error) {
+func (p *Population) Find(_ context.Context, a authority.Asked) (fleet.Finding, error) {
 	who := p.subjects[a.Claim.Subject]
 	if a.Purpose == fleet.PurposeVerify && who == nil {
 		return fleet.Finding{Outcome: fleet.OutcomeRefused, Detail: DetailUnknown}, nil

@@ -9,6 +9,7 @@ import (
 	"umbral/config/paths"
 	"umbral/config/paths/pathstest"
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/authority"
 	"umbral/pipeline/face"
 )
 
@@ -75,7 +76,7 @@ func TestFind(t *testing.T) {
 		"identify":          {fleet.PurposeIdentify, fleet.Claim{Picture: read(first)}, fleet.OutcomeAccepted, DetailMatch, ana},
 		"identify nobody":   {fleet.PurposeIdentify, fleet.Claim{Picture: nil}, fleet.OutcomeDoubtful, DetailNothing, ""},
 	} {
-		f, err := p.Find(t.Context(), fleet.Asked{Purpose: c.purpose, Claim: c.claim})
+		f, err := p.Find(t.Context(), authority.Asked{Purpose: c.purpose, Claim: c.claim})
 		if err != nil || f.Outcome != c.outcome || f.Detail != c.detail || f.Subject != c.subject {
 			t.Errorf("%s: %+v, %v, want %s %s %s", name, f, err, c.outcome, c.detail, c.subject)
 		}
@@ -84,14 +85,14 @@ func TestFind(t *testing.T) {
 		}
 	}
 	p.o.Known = true
-	if f, err := p.Find(t.Context(), fleet.Asked{Purpose: fleet.PurposeVerify, Claim: fleet.Claim{Subject: ana}}); err != nil || f.Outcome != fleet.OutcomeAccepted || f.Detail != DetailKnown {
+	if f, err := p.Find(t.Context(), authority.Asked{Purpose: fleet.PurposeVerify, Claim: fleet.Claim{Subject: ana}}); err != nil || f.Outcome != fleet.OutcomeAccepted || f.Detail != DetailKnown {
 		t.Errorf("known is enough: %+v, %v", f, err)
 	}
 	twin := face.Template(template(ana))
 	if err := p.Add("twin", "", &twin); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := p.Find(t.Context(), fleet.Asked{Purpose: fleet.PurposeIdentify, Claim: fleet.Claim{Picture: read(first)}}); err != nil || f.Outcome != fleet.OutcomeDoubtful || f.Detail != DetailAmbiguous || f.Subject != "" {
+	if f, err := p.Find(t.Context(), authority.Asked{Purpose: fleet.PurposeIdentify, Claim: fleet.Claim{Picture: read(first)}}); err != nil || f.Outcome != fleet.OutcomeDoubtful || f.Detail != DetailAmbiguous || f.Subject != "" {
 		t.Errorf("twins: %+v, %v", f, err)
 	}
 	if err := p.Add(strings.Repeat("x", fleet.MaxSubject+1), "", &twin); err == nil {

@@ -1,0 +1,39 @@
+package link
+
+import (
+	"context"
+	"time"
+
+	"umbral/daemon/fleet"
+)
+
+// Commander obeys. Both methods are called from one goroutine of Run, never at the same time.
+type Commander interface {
+	// Execute carries out an authenticated command that was never seen before and returns what the
+	// answer shall carry (anything encoding/json can encode, at most 16 KiB, nil for nothing). It has to
+	// journal the command before acting, and to return soon after ctx has ended: the commands behind wait.
+	// ctx ends after Opts.CommandTimeout; the expiry only bounds the beginning. An error of type *Failure gives the answer its reason.
+	Execute(ctx context.Context, c fleet.Command) (result any, err error)
+	// Refused is told of every command that was not carried out, for the journal.
+	Refused(Refusal)
+}
+
+// NonceStore remembers what was used. It must be durable: a nonce that Use has accepted must be refused
+// after a power cut. It must be bounded, and refuse (with an error) rather than forget a nonce early.
+type NonceStore interface {
+	// Use records a nonce of a key until the given time and tells whether it was fresh.
+	Use(key, nonce string, until time.Time) (fresh bool, err error)
+}
+
+// Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 80
+// bytes and made printable.
+type Refusal struct {
+	Reason  fleet.Reason
+	Detail  string
+	Topic   string
+	Command string // as far as known
+	ID      string
+	Key     string
+	Count   int // 1, or how many refusals this one stands for when there were too many to tell singly
+	Time    time.Time
+}

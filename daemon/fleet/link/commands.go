@@ -1,0 +1,163 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/mqtt"
+)
+
+// maxAnswer is the longest result an answer carries, in bytes of JSON.
+const maxAnswer = 16 << 10
+
+// obey handles commands one after the other until ctx ends.
+func (l *Link) obey(ctx context.Context) {
+	tell := time.NewTicker(refusalEvery)
+	defer tell.Stop()
+	defer l.summarise()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-l.inbox:
+			l.handle(ctx, m)
+		case <-tell.C:
+			l.summarise()
+		}
+	}
+}
+
+func (l *Link) handle(ctx context.Context, m mqtt.Message) {
+	now, trust := l.o.Clock()
+	c, r := l.verifier.verify(m, now, trust)
+	if r != nil {
+		l.reject(m, c, r)
+		return
+	}
+	l.count(func(s *Stats) { s.Executed++ })
+	topic := fleet.Topic(c.Terminal, fleet.ChannelCommand, c.Name, c.ID)
+	l.answer(topic, fleet.Answer{Status: fleet.StatusExecuting})
+	ctx, cancel := context.WithTimeout(ctx, l.o.CommandTimeout)
+	defer cancel()
+	result, err := l.commander.Execute(ctx, c)
+	a := fleet.Answer{Status: fleet.StatusSuccessful}
+	var f *fleet.Failure
+	switch {
+	case errors.As(err, &f):
+		a = fleet.Answer{Status: fleet.StatusFailed, Reason: f.Reason, Detail: f.Detail}
+	case errors.Is(err, context.DeadlineExceeded):
+		a = fleet.Answer{Status: fleet.StatusFailed, Reason: fleet.ReasonTimeout, Detail: err.Error()}
+	case err != nil:
+		a = fleet.Answer{Status: fleet.StatusFailed, Reason: fleet.ReasonFailed, Detail: err.Error()}
+	case result != nil:
+		b, err := fleet.EncodeJSON(result)
+		if err == nil && len(b) > maxAnswer {
+			err = fmt.Errorf("fleet: result of %d bytes, limit %d", len(b), maxAnswer)
+		}
+		if err != nil {
+			// The command was carried out all the same, and the answer must not deny it.
+			a.Detail = err.Error()
+			break
+		}
+		a.Result = b
+	}
+	l.answer(topic, a)
+}
+
+// reject tells the journal and the sender why a command was not carried out, and takes a retained one
+// off the broker, which would deliver it again at every connection.
+func (l *Link) reject(m mqtt.Message, c fleet.Command, r *fleet.Failure) {
+	l.count(func(s *Stats) { s.Refused++ })
+	if r.Reason == fleet.ReasonRetained {
+		l.enqueue(mqtt.Message{Topic: m.Topic, Retained: true})
+	}
+	if !l.refusals.allow(r.Reason) {
+		return
+	}
+	l.commander.Refused(Refusal{
+		Reason: r.Reason, Detail: fleet.Printable(r.Detail, 160), Topic: fleet.Printable(m.Topic, 160),
+		Command: c.Name, ID: c.ID, Key: fleet.Printable(c.Key, fleet.MaxLevel), Count: 1, Time: l.now(),
+	})
+	if r.Reason != fleet.ReasonWrongTopic || c.Name != "" {
+		l.answer(m.Topic, fleet.Answer{Status: fleet.StatusFailed, Reason: r.Reason, Detail: fleet.Printable(r.Detail, 160)})
+	}
+}
+
+// summarise tells the journal of the refusals that were too many to tell singly.
+func (l *Link) summarise() {
+	for reason, n := range l.refusals.take() {
+		l.commander.Refused(Refusal{
+			Reason: reason, Detail: "too many to record singly", Count: n, Time: l.now(),
+			Topic: fleet.Topic(l.o.Terminal, fleet.ChannelCommand, "+", "+"),
+		})
+	}
+}
+
+func (l *Link) answer(topic string, a fleet.Answer) {
+	now, trust := l.o.Clock()
+	a.Schema, a.Time, a.Clock, a.Detail = fleet.Schema, now.UTC().Round(0), trust, fleet.Printable(a.Detail, 512)
+	b, err := fleet.EncodeJSON(a)
+	if err != nil {
+		l.o.Log.Error("fleet: answer", "topic", topic, "error", err)
+		return
+	}
+	l.enqueue(mqtt.Message{Topic: topic, Payload: b})
+}
+
+func (l *Link) enqueue(m mqtt.Message) {
+	select {
+	case l.answers <- m:
+	default:
+		l.count(func(s *Stats) { s.Unanswered++ })
+	}
+}
+
+// How many refusals are journalled and answered singly: a burst, and then one each refusalEvery. What
+// goes beyond is only counted and journalled as a sum, so that whoever can publish cannot fill the
+// journal, which pushes out what matters.
+const (
+	refusalBurst = 10
+	refusalEvery = 10 * time.Second
+)
+
+// refusals limits how often refusals are told. It belongs to the goroutine of obey, but for busy.
+type refusals struct {
+	spent  int
+	since  time.Time // when spent last went down
+	silent map[fleet.Reason]int
+	busy   atomic.Int64 // commands dropped by receive
+}
+
+// allow tells whether a refusal may be told singly; if not it counts it.
+func (f *refusals) allow(r fleet.Reason) bool {
+	now := time.Now()
+	if back := int(now.Sub(f.since) / refusalEvery); back > 0 {
+		f.spent, f.since = max(f.spent-back, 0), now
+	}
+	if f.spent < refusalBurst {
+		f.spent++
+		return true
+	}
+	if f.silent == nil {
+		f.silent = map[fleet.Reason]int{}
+	}
+	f.silent[r]++
+	return false
+}
+
+// take gives the counts of what was not told singly and starts anew.
+func (f *refusals) take() map[fleet.Reason]int {
+	silent := f.silent
+	f.silent = nil
+	if busy := int(f.busy.Swap(0)); busy > 0 {
+		if silent == nil {
+			silent = map[fleet.Reason]int{}
+		}
+		silent[fleet.ReasonBusy] += busy
+	}
+	return silent
+}

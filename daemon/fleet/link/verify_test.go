@@ -1,0 +1,201 @@
+package link
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
+	"umbral/daemon/fleet/mqtt"
+)
+
+// domainCommand precedes a command when it is signed.
+const domainCommand = "umbral-command-v1\x00"
+
+func testVerifier() *verifier {
+	public := fleettest.Public(1)
+	return &verifier{
+		terminal: "gate-1", limit: 4096, age: 2 * time.Minute, skew: 30 * time.Second, trusted: []string{"ntp"},
+		nonces: new(used),
+		keys: []Key{
+			{Name: "office", Public: public, Commands: []string{fleet.CommandStatus, fleet.CommandOpen}},
+			{Name: "lobby", Public: public, Commands: []string{fleet.CommandStatus}},
+		},
+	}
+}
+
+// wrap signs any payload at all, as an attacker with a key could.
+func wrap(payload, key string) []byte {
+	sig := ed25519.Sign(fleettest.Seeded(1), []byte(domainCommand+payload))
+	b, _ := fleet.EncodeJSON(fleet.CommandEnvelope{Status: fleet.StatusInit, Payload: []byte(payload), Key: key, Signature: sig})
+	return b
+}
+
+func TestVerifyRefuses(t *testing.T) {
+	office := fleet.Signer{Name: "office", Private: fleettest.Seeded(1)}
+	sign := func(f func(*fleet.Command)) mqtt.Message {
+		c := fleettest.Command()
+		f(&c)
+		topic, b, err := fleet.Sign(c, office)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mqtt.Message{Topic: topic, Payload: b}
+	}
+	good := sign(func(*fleet.Command) {})
+	topic := good.Topic
+	with := func(f func(map[string]any)) mqtt.Message {
+		var m map[string]any
+		if err := json.Unmarshal(good.Payload, &m); err != nil {
+			t.Fatal(err)
+		}
+		f(m)
+		b, _ := fleet.EncodeJSON(m)
+		return mqtt.Message{Topic: topic, Payload: b}
+	}
+	payload := func(p string) mqtt.Message { return mqtt.Message{Topic: topic, Payload: wrap(p, "office")} }
+	plain := `{"schema":1,"terminal":"gate-1","command":"door.open","id":"o-1","nonce":"0123456789abcdef","issued":"2026-03-01T12:00:00Z","expires":"2026-03-01T12:00:30Z"}`
+	lobby := good
+	lobby.Payload = bytes.Replace(good.Payload, []byte(`"office"`), []byte(`"lobby"`), 1)
+
+	for _, c := range []struct {
+		name string
+		m    mqtt.Message
+		want fleet.Reason
+	}{
+		{"good", good, ""},
+		{"good without arguments", payload(plain), ""},
+		{"retained", mqtt.Message{Topic: topic, Payload: good.Payload, Retained: true}, fleet.ReasonRetained},
+		{"oversized", mqtt.Message{Topic: topic, Oversized: true}, fleet.ReasonOversized},
+		{"longer than the limit", mqtt.Message{Topic: topic, Payload: bytes.Repeat([]byte(" "), 4097)}, fleet.ReasonOversized},
+		{"no JSON", mqtt.Message{Topic: topic, Payload: []byte("open!")}, fleet.ReasonMalformed},
+		{"JSON but no object", mqtt.Message{Topic: topic, Payload: []byte("[]")}, fleet.ReasonMalformed},
+		{"thin-edge's bare request", mqtt.Message{Topic: topic, Payload: []byte(`{"status":"init"}`)}, fleet.ReasonUnsigned},
+		{"no signature", with(func(m map[string]any) { delete(m, "sig") }), fleet.ReasonUnsigned},
+		{"empty signature", with(func(m map[string]any) { m["sig"] = "" }), fleet.ReasonUnsigned},
+		{"no key", with(func(m map[string]any) { delete(m, "key") }), fleet.ReasonUnsigned},
+		{"null key", with(func(m map[string]any) { m["key"] = nil }), fleet.ReasonMalformed},
+		{"no payload", with(func(m map[string]any) { delete(m, "payload") }), fleet.ReasonMalformed},
+		{"more than an envelope", with(func(m map[string]any) { m["also"] = 1 }), fleet.ReasonMalformed},
+		{"something behind", mqtt.Message{Topic: topic, Payload: append(bytes.Clone(good.Payload), "{}"...)}, fleet.ReasonMalformed},
+		{"base64 broken in lines", with(func(m map[string]any) { m["payload"] = m["payload"].(string)[:8] + "\n" + m["payload"].(string)[8:] }), fleet.ReasonMalformed},
+		{"unknown key", with(func(m map[string]any) { m["key"] = "attic" }), fleet.ReasonUnknownKey},
+		{"short signature", with(func(m map[string]any) { m["sig"] = "AAAA" }), fleet.ReasonBadSignature},
+		{"other payload", with(func(m map[string]any) { m["payload"] = base64.StdEncoding.EncodeToString([]byte(plain)) }), fleet.ReasonBadSignature},
+		{"signed without the domain", func() mqtt.Message {
+			b, _ := fleet.EncodeJSON(fleet.CommandEnvelope{Payload: []byte(plain), Key: "office", Signature: ed25519.Sign(fleettest.Seeded(1), []byte(plain))})
+			return mqtt.Message{Topic: topic, Payload: b}
+		}(), fleet.ReasonBadSignature},
+		{"signed by another", func() mqtt.Message {
+			c, m, _ := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(2)})
+			return mqtt.Message{Topic: c, Payload: m}
+		}(), fleet.ReasonBadSignature},
+		{"signed nonsense", payload("hello"), fleet.ReasonMalformed},
+		{"another schema", payload(strings.Replace(plain, `"schema":1`, `"schema":2`, 1)), fleet.ReasonMalformed},
+		{"member twice", payload(strings.Replace(plain, `"id"`, `"command":"status","id"`, 1)), fleet.ReasonMalformed},
+		{"member in capitals", payload(strings.Replace(plain, `"id"`, `"ID"`, 1)), fleet.ReasonMalformed},
+		{"short nonce", payload(strings.Replace(plain, "0123456789abcdef", "0123", 1)), fleet.ReasonMalformed},
+		{"arguments no object", payload(strings.Replace(plain, `"schema":1`, `"schema":1,"args":[]`, 1)), fleet.ReasonMalformed},
+		{"arguments too long", payload(strings.Replace(plain, `"schema":1`, `"schema":1,"args":{"a":"`+strings.Repeat("x", fleet.MaxArgs)+`"}`, 1)), fleet.ReasonMalformed},
+		{"expires before issued", payload(strings.Replace(plain, "12:00:30", "11:00:30", 1)), fleet.ReasonMalformed},
+		{"another terminal", sign(func(c *fleet.Command) { c.Terminal = "gate-2" }), fleet.ReasonWrongTarget},
+		{"another terminal's, on this topic", mqtt.Message{Topic: topic, Payload: sign(func(c *fleet.Command) { c.Terminal = "gate-2" }).Payload}, fleet.ReasonWrongTarget},
+		{"another id", mqtt.Message{Topic: topic, Payload: sign(func(c *fleet.Command) { c.ID = "o-2" }).Payload}, fleet.ReasonWrongTopic},
+		{"another command", mqtt.Message{Topic: topic, Payload: sign(func(c *fleet.Command) { c.Name = fleet.CommandStatus }).Payload}, fleet.ReasonWrongTopic},
+		{"strange topic", mqtt.Message{Topic: "te/device/gate-1///cmd/a b/c", Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"unknown command", sign(func(c *fleet.Command) { c.Name = "erase" }), fleet.ReasonUnknown},
+		{"not this key's", lobby, fleet.ReasonNotAllowed},
+		{"from the future", sign(func(c *fleet.Command) {
+			c.Issued = fleettest.Noon.Add(31 * time.Second)
+			c.Expires = fleettest.Noon.Add(time.Minute)
+		}), fleet.ReasonNotYetValid},
+		{"from the near future", sign(func(c *fleet.Command) {
+			c.Issued = fleettest.Noon.Add(29 * time.Second)
+			c.Expires = fleettest.Noon.Add(time.Minute)
+		}), ""},
+		{"expired", sign(func(c *fleet.Command) { c.Expires = fleettest.Noon }), fleet.ReasonExpired},
+		{"old but not expired", sign(func(c *fleet.Command) {
+			c.Issued = fleettest.Noon.Add(-121 * time.Second)
+			c.Expires = fleettest.Noon.Add(time.Second)
+		}), fleet.ReasonTooOld},
+		{"valid for too long", sign(func(c *fleet.Command) { c.Expires = fleettest.Noon.Add(time.Hour) }), fleet.ReasonTooOld},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, r := testVerifier().verify(c.m, fleettest.Noon, "ntp")
+			switch {
+			case r == nil && c.want != "":
+				t.Errorf("accepted %+v, wanted %s", got, c.want)
+			case r != nil && r.Reason != c.want:
+				t.Errorf("refused as %s (%s), wanted %q", r.Reason, r.Detail, c.want)
+			case r == nil && (got.Key != "office" || got.Name != fleet.CommandOpen || got.Terminal != "gate-1"):
+				t.Errorf("command %+v", got)
+			}
+		})
+	}
+}
+
+func TestVerifyUsesANonceOnce(t *testing.T) {
+	v := testVerifier()
+	topic, b, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := mqtt.Message{Topic: topic, Payload: b}
+	if _, r := v.verify(m, fleettest.Noon, "rtc"); r == nil || r.Reason != fleet.ReasonUntrusted {
+		t.Errorf("under an untrusted clock: %+v", r)
+	}
+	if c, r := v.verify(m, fleettest.Noon, "ntp"); r != nil || string(c.Args) != `{"pulse":3}` {
+		t.Fatalf("first: %+v, refused %+v", c, r)
+	}
+	if _, r := v.verify(m, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonReplayed {
+		t.Errorf("again: %+v", r)
+	}
+	if until := v.nonces.(*used).seen["office/0123456789abcdef"]; !until.Equal(fleettest.Noon.Add(time.Minute)) {
+		t.Errorf("nonce kept until %v, must outlive the command by the skew", until)
+	}
+	full := testVerifier()
+	full.nonces = &used{limit: 1, seen: map[string]time.Time{"x": fleettest.Noon}}
+	if _, r := full.verify(m, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonNonces {
+		t.Errorf("with a full nonce store: %+v", r)
+	}
+}
+
+func FuzzCommand(f *testing.F) {
+	topic, b, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(topic, b, false)
+	f.Add(topic, wrap(`{"schema":1}`, "office"), true)
+	f.Add(topic, []byte(`{"status":"init","payload":"e30=","key":"office","sig":"AA=="}`), false)
+	f.Add("te/device/gate-1///cmd/status/1", []byte(`{"status":"executing"}`), false)
+	f.Add("te///", []byte{0xff, 0xfe}, false)
+	f.Fuzz(func(t *testing.T, topic string, payload []byte, sign bool) {
+		v := testVerifier()
+		if sign { // let the fuzzer reach what is behind the signature
+			payload = wrap(string(payload), "office")
+		}
+		m := mqtt.Message{Topic: topic, Payload: payload}
+		first, r := v.verify(m, fleettest.Noon, "ntp")
+		if r == nil {
+			if first.Terminal != "gate-1" || first.Key != "office" || len(first.Args) > fleet.MaxArgs || !fleettest.Noon.Before(first.Expires) {
+				t.Fatalf("accepted %+v", first)
+			}
+			if _, again := v.verify(m, fleettest.Noon, "ntp"); again == nil {
+				t.Fatal("accepted twice")
+			}
+			if answer(m) {
+				t.Fatal("a command that is taken for an answer")
+			}
+			return
+		}
+		if len(r.Reason) == 0 || strings.ContainsAny(string(r.Reason), " \n") {
+			t.Fatalf("refused without a reason: %+v", r)
+		}
+	})
+}
