@@ -107,7 +107,7 @@ func (c *codes) read(id passage.ID, img *vision.Image) (hint string, err error) 
 	if c.settled == id {
 		return "", nil
 	}
-	toLuma(c.luma, img)
+	vision.Luma(c.luma, img)
 	found, err := c.reader.Read(c.luma.Pix, c.luma.Width, c.luma.Height, c.luma.Stride)
 	if err != nil {
 		return "", err
@@ -131,17 +131,6 @@ func (c *codes) read(id passage.ID, img *vision.Image) (hint string, err error) 
 		return "", nil
 	}
 	return hint, nil
-}
-
-// toLuma takes the brightness of a picture (BT.601).
-func toLuma(to *vision.Grey, img *vision.Image) {
-	to.Reset(img.Width, img.Height)
-	for y := range img.Height {
-		row, out := img.Row(y), to.Row(y)
-		for x := range out {
-			out[x] = uint8((77*uint32(row[3*x]) + 150*uint32(row[3*x+1]) + 29*uint32(row[3*x+2]) + 128) >> 8)
-		}
-	}
 }
 
 // credential judges a QR code. What is no identity at all, such as an advertisement, is a hint and no evidence.

@@ -116,12 +116,7 @@ func readSymbols(data []byte) ([]symbol.Symbol, error) {
 	if err != nil {
 		return nil, err
 	}
-	luma := make([]byte, img.Width*img.Height)
-	for y := range img.Height {
-		row := img.Row(y)
-		for x := range img.Width {
-			luma[y*img.Width+x] = byte((299*int(row[3*x]) + 587*int(row[3*x+1]) + 114*int(row[3*x+2])) / 1000)
-		}
-	}
-	return r.Read(luma, img.Width, img.Height, img.Width)
+	var luma vision.Grey
+	vision.Luma(&luma, img)
+	return r.Read(luma.Pix, luma.Width, luma.Height, luma.Stride)
 }

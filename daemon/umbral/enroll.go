@@ -90,7 +90,7 @@ somebody new; what was enrolled of the same finger before is replaced. The gate'
 	return cmd
 }
 
-// Limits of an enrolment's photographs. Each decoded one takes up to 48 MB.
+// maxPhotos limits an enrolment's photographs.
 const maxPhotos = 10
 
 // enrolPhotos asks the running terminal, and works on the store itself where none runs.

@@ -114,17 +114,6 @@ func FuzzBarcode(f *testing.F) {
 	})
 }
 
-func FuzzWebP(f *testing.F) {
-	f.Add([]byte("RIFF\x24\x00\x00\x00WEBPVP8 \x18\x00\x00\x000\x01\x00\x9d\x01*\x01\x00\x01\x00\x02\x004%\xa4\x00\x03p\x00\xfe\xfb\xfdP\x00"))
-	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\r\x00\x00\x00/\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		const limit = 256 * 256
-		if img, err := decodeWebP(data, limit); err == nil && img.Width*img.Height > limit {
-			t.Errorf("%d×%d", img.Width, img.Height)
-		}
-	})
-}
-
 func FuzzEnrolment(f *testing.F) {
 	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	f.Add(must(decodeBase45(must(NewEnrolment(wallet, noon, "7H3K"))[len(EnrolmentPrefix):])))

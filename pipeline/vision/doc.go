@@ -1,5 +1,6 @@
 // Package vision turns what a camera delivers into what the models take: pixel formats to 8-bit RGB, regions of a
-// picture to normalised tensors, and a few measures of picture quality.
+// picture to normalised tensors, and a few measures of picture quality. ReadPicture reads what people have instead: the
+// photographs of phones, scanners and web pages, large, turned on their side or damaged. Both use one reader of JPEG.
 //
 // Coordinates are pixels. A Rect covers areas: the pixel in column 3 spans x from 3 to 4 and has its centre at 3.5, so
 // ResizeTensor and Resize use half-pixel centres as OpenCV's INTER_LINEAR does. A Point that goes through a Similarity

@@ -14,7 +14,7 @@ const (
 	// NV12 is V4L2_PIX_FMT_NV12: a plane of luma, then a half-height plane of interleaved Cb Cr with the same stride; even
 	// width and height, limited range.
 	NV12 = PixelFormat('N' | 'V'<<8 | '1'<<16 | '2'<<24)
-	// MJPG is V4L2_PIX_FMT_MJPEG: one baseline JPEG a frame, often without Huffman tables.
+	// MJPG is V4L2_PIX_FMT_MJPEG: one baseline JPEG a frame, often without Huffman tables, sometimes with junk around it.
 	MJPG = PixelFormat('M' | 'J'<<8 | 'P'<<16 | 'G'<<24)
 	// RGB3 is V4L2_PIX_FMT_RGB24: three bytes a pixel, red first.
 	RGB3 = PixelFormat('R' | 'G'<<8 | 'B'<<16 | '3'<<24)

@@ -105,38 +105,66 @@ func (r *bitReader) fill() {
 	}
 }
 
-// next gives the next byte of data without stuffing, 0 once a marker or the end is reached.
+// next returns the next byte of data without stuffing, 0 once a marker or the end is reached.
 func (r *bitReader) next() byte {
-	if r.at >= len(r.data) {
-		r.padding += 8
-		return 0
-	}
-	b := r.data[r.at]
-	if b != 0xff {
-		r.at++
-		return b
-	}
-	if r.at+1 < len(r.data) && r.data[r.at+1] == 0 {
-		r.at += 2
-		return b
+	for r.at < len(r.data) {
+		b := r.data[r.at]
+		if b != 0xff {
+			r.at++
+			return b
+		}
+		if r.at+1 == len(r.data) {
+			break
+		}
+		switch r.data[r.at+1] {
+		case 0:
+			r.at += 2
+			return b
+		case 0xff: // a fill byte
+			r.at++
+			continue
+		}
+		break
 	}
 	r.padding += 8 // stays before the marker
 	return 0
 }
 
-// overrun tells whether bits were used that the data did not hold.
+// overrun reports whether bits were used that the data did not hold.
 func (r *bitReader) overrun() bool { return r.count < r.padding }
 
-// restart moves behind the next marker and forgets the bits before it. It returns the marker, 0 if there is none.
-func (r *bitReader) restart() byte {
-	for ; r.at+1 < len(r.data); r.at++ {
-		if marker := r.data[r.at+1]; r.data[r.at] == 0xff && marker != 0 && marker != 0xff {
-			r.at += 2
-			r.buffer, r.count, r.padding = 0, 0, 0
-			return marker
+// restart moves behind the next restart marker and forgets the bits before it. It returns the marker's number, −1 where
+// the picture or the data end before.
+func (r *bitReader) restart() int {
+	number, at := restartMarker(r.data, r.at)
+	if number >= 0 {
+		r.at = at
+		r.buffer, r.count, r.padding = 0, 0, 0
+	}
+	return number
+}
+
+// following returns the number of the next restart marker, −1 where none follows.
+func (r *bitReader) following() int {
+	number, _ := restartMarker(r.data, r.at)
+	return number
+}
+
+// restartMarker finds the next restart marker at or behind at, and where the data go on behind it. Other markers are
+// damage, but for those that end a picture.
+func restartMarker(data []byte, at int) (number, behind int) {
+	for ; at+1 < len(data); at++ {
+		if data[at] != 0xff {
+			continue
+		}
+		switch marker := data[at+1]; {
+		case marker >= markerRST0 && marker <= markerRST7:
+			return int(marker - markerRST0), at + 2
+		case marker == markerSOI, marker == markerEOI:
+			return -1, at
 		}
 	}
-	return 0
+	return -1, at
 }
 
 // standardTables are the tables that the specification suggests for 8-bit luma and chroma (T.81, K.3.1 and K.3.2,

@@ -24,12 +24,20 @@ const (
 // level brings a sample to 0–255. An honest one lies between −512 and 511.
 func level(v int32) byte { return saturated[uint32(v+128)&1023] }
 
-// flat writes the 8×8 samples of a block that has only a DC coefficient.
-func flat(to []byte, stride int, dc int32) {
+// flat writes the samples of a block that has only a DC coefficient, size in each direction.
+func flat(to []byte, stride, size int, dc int32) {
 	v := level((dc + 4) >> 3)
-	for y := range 8 {
-		row := (*[8]byte)(to[y*stride:])
-		*row = [8]byte{v, v, v, v, v, v, v, v}
+	if size == 8 {
+		for y := range 8 {
+			*(*[8]byte)(to[y*stride:]) = [8]byte{v, v, v, v, v, v, v, v}
+		}
+		return
+	}
+	for y := range size {
+		row := to[y*stride:][:size]
+		for x := range row {
+			row[x] = v
+		}
 	}
 }
 

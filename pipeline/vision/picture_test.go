@@ -90,8 +90,9 @@ func TestReadPictureJPEG(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if largest, _ := difference(t, img, want); largest > 1 {
-			t.Errorf("%s: largest difference %d, limit 1", name, largest)
+		// The standard library's inverse DCT rounds less carefully.
+		if largest, mean := difference(t, img, want); largest > 3 || mean > 0.3 {
+			t.Errorf("%s: largest difference %d, mean %.3f; limits 3 and 0.3", name, largest, mean)
 		}
 	}
 }
@@ -109,7 +110,14 @@ func TestOrientation(t *testing.T) {
 		8: "#####|..#.#|....#",
 	}
 	for orientation := 1; orientation <= 8; orientation++ {
-		if got := drawing(orient(painting(stored[orientation]), orientation)); got != stored[1] {
+		from := painting(stored[orientation])
+		c := canvas{orientation: orientation}
+		c.reset(from.Width, from.Height)
+		for y := range from.Height {
+			copy(c.row(y), from.Row(y))
+			c.put(c.row(y), y)
+		}
+		if got := drawing(c.img); got != stored[1] {
 			t.Errorf("orientation %d: %s, want %s", orientation, got, stored[1])
 		}
 	}
@@ -146,11 +154,10 @@ func TestReadPictureTurnsUpright(t *testing.T) {
 }
 
 func TestReadPictureLimits(t *testing.T) {
-	small := PictureLimits{MaxBytes: 1 << 20, MaxPixels: 74 * 53}
+	small := PictureLimits{MaxBytes: 1 << 20, MaxPixels: 74 * 53, Memory: 1 << 20}
 	bomb := bytes.Clone(fixture(t, "sampling_2x1.jpg"))
 	at := bytes.Index(bomb, []byte{0xff, markerSOF0})
 	copy(bomb[at+5:], "\xff\xff\xff\xff")
-	scans := append(bytes.Clone(fixture(t, "progressive.jpg")), bytes.Repeat([]byte{0xff, markerSOS}, maxScans)...)
 	tests := map[string]struct {
 		data   []byte
 		limits PictureLimits
@@ -158,7 +165,6 @@ func TestReadPictureLimits(t *testing.T) {
 	}{
 		"JPEG above the pixel limit": {fixture(t, "grey.jpg"), small, "75x53 pixels, limit 3922"},
 		"JPEG that claims too much":  {bomb, DefaultPictureLimits(), "65535x65535"},
-		"JPEG of endless scans":      {scans, DefaultPictureLimits(), "scans, limit 100"},
 		"JPEG cut short":             {fixture(t, "grey.jpg")[:600], DefaultPictureLimits(), "JPEG"},
 		"PNM above the pixel limit":  {[]byte("P5 75 53 255\n"), small, "limit 3922"},
 		"PNM that claims too much":   {[]byte("P6 99999 99999 255\n"), DefaultPictureLimits(), "99999x99999"},
@@ -170,7 +176,7 @@ func TestReadPictureLimits(t *testing.T) {
 		"PNM too bright":             {[]byte("P5 1 1 65536\nab"), DefaultPictureLimits(), "65536"},
 		"too many bytes":             {make([]byte, 65), PictureLimits{MaxBytes: 64, MaxPixels: 1}, "more than 64 bytes"},
 		"empty":                      {nil, DefaultPictureLimits(), "empty"},
-		"another kind":               {[]byte("GIF89a"), DefaultPictureLimits(), "47 49 46 38"},
+		"another kind":               {[]byte("GIF89a"), DefaultPictureLimits(), "a GIF file"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,9 @@ func readPNM(data []byte, l PictureLimits) (*Image, error) {
 	if err := l.check("PNM", w, h); err != nil {
 		return nil, err
 	}
+	if 3*int64(w)*int64(h) > l.Memory {
+		return nil, tooLarge("PNM", w, h, l)
+	}
 	if largest < 1 || largest > 65535 {
 		return nil, fmt.Errorf("vision: PNM with largest value %d, limit 65535", largest)
 	}

@@ -104,6 +104,14 @@ const (
 	lumaB = 7471
 )
 
+// Luma writes the luma of src into dst, which takes its size; it allocates only when dst.Pix is too small.
+func Luma(dst *Grey, src *Image) {
+	dst.Reset(src.Width, src.Height)
+	for y := range src.Height {
+		rgbToLuma(dst.Row(y), src.Row(y))
+	}
+}
+
 // rgbToLuma fills to from RGB pixels.
 func rgbToLuma(to, from []byte) {
 	from = from[:3*len(to)]
