@@ -21,6 +21,7 @@ type Credential struct {
 	BarCodes       bool          `toml:"bar_codes"`
 	ListKey        string        `toml:"list_key" length:"0..44"`
 	DecryptionKey  string        `toml:"decryption_key" length:"0..4096" path:"file"`
+	HCERTTrust     string        `toml:"hcert_trust" length:"0..4096" path:"file"`
 	Issuers        []Issuer      `toml:"issuers" length:"0..64"`
 }
 

@@ -65,7 +65,7 @@ func credentialKeygenCommand() *cobra.Command {
 	flags.StringVar(&public, "public", "", "file for the public half, rather than standard output")
 	flags.StringVar(&issuer, "issuer", "", "who issues: the claim iss of all its credentials, such as https://id.example.org")
 	flags.StringVar(&name, "name", "", "the issuer's name for people")
-	flags.StringVar(&algorithm, "algorithm", "EdDSA", "EdDSA (Ed25519) or ES256 (ECDSA P-256)")
+	flags.StringVar(&algorithm, "algorithm", "EdDSA", "EdDSA (Ed25519), ES256 (ECDSA P-256) or ES384 (ECDSA P-384)")
 	flags.StringVar(&from, "from", "", "instant at which the key comes into force, such as 2027-01-01 or 2027-01-01T08:00:00Z")
 	flags.StringVar(&until, "until", "", "instant from which terminals distrust the key and all credentials that it signed")
 	cmd.MarkFlagRequired("out")

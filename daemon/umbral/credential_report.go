@@ -16,6 +16,7 @@ type credentialReport struct {
 	Step      string               `json:"step"`
 	Meaning   string               `json:"meaning"`
 	Why       string               `json:"why,omitempty"`
+	Profile   string               `json:"profile,omitempty"`
 	Trusted   bool                 `json:"trusted"`
 	Issuer    string               `json:"issuer,omitempty"`
 	Subject   string               `json:"subject,omitempty"`
@@ -42,6 +43,7 @@ func newCredentialReport(c *credential.Credential, step credential.Step, why str
 		}
 		return &t
 	}
+	r.Profile = c.Profile.String()
 	r.Trusted, r.Issuer, r.Subject, r.Encrypted, r.Bound = c.Trusted, c.Issuer, c.Subject, c.Encrypted, c.Holder != nil
 	r.NotBefore, r.Expires, r.IssuedAt, r.Identity = instant(c.NotBefore), instant(c.Expires), instant(c.IssuedAt), &c.Identity
 	if c.Key != nil {
@@ -80,6 +82,8 @@ func printCredential(w io.Writer, c *credential.Credential, step credential.Step
 // skipped says whether the step has nothing to check in such a credential.
 func skipped(c *credential.Credential, s credential.Step) bool {
 	switch s {
+	case credential.WrongContext, credential.WrongKeyUsage:
+		return c != nil && c.Profile != credential.HCERT
 	case credential.NotDecrypted:
 		return c != nil && !c.Encrypted
 	case credential.NoPresentation, credential.BadHolderSignature, credential.WrongAudience, credential.Stale:
@@ -103,10 +107,11 @@ func printFields(w io.Writer, c *credential.Credential) {
 	if c.Trusted {
 		trust = "  (trusted)"
 	}
+	field("profile", c.Profile.String())
 	field("issuer", c.Issuer+trust)
 	field("", c.IssuerName)
 	if c.Key != nil {
-		field("signed with", c.Key.Algorithm()+", key "+string(c.Key.ID))
+		field("signed with", c.Key.Algorithm()+", key "+c.KeyID())
 	}
 	if c.Encrypted {
 		field("encrypted", "yes")

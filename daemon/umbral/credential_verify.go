@@ -13,15 +13,16 @@ import (
 
 // trustFlags say what a code is checked against.
 type trustFlags struct {
-	issuers, decrypt, audience []string
-	at                         string
-	maxAge                     time.Duration
-	asJSON                     bool
+	issuers, hcert, decrypt, audience []string
+	at                                string
+	maxAge                            time.Duration
+	asJSON                            bool
 }
 
 func (f *trustFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.issuers, "issuer", nil, "trust this issuer: a file as keygen prints it, or ID=FILE for a JWK, PEM or COSE key; may be repeated")
+	flags.StringArrayVar(&f.issuers, "issuer", nil, "trust this issuer: a file as keygen prints it, or ID=FILE for a JWK, PEM or COSE key; an ID of two capitals is a country whose certificates (PEM) sign HCERT; may be repeated")
+	flags.StringArrayVar(&f.hcert, "hcert-trust", nil, "trust the signers of HCERT in this file, as credential.hcert_trust names it; may be repeated")
 	flags.StringArrayVar(&f.decrypt, "decrypt", nil, "file of a key that opens encrypted credentials; may be repeated")
 	flags.StringArrayVar(&f.audience, "audience", nil, "the terminal or site that a presentation must be for; may be repeated")
 	flags.StringVar(&f.at, "at", "", "instant to check for; default: now")
@@ -34,15 +35,18 @@ func (f *trustFlags) verifier() (*credential.Verifier, time.Time, error) {
 	o.MaxAge, o.Audience, o.SharedReplays = f.maxAge, f.audience, true // there is no memory of what was shown
 	now := time.Now()
 	for _, arg := range f.issuers {
-		id, path, named := strings.Cut(arg, "=")
-		if !named {
-			id, path = "", arg
-		}
-		issuer, err := readFile(path, maxIdentityFile, func(data []byte) (credential.Issuer, error) { return credential.ParseIssuer(data, id, "") })
+		issuer, err := readIssuer(arg)
 		if err != nil {
 			return nil, now, err
 		}
 		o.Issuers = append(o.Issuers, issuer)
+	}
+	for _, path := range f.hcert {
+		signers, err := readFile(path, maxTrustFile, credential.ParseHCERTTrust)
+		if err != nil {
+			return nil, now, err
+		}
+		o.Issuers = append(o.Issuers, signers...)
 	}
 	for _, path := range f.decrypt {
 		key, err := readFile(path, maxIdentityFile, credential.ParseSymmetricKey)
@@ -59,6 +63,28 @@ func (f *trustFlags) verifier() (*credential.Verifier, time.Time, error) {
 	}
 	v, err := credential.NewVerifier(o)
 	return v, now, err
+}
+
+// maxTrustFile is the size of a file of HCERT's signers.
+const maxTrustFile = 8 << 20
+
+// readIssuer reads an issuer from FILE or ID=FILE.
+func readIssuer(arg string) (credential.Issuer, error) {
+	id, path, named := strings.Cut(arg, "=")
+	if !named {
+		id, path = "", arg
+	}
+	return readFile(path, maxIdentityFile, func(data []byte) (credential.Issuer, error) {
+		if isCountry(id) {
+			return credential.ParseHCERTIssuer(data, id, "")
+		}
+		return credential.ParseIssuer(data, id, "")
+	})
+}
+
+// isCountry reports whether an issuer's id has the form of a country's code (ISO 3166-1 alpha-2), as HCERT's issuers have.
+func isCountry(id string) bool {
+	return len(id) == 2 && id[0] >= 'A' && id[0] <= 'Z' && id[1] >= 'A' && id[1] <= 'Z'
 }
 
 func credentialShowCommand() *cobra.Command {

@@ -48,8 +48,9 @@ numbered; terminals never take an older one than they have.`,
 	}
 	cmd.AddCommand(
 		makeListCommand("make KEYS… --sequence N --out LIST", "make a list of issuers' key files", "KEYS",
-			`make reads issuers' public key files, as "umbral credential keygen" makes them: JSON with the issuer beside its keys.
-Without --key the list is yet to be signed.`, nil),
+			`make reads issuers' public key files, as "umbral credential keygen" makes them: JSON with the issuer beside its keys. For
+HCERT it also reads a trust list, a JSON array of signers' certificates as the EU's gateway publishes them, and COUNTRY=FILE
+with certificates in PEM. Without --key the list is yet to be signed.`, nil),
 		signListCommand(), showListCommand(trustlist.KindIssuers), publishListCommand(trustlist.KindIssuers), installListCommand(s, trustlist.KindIssuers),
 	)
 	return cmd
@@ -74,27 +75,51 @@ func readEntries(data []byte) (entries []trustlist.Entry, err error) {
 	return entries, lines.Err()
 }
 
-// readIssuers makes a list of key files, each of which must be one that a terminal can use and hold no private key.
-func readIssuers(files []string, sequence uint64, issued time.Time) (*trustlist.List, error) {
+// readIssuers makes a list of key files. All together must be what a terminal can use, and no file may hold a private key.
+func readIssuers(args []string, sequence uint64, issued time.Time) (*trustlist.List, error) {
 	var list []json.RawMessage
-	for _, path := range files {
-		data, err := readUpTo(path, trustlist.MaxIssuerBytes)
+	o := credential.DefaultVerifierOpts()
+	for _, arg := range args {
+		issuers, err := readIssuerFile(arg)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := credential.ParseIssuer(data, "", ""); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		for _, i := range issuers {
+			data, err := credential.MarshalIssuer(i)
+			if err != nil {
+				return nil, err
+			}
+			var content bytes.Buffer
+			if err := json.Compact(&content, data); err != nil {
+				return nil, err
+			}
+			list = append(list, content.Bytes())
 		}
-		var content bytes.Buffer
-		if err := json.Compact(&content, data); err != nil {
-			return nil, fmt.Errorf("%s: %w (wanted JSON with the issuer beside its keys)", path, err)
-		}
-		if err := publicOnly(content.Bytes()); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		list = append(list, content.Bytes())
+		o.Issuers = append(o.Issuers, issuers...)
+	}
+	if _, err := credential.NewVerifier(o); err != nil {
+		return nil, err
 	}
 	return trustlist.NewIssuers(sequence, issued, list)
+}
+
+// readIssuerFile reads the issuer of a key file, all signers of a trust list of HCERT, or those of a country from
+// COUNTRY=FILE.
+func readIssuerFile(arg string) ([]credential.Issuer, error) {
+	if id, _, named := strings.Cut(arg, "="); named && isCountry(id) {
+		issuer, err := readIssuer(arg)
+		return []credential.Issuer{issuer}, err
+	}
+	return readFile(arg, maxTrustFile, func(data []byte) ([]credential.Issuer, error) {
+		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
+			return credential.ParseHCERTTrust(data)
+		}
+		if err := publicOnly(data); err != nil {
+			return nil, err
+		}
+		issuer, err := credential.ParseIssuer(data, "", "")
+		return []credential.Issuer{issuer}, err
+	})
 }
 
 // publicOnly refuses a key file with a private half in it (RFC 7517: "d" of a key pair, "k" of a symmetric key).
@@ -103,7 +128,7 @@ func publicOnly(data []byte) error {
 		Keys []map[string]json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
-		return err
+		return fmt.Errorf("%w (wanted JSON with the issuer beside its keys)", err)
 	}
 	for _, k := range file.Keys {
 		if k["d"] != nil || k["k"] != nil {

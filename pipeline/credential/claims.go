@@ -30,13 +30,15 @@ const (
 	maxAudiences = 16
 )
 
-// claims are those of a credential or of a presentation.
+// claims are those of a credential or of a presentation. What stands in maps of its own is left to others.
 type claims struct {
 	issuer, subject                string
 	audience                       []string
 	expires, notBefore, issuedAt   time.Time // zero where absent
 	tokenID                        []byte
 	holder, identity, presentation cbor.RawMessage
+	health                         cbor.RawMessage
+	use                            HCERTUse // of health, once it was read
 }
 
 func parseClaims(dec cbor.DecMode, data []byte) (*claims, error) {
@@ -78,6 +80,8 @@ func parseClaims(dec cbor.DecMode, data []byte) (*claims, error) {
 			c.holder = value
 		case claimIdentity:
 			c.identity = value
+		case claimHealth:
+			c.health = value
 		case claimCredential:
 			c.presentation = value
 		}

@@ -170,7 +170,7 @@ func readHeaders(protected, unprotected cbor.RawMessage) (h cose.Headers, err er
 	return h, h.UnmarshalFromRaw()
 }
 
-// byteString reads a definite byte string and nothing else: []byte alone would also take an array of numbers.
+// byteString reads a byte string and nothing else: []byte alone would also take an array of numbers.
 func byteString(dec cbor.DecMode, data []byte) ([]byte, error) {
 	if len(data) == 0 || data[0]>>5 != 2 {
 		return nil, errors.New("not a byte string")

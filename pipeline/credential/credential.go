@@ -9,11 +9,12 @@ import (
 
 // Credential is what a code says. It is proven only where Verify gave no error.
 type Credential struct {
+	Profile    Profile
 	Issuer     string // claim iss
 	IssuerName string // as configured; empty for an unknown issuer
 	Key        *Key   // the issuer's key that signed; nil until the signature was checked
-	Subject    string // claim sub, may be empty
-	TokenID    []byte // claim cti, may be nil
+	Subject    string // claim sub, may be empty; the certificate's id (UVCI) for HCERT
+	TokenID    []byte // claim cti, may be nil; the certificate's id for HCERT
 
 	NotBefore, Expires, IssuedAt time.Time // zero where the issuer says nothing
 
@@ -35,28 +36,51 @@ type Credential struct {
 }
 
 // fill takes the claims of the message over.
-func (c *Credential) fill(dec cbor.DecMode, m *message) (*claims, error) {
-	claims, err := parseClaims(dec, m.content)
-	if err != nil {
-		return nil, err
+func (c *Credential) fill(dec cbor.DecMode, claims *claims) (err error) {
+	c.Issuer, c.Subject, c.TokenID = claims.issuer, claims.subject, claims.tokenID
+	c.NotBefore, c.Expires, c.IssuedAt = claims.notBefore, claims.expires, claims.issuedAt
+	if c.Profile == HCERT {
+		err = c.fillHealth(dec, claims)
+	} else {
+		err = c.fillIdentity(dec, claims)
 	}
+	if err == nil && len(claims.holder) > 0 {
+		c.Holder, err = holderKey(dec, claims.holder)
+	}
+	return err
+}
+
+func (c *Credential) fillIdentity(dec cbor.DecMode, claims *claims) error {
 	if len(claims.identity) == 0 {
-		return nil, errors.New("cwt: claim 169 is missing (a token for something else?)")
+		return errors.New("cwt: claim 169 is missing (a token for something else?)")
 	}
 	id, err := parseIdentity(dec, claims.identity)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c.Issuer, c.Subject, c.TokenID = claims.issuer, claims.subject, claims.tokenID
-	c.NotBefore, c.Expires, c.IssuedAt = claims.notBefore, claims.expires, claims.issuedAt
 	c.Identity = *id
-	if len(claims.holder) > 0 {
-		if c.Holder, err = holderKey(dec, claims.holder); err != nil {
-			return nil, err
-		}
-	}
-	return claims, nil
+	return nil
 }
+
+// fillHealth takes an HCERT over. Its holder has no number of their own: the certificate's id stands for them, so that
+// nobody is taken for somebody else of that name and birthday.
+func (c *Credential) fillHealth(dec cbor.DecMode, claims *claims) error {
+	if len(claims.health) == 0 {
+		return errors.New("cwt: claim -260 is missing (a token for something else?)")
+	}
+	h, err := parseHealth(dec, claims.health)
+	if err != nil {
+		return err
+	}
+	c.Identity, c.Subject, c.TokenID, claims.use = h.identity, h.entry.ID, []byte(h.entry.ID), h.use
+	if c.Issuer == "" { // it is optional; the entry has the country too
+		c.Issuer = h.entry.Country
+	}
+	return nil
+}
+
+// KeyID returns the id of the key that signed, as key files of the profile write it.
+func (c *Credential) KeyID() string { return c.Profile.keyIDText(c.Key.ID) }
 
 // Identifier names the holder of a credential. Issuers may give one subject to different people, so that neither part
 // names anybody alone.

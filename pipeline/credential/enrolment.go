@@ -41,6 +41,10 @@ func ParseEnrolment(text string) (Enrolment, error) {
 	if err != nil {
 		return e, fmt.Errorf("credential: %w", err)
 	}
+	payload, err := limits.payloadDecoder()
+	if err != nil {
+		return e, fmt.Errorf("credential: %w", err)
+	}
 	data, err := decodeBase45(body)
 	if err != nil {
 		return e, fmt.Errorf("credential: enrolment: %w", err)
@@ -49,7 +53,7 @@ func ParseEnrolment(text string) (Enrolment, error) {
 	if err != nil {
 		return e, fmt.Errorf("credential: enrolment: %w", err)
 	}
-	c, err := parseClaims(dec, m.content)
+	c, err := parseClaims(payload, m.content)
 	if err != nil {
 		return e, fmt.Errorf("credential: enrolment: %w", err)
 	}
@@ -57,7 +61,7 @@ func ParseEnrolment(text string) (Enrolment, error) {
 		return e, errors.New("credential: enrolment without a time stamp or a key")
 	}
 	e.At, e.Claim = c.issuedAt, c.subject
-	if e.Key, err = holderKey(dec, c.holder); err != nil {
+	if e.Key, err = holderKey(payload, c.holder); err != nil {
 		return e, fmt.Errorf("credential: enrolment: %w", err)
 	}
 	if err := m.verify(e.Key, []byte(enrolmentContext)); err != nil {

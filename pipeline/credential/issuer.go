@@ -7,8 +7,7 @@ import (
 
 // Limits of a set of issuers.
 const (
-	maxIssuers   = 64
-	maxKeys      = 16 // of an issuer, current and past ones
+	maxIssuers   = 128
 	maxKeyID     = 64 // bytes
 	maxIssuerID  = 255
 	maxOpenKeys  = 16 // that open encrypted credentials
@@ -17,8 +16,10 @@ const (
 
 // Issuer is somebody whose signature makes a credential trusted.
 type Issuer struct {
-	// ID is the claim iss that the issuer writes, such as https://id.example.org.
+	// ID is the claim iss that the issuer writes, such as https://id.example.org. For HCERT it is the country.
 	ID string
+	// Profile is what the issuer is trusted to issue. An ID stands for one issuer, of one profile.
+	Profile Profile
 	// Name is for people; may be empty.
 	Name string
 	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old one
@@ -39,34 +40,57 @@ func checkIssuers(issuers []Issuer) error {
 		return fmt.Errorf("credential: %d issuers, limit %d", len(issuers), maxIssuers)
 	}
 	seen := map[string]bool{}
-	for _, i := range issuers {
-		switch {
-		case i.ID == "":
-			return errors.New("credential: an issuer without an id (the claim iss of its credentials)")
-		case len(i.ID) > maxIssuerID:
-			return fmt.Errorf("credential: issuer id of %d bytes, limit %d", len(i.ID), maxIssuerID)
-		case seen[i.ID]:
+	for n := range issuers {
+		i := &issuers[n]
+		if seen[i.ID] {
 			return fmt.Errorf("credential: issuer %q is there twice (put all its keys into one)", i.ID)
-		case len(i.Keys) == 0:
-			return fmt.Errorf("credential: issuer %q has no key", i.ID)
-		case len(i.Keys) > maxKeys:
-			return fmt.Errorf("credential: issuer %q has %d keys, limit %d", i.ID, len(i.Keys), maxKeys)
 		}
 		seen[i.ID] = true
-		thumbprints := map[string]bool{}
-		for _, k := range i.Keys {
-			if k == nil || k.algorithm == 0 {
-				return fmt.Errorf("credential: issuer %q has a key that was not made by NewKey", i.ID)
-			}
-			if !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until) {
-				return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID, date(k.From), date(k.Until))
-			}
-			thumbprint := string(k.Thumbprint())
-			if thumbprints[thumbprint] {
-				return fmt.Errorf("credential: issuer %q has one key twice (key id %q): distrusting one of them would distrust neither", i.ID, k.ID)
-			}
-			thumbprints[thumbprint] = true
+		if err := i.check(); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (i *Issuer) check() error {
+	switch most := i.Profile.maxKeys(); {
+	case i.ID == "":
+		return errors.New("credential: an issuer without an id (the claim iss of its credentials)")
+	case len(i.ID) > maxIssuerID:
+		return fmt.Errorf("credential: issuer id of %d bytes, limit %d", len(i.ID), maxIssuerID)
+	case i.Profile > HCERT:
+		return fmt.Errorf("credential: issuer %q is for %s, which is not known", i.ID, i.Profile)
+	case len(i.Keys) == 0:
+		return fmt.Errorf("credential: issuer %q has no key", i.ID)
+	case len(i.Keys) > most:
+		return fmt.Errorf("credential: issuer %q has %d keys, limit %d", i.ID, len(i.Keys), most)
+	}
+	ids := map[string]bool{}
+	for _, k := range i.Keys {
+		if err := i.checkKey(k); err != nil {
+			return err
+		}
+		id := string(k.Thumbprint())
+		if i.Profile == HCERT { // a certificate may be renewed for the same key, and ids are of certificates
+			id += string(k.ID)
+		}
+		if ids[id] {
+			return fmt.Errorf("credential: issuer %q has one key twice (key id %q): distrusting one of them would distrust neither", i.ID, k.ID)
+		}
+		ids[id] = true
+	}
+	return nil
+}
+
+func (i *Issuer) checkKey(k *Key) error {
+	switch {
+	case k == nil || k.algorithm == 0:
+		return fmt.Errorf("credential: issuer %q has a key that was not made by NewKey", i.ID)
+	case !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until):
+		return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID, date(k.From), date(k.Until))
+	case i.Profile == HCERT && len(k.ID) != hcertKeyID:
+		return fmt.Errorf("credential: a key of issuer %q has an id of %d bytes, for HCERT wanted %d", i.ID, len(k.ID), hcertKeyID)
 	}
 	return nil
 }

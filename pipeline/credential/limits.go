@@ -47,12 +47,22 @@ func (l Limits) validate() error {
 	return nil
 }
 
-// decoder gives a CBOR decoder that keeps the limits and refuses what makes two readers disagree: duplicate keys and
-// strings of indefinite length (RFC 8949, sections 5.6 and 3.2.3), invalid UTF-8.
+// decoder returns a CBOR decoder that keeps the limits and refuses what makes two readers disagree: duplicate keys and
+// invalid UTF-8 (RFC 8949, sections 5.6 and 5.3.1), and indefinite lengths, which COSE structures have no use for.
 func (l Limits) decoder() (cbor.DecMode, error) {
+	return l.options(cbor.IndefLengthForbidden).DecMode()
+}
+
+// payloadDecoder returns a decoder for what a signature covers. Issuers write maps, arrays and strings of indefinite length
+// (RFC 8949, section 3.2) there; what is signed reads the same to everybody. The limits hold as for definite lengths.
+func (l Limits) payloadDecoder() (cbor.DecMode, error) {
+	return l.options(cbor.IndefLengthAllowed).DecMode()
+}
+
+func (l Limits) options(indefinite cbor.IndefLengthMode) cbor.DecOptions {
 	return cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
+		IndefLength:       indefinite,
 		MaxNestedLevels:   l.MaxDepth,
 		MaxArrayElements:  l.MaxElements,
 		MaxMapPairs:       l.MaxElements,
@@ -61,7 +71,7 @@ func (l Limits) decoder() (cbor.DecMode, error) {
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		BignumTag:         cbor.BignumTagForbidden,
 		TimeTag:           cbor.DecTagIgnored,
-	}.DecMode()
+	}
 }
 
 // encoder writes deterministic CBOR (RFC 8949, section 4.2.1).

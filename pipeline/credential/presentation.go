@@ -45,7 +45,7 @@ type presentation struct {
 	signed     Presented
 }
 
-func parsePresentation(dec cbor.DecMode, data []byte) (*presentation, error) {
+func parsePresentation(dec, payload cbor.DecMode, data []byte) (*presentation, error) {
 	m, err := parseMessage(dec, data)
 	if err != nil {
 		return nil, err
@@ -53,12 +53,12 @@ func parsePresentation(dec cbor.DecMode, data []byte) (*presentation, error) {
 	if m.encrypted {
 		return nil, errors.New("encrypted, wanted COSE_Sign1")
 	}
-	c, err := parseClaims(dec, m.content)
+	c, err := parseClaims(payload, m.content)
 	if err != nil {
 		return nil, err
 	}
 	p := &presentation{message: m, signed: Presented{At: c.issuedAt, Nonce: c.tokenID}}
-	if p.credential, err = byteString(dec, c.presentation); err != nil {
+	if p.credential, err = byteString(payload, c.presentation); err != nil {
 		return nil, fmt.Errorf("claim %d (the credential): %w", claimCredential, err)
 	}
 	switch {

@@ -10,13 +10,15 @@ type Step uint8
 const (
 	Passed             Step = iota
 	TooLarge                // longer than a QR code can be
+	WrongContext            // it begins with the context of something else, or an HCERT without its own
 	NotBase45               // not the text of RFC 9285
 	NotZlib                 // not compressed, or more comes out than allowed
 	NotCOSE                 // not a signed or encrypted COSE message, or CBOR beyond the limits
 	NotDecrypted            // encrypted with a key that is not configured
-	NotClaim169             // signed, but claims or the identity are missing or malformed
+	NotClaim169             // signed, but claims or the identity (claim 169; -260 in an HCERT) are missing or malformed
 	UnknownIssuer           // decoded, but nobody trusted signed it
-	BadSignature            // the issuer's signature is missing or wrong, or its key was not valid then
+	BadSignature            // the issuer's signature is missing or wrong, or its key is not in force
+	WrongKeyUsage           // signed with a key that is for other certificates
 	NotYetValid             // before nbf
 	Expired                 // from exp on
 	NoPresentation          // bound to a holder's key, but shown without a fresh signature of it
@@ -30,6 +32,7 @@ const (
 var steps = [...]struct{ name, checks, words string }{
 	Passed:             {"passed", "", "everything is in order"},
 	TooLarge:           {"too-large", "size", "the code is larger than a credential can be"},
+	WrongContext:       {"wrong-context", "context", "the code is no electronic credential (for another use)"},
 	NotBase45:          {"not-base45", "base45", "the code is no electronic credential (not base45)"},
 	NotZlib:            {"not-zlib", "zlib", "the code is no electronic credential (not zlib)"},
 	NotCOSE:            {"not-cose", "COSE", "the code is no electronic credential (not COSE)"},
@@ -37,6 +40,7 @@ var steps = [...]struct{ name, checks, words string }{
 	NotClaim169:        {"not-claim-169", "identity", "the credential holds no identity"},
 	UnknownIssuer:      {"unknown-issuer", "issuer", "the credential comes from an issuer that is not trusted here"},
 	BadSignature:       {"bad-signature", "issuer's signature", "the issuer's signature is not valid"},
+	WrongKeyUsage:      {"wrong-key-usage", "key for this kind", "the issuer's key is not for certificates of this kind"},
 	NotYetValid:        {"not-yet-valid", "valid already", "the credential is not valid yet"},
 	Expired:            {"expired", "valid still", "the credential has expired"},
 	NoPresentation:     {"no-presentation", "shown by its wallet", "the credential is bound to a phone and must be shown by its wallet"},

@@ -24,7 +24,7 @@ type SigningKey struct {
 // keyIDCharacters of the thumbprint make the id of a new key: enough to tell an issuer's few keys apart, short in the code.
 const keyIDCharacters = 6
 
-// NewSigningKey makes a key: algorithm EdDSA (Ed25519) or ES256 (ECDSA P-256).
+// NewSigningKey makes a key: algorithm EdDSA (Ed25519), ES256 (ECDSA P-256) or ES384 (ECDSA P-384).
 func NewSigningKey(algorithm, issuer, name string) (*SigningKey, error) {
 	var signer crypto.Signer
 	var err error
@@ -33,8 +33,10 @@ func NewSigningKey(algorithm, issuer, name string) (*SigningKey, error) {
 		_, signer, err = ed25519.GenerateKey(rand.Reader)
 	case "ES256":
 		signer, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		signer, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	default:
-		return nil, fmt.Errorf("credential: algorithm %q, wanted EdDSA or ES256", algorithm)
+		return nil, fmt.Errorf("credential: algorithm %q, wanted EdDSA, ES256 or ES384", algorithm)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("credential: making a key: %w", err)
@@ -64,36 +66,43 @@ func ParseSigningKey(data []byte) (*SigningKey, error) {
 		return nil, errors.New(`credential: the key has no private part "d" (the public file?)`)
 	}
 	k := &SigningKey{Issuer: f.Issuer, Name: f.Name}
-	if k.Public, err = j.public(); err != nil {
+	if k.Public, err = j.keyOf(Claim169); err != nil {
 		return nil, err
 	}
-	d, err := base64.RawURLEncoding.DecodeString(j.D)
-	if err != nil || len(d) != 32 {
-		return nil, errors.New(`credential: the private part "d" is not base64url of 32 bytes`)
-	}
-	switch public := k.Public.Public.(type) {
+	k.Signer, err = j.signer(k.Public)
+	return k, err
+}
+
+// signer reads the private part, which has to belong to the public one.
+func (j *jwk) signer(public *Key) (signer crypto.Signer, err error) {
+	switch p := public.Public.(type) {
 	case ed25519.PublicKey:
-		private := ed25519.NewKeyFromSeed(d)
-		if !public.Equal(private.Public()) {
-			return nil, errors.New("credential: the private and the public part of the key do not belong together")
-		}
-		k.Signer = private
-	case *ecdsa.PublicKey:
-		private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), d)
+		d, err := jwkBytes("d", j.D, ed25519.SeedSize)
 		if err != nil {
+			return nil, err
+		}
+		signer = ed25519.NewKeyFromSeed(d)
+	case *ecdsa.PublicKey:
+		c := curveOf(p)
+		d, err := jwkBytes("d", j.D, c.size)
+		if err != nil {
+			return nil, err
+		}
+		if signer, err = ecdsa.ParseRawPrivateKey(c.Curve, d); err != nil {
 			return nil, fmt.Errorf("credential: private key: %w", err)
 		}
-		if !public.Equal(private.Public()) {
-			return nil, errors.New("credential: the private and the public part of the key do not belong together")
-		}
-		k.Signer = private
+	default:
+		return nil, fmt.Errorf("credential: a private key for %s cannot be read, wanted EdDSA, ES256 or ES384", public.Algorithm())
 	}
-	return k, nil
+	if own := public.Public.(interface{ Equal(crypto.PublicKey) bool }); !own.Equal(signer.Public()) {
+		return nil, errors.New("credential: the private and the public part of the key do not belong together")
+	}
+	return signer, nil
 }
 
 // Marshal writes the private key as JSON, for a file that only the issuer can read.
 func (k *SigningKey) Marshal() ([]byte, error) {
-	j := publicJWK(k.Public)
+	j := publicJWK(k.Public, Claim169)
 	switch s := k.Signer.(type) {
 	case ed25519.PrivateKey:
 		j.D = base64.RawURLEncoding.EncodeToString(s.Seed())
@@ -106,7 +115,7 @@ func (k *SigningKey) Marshal() ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("credential: a %T cannot be written to a file", s)
 	}
-	return indented(issuerFile{k.Issuer, k.Name, []jwk{j}})
+	return indented(issuerFile{Issuer: k.Issuer, Name: k.Name, Keys: []jwk{j}})
 }
 
 // MarshalIssuer writes the public side, as ParseIssuer reads it: what terminals are given.
@@ -115,26 +124,13 @@ func MarshalIssuer(i Issuer) ([]byte, error) {
 		return nil, err
 	}
 	f := issuerFile{Issuer: i.ID, Name: i.Name}
+	if i.Profile != Claim169 {
+		f.Profile = i.Profile.String()
+	}
 	for _, k := range i.Keys {
-		f.Keys = append(f.Keys, publicJWK(k))
+		f.Keys = append(f.Keys, publicJWK(k, i.Profile))
 	}
 	return indented(f)
-}
-
-func publicJWK(k *Key) jwk {
-	text := base64.RawURLEncoding.EncodeToString
-	j := jwk{Algorithm: k.Algorithm(), ID: string(k.ID), Use: "sig", NotBefore: seconds(k.From), Expires: seconds(k.Until)}
-	switch p := k.Public.(type) {
-	case ed25519.PublicKey:
-		j.Type, j.Curve, j.X = "OKP", "Ed25519", text(p)
-	case *ecdsa.PublicKey:
-		point, err := p.Bytes()
-		if err != nil {
-			panic("credential: a key that was checked cannot be written: " + err.Error())
-		}
-		j.Type, j.Curve, j.X, j.Y = "EC", "P-256", text(point[1:33]), text(point[33:])
-	}
-	return j
 }
 
 func seconds(t time.Time) int64 {

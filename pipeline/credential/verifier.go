@@ -12,7 +12,7 @@ import (
 
 // VerifierOpts configures a Verifier. Start from DefaultVerifierOpts.
 type VerifierOpts struct {
-	// Issuers are trusted; 64 at most. Without one every credential is refused as from an unknown issuer.
+	// Issuers are trusted; 128 at most. Without one every credential is refused as from an unknown issuer.
 	Issuers []Issuer
 	// DecryptionKeys open encrypted credentials; 16 at most.
 	DecryptionKeys []SymmetricKey
@@ -50,7 +50,8 @@ func DefaultVerifierOpts() VerifierOpts {
 // issuers change.
 type Verifier struct {
 	opts    VerifierOpts
-	dec     cbor.DecMode
+	dec     cbor.DecMode // of messages
+	payload cbor.DecMode // of what they sign
 	issuers map[string]*Issuer
 }
 
@@ -78,7 +79,11 @@ func NewVerifier(o VerifierOpts) (*Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
-	v := &Verifier{opts: o, dec: dec, issuers: map[string]*Issuer{}}
+	payload, err := o.Limits.payloadDecoder()
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	v := &Verifier{opts: o, dec: dec, payload: payload, issuers: map[string]*Issuer{}}
 	for i := range o.Issuers {
 		v.issuers[o.Issuers[i].ID] = &o.Issuers[i]
 	}
@@ -102,12 +107,11 @@ func (v *Verifier) verify(text string, now time.Time) (*Credential, *Refusal) {
 	if len(text) > v.opts.Limits.MaxText {
 		return nil, refuse(TooLarge, "%d bytes of text, limit %d", len(text), v.opts.Limits.MaxText)
 	}
-	var p *presentation
-	compressed, refusal := v.unpack(text, &p)
+	u, refusal := v.unpack(text)
 	if refusal != nil {
 		return nil, refusal
 	}
-	data, err := inflate(compressed, v.opts.Limits.MaxInflated)
+	data, err := inflate(u.compressed, v.opts.Limits.MaxInflated)
 	if err != nil {
 		return nil, refuse(NotZlib, "%w", err)
 	}
@@ -115,36 +119,73 @@ func (v *Verifier) verify(text string, now time.Time) (*Credential, *Refusal) {
 	if err != nil {
 		return nil, refuse(NotCOSE, "%w", err)
 	}
-	c := &Credential{Encrypted: m.encrypted, limits: v.opts.Limits}
+	if m.encrypted && u.profile == HCERT {
+		return nil, refuse(NotCOSE, "encrypted, and an HCERT never is")
+	}
+	c := &Credential{Profile: u.profile, Encrypted: m.encrypted, limits: v.opts.Limits}
 	if m.encrypted {
 		if m, refusal = v.open(m); refusal != nil {
 			return nil, refusal
 		}
 	}
-	claims, err := c.fill(v.dec, m)
+	claims, err := parseClaims(v.payload, m.content)
 	if err != nil {
 		return nil, refuse(NotClaim169, "%w", err)
 	}
-	return c, v.judge(c, claims, m, p, now)
+	if u.profile == Claim169 && len(claims.identity) == 0 && len(claims.health) > 0 {
+		return nil, refuse(WrongContext, "an HCERT that does not begin with %s", HCERTPrefix)
+	}
+	if err := c.fill(v.payload, claims); err != nil {
+		return nil, refuse(NotClaim169, "%w", err)
+	}
+	return c, v.judge(c, claims, m, u.presentation, now)
 }
 
-// unpack undoes the text's encoding: the credential as compressed bytes, and the presentation where it stands in one.
-func (v *Verifier) unpack(text string, p **presentation) ([]byte, *Refusal) {
+// unpacked is a code's text with its encoding undone.
+type unpacked struct {
+	profile      Profile
+	compressed   []byte        // the credential
+	presentation *presentation // nil for a credential alone
+}
+
+// unpack undoes the text's encoding.
+func (v *Verifier) unpack(text string) (u unpacked, refusal *Refusal) {
 	if body, is := strings.CutPrefix(text, PresentationPrefix); is {
 		data, err := decodeBase45(body)
 		if err != nil {
-			return nil, refuse(NotBase45, "presentation: %w", err)
+			return u, refuse(NotBase45, "presentation: %w", err)
 		}
-		if *p, err = parsePresentation(v.dec, data); err != nil {
-			return nil, refuse(NotCOSE, "presentation: %w", err)
+		if u.presentation, err = parsePresentation(v.dec, v.payload, data); err != nil {
+			return u, refuse(NotCOSE, "presentation: %w", err)
 		}
-		return (*p).credential, nil
+		u.compressed = u.presentation.credential
+		return u, nil
 	}
-	data, err := decodeBase45(withoutScheme(text))
+	body, is := strings.CutPrefix(text, HCERTPrefix)
+	switch {
+	case is:
+		u.profile = HCERT
+	case hasContext(text):
+		return u, refuse(WrongContext, "it begins with %q, which is not known (%s for an HCERT)", text[:contextLength], HCERTPrefix)
+	default:
+		body = withoutScheme(text)
+	}
+	data, err := decodeBase45(body)
 	if err != nil {
-		return nil, refuse(NotBase45, "%w", err)
+		return u, refuse(NotBase45, "%w", err)
 	}
-	return data, nil
+	u.compressed = data
+	return u, nil
+}
+
+// contextLength is the length of HCERTPrefix and of every other context of its kind.
+const contextLength = len(HCERTPrefix)
+
+// hasContext reports whether a text begins as HCERT's contexts do: two capitals, a digit and a colon. No base45 of zlib does:
+// the header's two bytes have no digit as their third character where capitals are the first two.
+func hasContext(text string) bool {
+	capital := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	return len(text) >= contextLength && capital(text[0]) && capital(text[1]) && text[2] >= '0' && text[2] <= '9' && text[3] == ':'
 }
 
 // withoutScheme takes off a scheme that PixelPass may put before the data, such as mosip://. It must hold a lower-case
@@ -191,12 +232,15 @@ func (v *Verifier) open(m *message) (*message, *Refusal) {
 // judge decides on what was decoded.
 func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentation, now time.Time) *Refusal {
 	issuer := v.issuers[c.Issuer]
-	if issuer == nil {
-		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted", c.Issuer, len(v.issuers))
+	if issuer == nil || issuer.Profile != c.Profile {
+		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted for %s", c.Issuer, v.trusted(c.Profile), c.Profile)
 	}
 	c.IssuerName = issuer.Name
 	if refusal := v.signed(c, issuer, m); refusal != nil {
 		return refusal
+	}
+	if c.Key.Uses != 0 && c.Key.Uses&claims.use == 0 {
+		return refuse(WrongKeyUsage, "the key may sign %s, and this is %s", c.Key.Uses, claims.use)
 	}
 	retired := c.Key.inForce(c.IssuedAt, now, v.opts.Skew)
 	c.Trusted = retired == nil
@@ -208,7 +252,7 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 	case !c.Expires.IsZero() && !now.Add(-v.opts.Skew).Before(c.Expires):
 		return refuse(Expired, "valid until %s, and it is %s", date(c.Expires), date(now))
 	case retired != nil:
-		return refuse(BadSignature, "key %q: %w", c.Key.ID, retired)
+		return refuse(BadSignature, "key %q: %w", c.KeyID(), retired)
 	}
 	if len(claims.audience) > 0 && !v.answersTo(claims.audience, v.opts.Audience) {
 		return refuse(WrongAudience, "the credential is for %q, this terminal answers to %q", claims.audience, v.opts.Audience)
@@ -220,20 +264,30 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message) *Refusal {
 	var err error
 	for _, k := range issuer.Keys {
-		if len(m.keyID) > 0 && len(k.ID) > 0 && string(k.ID) != string(m.keyID) {
+		if !c.Profile.names(k, m.keyID) {
 			continue
 		}
 		if e := m.verify(k, nil); e != nil {
-			err = fmt.Errorf("key %q: %w", k.ID, e)
+			err = fmt.Errorf("key %q: %w", c.Profile.keyIDText(k.ID), e)
 			continue
 		}
 		c.Key = k
 		return nil
 	}
 	if err == nil {
-		return refuse(UnknownIssuer, "issuer %.80q is trusted, but not with a key %q (has it changed keys?)", c.Issuer, m.keyID)
+		return refuse(UnknownIssuer, "issuer %.80q is trusted, but not with a key %.80q (has it changed keys?)", c.Issuer, c.Profile.keyIDText(m.keyID))
 	}
 	return refuse(BadSignature, "%w", err)
+}
+
+// trusted returns how many issuers there are for a profile.
+func (v *Verifier) trusted(p Profile) (n int) {
+	for _, i := range v.issuers {
+		if i.Profile == p {
+			n++
+		}
+	}
+	return n
 }
 
 // answersTo reports whether one of the names is the terminal's. A verifier without names takes every one.

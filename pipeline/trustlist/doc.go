@@ -19,5 +19,6 @@
 // bytes. That keeps names and numbers out of the list, but not from somebody who can guess them: citizen numbers can all be
 // tried in hours. Let the broker's access rules name who may read it.
 //
-// The content of "issuers" is a JSON array of issuers' key files, as package credential reads them.
+// The content of "issuers" is a JSON array of issuers' key files, as package credential reads them: of identities, and with
+// "profile": "hcert" of health certificates.
 package trustlist

@@ -9,7 +9,7 @@ import (
 
 // Limits of a list of issuers.
 const (
-	MaxIssuers     = 64
+	MaxIssuers     = 128
 	MaxIssuerBytes = 64 << 10 // of one issuer's key file
 )
 
