@@ -1,10 +1,14 @@
 package config
 
 import (
+	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
+
+	"umbral/config/policy"
 )
 
 // binder puts the values of a TOML document into a Config, and gathers everything that does not fit.
@@ -68,6 +72,9 @@ func (b *binder) value(value any, target reflect.Value, key string) {
 	case target.Type() == durationType:
 		b.duration(value, target, key)
 		return
+	case isText(target.Type()):
+		b.text(value, target, key)
+		return
 	case target.Kind() == reflect.Struct:
 		if values, ok := value.(map[string]any); ok {
 			b.table(values, target, key)
@@ -119,6 +126,24 @@ func (b *binder) duration(value any, target reflect.Value, key string) {
 		return
 	}
 	target.SetInt(int64(d))
+}
+
+// text puts a text into a value that parses it.
+func (b *binder) text(value any, target reflect.Value, key string) {
+	s, ok := value.(string)
+	if !ok {
+		b.fail(key, "found %s, allowed is text in quotes", describe(value))
+		return
+	}
+	err := target.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s))
+	var where *policy.Error
+	switch {
+	case errors.As(err, &where):
+		b.fail(key, "%s", where.Message)
+		b.errs[len(b.errs)-1].inText = where.Column
+	case err != nil:
+		b.fail(key, "found %v", err)
+	}
 }
 
 func (b *binder) list(list []any, target reflect.Value, key string) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -22,7 +23,7 @@ func (c *Config) check() Errors {
 func checkValue(errs *Errors, key string, tag reflect.StructTag, v reflect.Value) {
 	if length, limited := tag.Lookup("length"); limited {
 		low, high := bounds(length, strconv.Atoi)
-		if n := v.Len(); n < low || n > high {
+		if n := lengthOf(v); n < low || n > high {
 			what := "bytes"
 			if v.Kind() == reflect.Slice {
 				what = "elements"
@@ -36,7 +37,11 @@ func checkValue(errs *Errors, key string, tag reflect.StructTag, v reflect.Value
 	}
 	if words, closed := tag.Lookup("oneof"); closed {
 		allowed := strings.Split(words, "|")
-		if v.Kind() == reflect.String {
+		switch {
+		case isText(v.Type()):
+			oneOf(errs, key, textOf(v), allowed)
+			return
+		case v.Kind() == reflect.String:
 			oneOf(errs, key, v.String(), allowed)
 			return
 		}
@@ -91,11 +96,35 @@ func bounds[T any](tag string, parse func(string) (T, error)) (low, high T) {
 	return low, high
 }
 
+// isText reports whether values of a type are parsed from text.
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// lengthOf returns the number of elements of a list, or of bytes of a text.
+func lengthOf(v reflect.Value) int {
+	if isText(v.Type()) {
+		return len(textOf(v))
+	}
+	return v.Len()
+}
+
+// textOf returns the text of a value that is parsed from it.
+func textOf(v reflect.Value) string {
+	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
 // show writes a value as TOML would.
 func show(v reflect.Value) string {
 	switch {
 	case v.Type() == durationType:
 		return strconv.Quote(shortDuration(time.Duration(v.Int())))
+	case isText(v.Type()):
+		return strconv.Quote(textOf(v))
 	case v.Kind() == reflect.String:
 		return strconv.Quote(v.String())
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:

@@ -8,6 +8,8 @@ package config
 import (
 	_ "embed"
 	"time"
+
+	"umbral/config/policy"
 )
 
 //go:embed umbral.toml
@@ -107,7 +109,7 @@ type Gallery struct {
 
 // Passage holds the site's rule and the times of a passage.
 type Passage struct {
-	Policy        string        `toml:"policy" length:"1..512"`
+	Policy        policy.Policy `toml:"policy" length:"1..512"`
 	StartFrames   int           `toml:"start_frames" unit:"frames" range:"1..30"`
 	DecideTimeout time.Duration `toml:"decide_timeout" range:"1s..5m"`
 	LostAfter     time.Duration `toml:"lost_after" range:"100ms..10s"`
@@ -187,8 +189,8 @@ type Local struct {
 type Clock struct {
 	NTP          bool          `toml:"ntp"`
 	MaxDrift     time.Duration `toml:"max_drift" range:"10ms..1m"`
-	GrantTrust   string        `toml:"grant_trust" oneof:"unknown|rtc|broker|ntp"`
-	CommandTrust string        `toml:"command_trust" oneof:"unknown|rtc|broker|ntp"`
+	GrantTrust   policy.Trust  `toml:"grant_trust" oneof:"unknown|rtc|broker|ntp"`
+	CommandTrust policy.Trust  `toml:"command_trust" oneof:"unknown|rtc|broker|ntp"`
 }
 
 // Log is the daemon's own log, on standard error.
@@ -213,18 +215,18 @@ func Default() Config {
 		Liveness: Liveness{Threshold: 0.5, MinScore: 0.1, MaxSpread: 0.35, Frames: 5, NotLiveFrames: 12},
 		Gallery:  Gallery{Capacity: 2000},
 		Passage: Passage{
-			Policy: "face and live", StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
+			Policy: policy.MustParse("face and live"), StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 			CrowdRatio: 0.5, CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 			ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second,
 		},
-		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, Trust: "rtc", BarCodes: true, Issuers: []Issuer{}},
+		Credential: Credential{MaxAge: 30 * time.Second, MaxSkew: 5 * time.Second, Trust: policy.TrustRTC, BarCodes: true, Issuers: []Issuer{}},
 		Card:       Card{Sides: "front", MinConfidence: 0.8, Readings: 2, Timeout: 20 * time.Second},
 		Speech:     Speech{Kind: "digits", Prompts: 6, Attempts: 2},
 		Finger:     Finger{Sensor: "none", Baud: 57_600, FMR: 1e-3, Presses: 3, LeastQuality: 15, Gallery: 200},
 		Remote:     Remote{Timeout: 5 * time.Second, Send: "nothing"},
 		Review:     Review{Leave: 5 * time.Second, Approvals: 1, Failures: []string{}, Readers: []string{}},
 		Eligibility: Eligibility{
-			MinAge: 16, Guardian: "present", GuardianTimeout: 20 * time.Second, Trust: "rtc", Checklist: []string{}, Schedules: []Schedule{},
+			MinAge: 16, Guardian: "present", GuardianTimeout: 20 * time.Second, Trust: policy.TrustRTC, Checklist: []string{}, Schedules: []Schedule{},
 		},
 		Issue: Issue{Valid: 8760 * time.Hour},
 		Door: Door{
@@ -238,7 +240,7 @@ func Default() Config {
 			Keys: []CommandKey{},
 		},
 		Local: Local{HTTP: "127.0.0.1:8600", Socket: "/run/umbral/umbral.sock", LivePicture: true},
-		Clock: Clock{NTP: true, MaxDrift: 2 * time.Second, GrantTrust: "unknown", CommandTrust: "rtc"},
+		Clock: Clock{NTP: true, MaxDrift: 2 * time.Second, GrantTrust: policy.TrustUnknown, CommandTrust: policy.TrustRTC},
 		Log:   Log{Level: "info"},
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 )
 
 // Credential is the electronic identity: codes that a person shows.
 type Credential struct {
 	MaxAge         time.Duration `toml:"max_age" range:"1s..10m"`
 	MaxSkew        time.Duration `toml:"max_skew" range:"0s..5m"`
-	Trust          string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
+	Trust          policy.Trust  `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
 	HolderRequired bool          `toml:"holder_required"`
 	SiteAudience   bool          `toml:"site_audience"`
 	BarCodes       bool          `toml:"bar_codes"`
@@ -70,7 +70,7 @@ type Eligibility struct {
 	AgeRequired     bool          `toml:"age_required"`
 	Guardian        string        `toml:"guardian" oneof:"present|named"`
 	GuardianTimeout time.Duration `toml:"guardian_timeout" range:"1s..1m"`
-	Trust           string        `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
+	Trust           policy.Trust  `toml:"trust" oneof:"unknown|rtc|broker|ntp"`
 	Checklist       []string      `toml:"checklist" length:"0..32"`
 	RevocationMax   time.Duration `toml:"revocation_max_age" range:"0s..8760h"`
 	Schedules       []Schedule    `toml:"schedules" length:"0..32"`
@@ -111,13 +111,13 @@ type Review struct {
 }
 
 // Available is the evidence that the terminal can produce.
-func (c *Config) Available() passage.EvidenceSet {
-	set := passage.FaceEvidence.With(passage.EvidenceCredential).With(passage.EvidenceCard).With(passage.EvidenceSpeech)
+func (c *Config) Available() policy.Set {
+	set := policy.Camera.With(policy.Credential).With(policy.Card).With(policy.Speech)
 	if c.Finger.Sensor != "none" {
-		set = set.With(passage.EvidenceFinger)
+		set = set.With(policy.Finger)
 	}
 	if c.Remote.Authority != "" {
-		set = set.With(passage.EvidenceRemote)
+		set = set.With(policy.Remote)
 	}
 	return set
 }
@@ -195,7 +195,7 @@ func (c *Config) checkEligibility(errs *Errors) {
 }
 
 // Window is the schedule as the decision knows it.
-func (s *Schedule) Window() (w passage.Window, err error) {
+func (s *Schedule) Window() (w policy.Window, err error) {
 	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 	for _, day := range s.Days {
 		if i := indexOf(days, day); i >= 0 {

@@ -132,7 +132,7 @@ func each(v reflect.Value, key string, visit func(key string, f reflect.StructFi
 		f, field := v.Type().Field(i), v.Field(i)
 		name := join(key, f.Tag.Get("toml"))
 		switch {
-		case field.Kind() == reflect.Struct:
+		case field.Kind() == reflect.Struct && !isText(field.Type()):
 			each(field, name, visit)
 		case isTables(field.Type()):
 			visit(name, f, field)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -237,18 +239,18 @@ func FuzzParse(f *testing.F) {
 
 // What is on file can be asked only about somebody.
 func TestEligibilityNeedsAName(t *testing.T) {
-	for policy, allowed := range map[string]bool{
+	for rule, allowed := range map[string]bool{
 		"live": false, "face and live or speech": false, "face and live": true, "credential or card": true, "face or (live and card)": true,
 	} {
 		c := Default()
-		c.Passage.Policy, c.Eligibility.Enabled = policy, true
+		c.Passage.Policy, c.Eligibility.Enabled = policy.MustParse(rule), true
 		var errs Errors
 		err := c.Validate()
 		if errors.As(err, &errs) == allowed {
-			t.Errorf("policy %q with eligibility: %v", policy, err)
+			t.Errorf("policy %q with eligibility: %v", rule, err)
 		}
 		if !allowed && len(errs) > 0 && errs[0].Key != "eligibility.enabled" {
-			t.Errorf("policy %q: %v", policy, errs)
+			t.Errorf("policy %q: %v", rule, errs)
 		}
 	}
 }

@@ -2,14 +2,13 @@ package config
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
 
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 )
 
 const replayPrefix = "replay:"
@@ -54,22 +53,16 @@ func (c *Config) checkFace(errs *Errors) {
 }
 
 func (c *Config) checkPolicy(errs *Errors) {
-	policy, err := passage.ParsePolicy(c.Passage.Policy)
-	var where *passage.PolicyError
-	if errors.As(err, &where) {
-		errs.add("passage.policy", "%s", where.Message)
-		(*errs)[len(*errs)-1].inText = where.Column
-		return
-	}
-	naming := passage.EvidenceSet(0).With(passage.EvidenceFace).With(passage.EvidenceCredential).With(passage.EvidenceCard).With(passage.EvidenceFinger)
-	for _, way := range policy.Alternatives() {
+	rule := c.Passage.Policy
+	naming := policy.Set(0).With(policy.Face).With(policy.Credential).With(policy.Card).With(policy.Finger)
+	for _, way := range rule.Alternatives() {
 		if c.Eligibility.Enabled && way.Evidence&naming == 0 {
-			errs.add("eligibility.enabled", "found true, but passage.policy %s lets people pass by %v alone, so that nobody knows who they are: allowed with %v in each of its ways", quote(c.Passage.Policy), way.Evidence, naming)
+			errs.add("eligibility.enabled", "found true, but passage.policy %s lets people pass by %v alone, so that nobody knows who they are: allowed with %v in each of its ways", quote(rule.String()), way.Evidence, naming)
 			break
 		}
 	}
-	if missing := policy.Needs() &^ c.Available(); missing != 0 {
-		errs.add("passage.policy", "found %s, but this terminal cannot produce %v; it can produce %v (finger needs finger.sensor, remote needs remote.authority)", quote(c.Passage.Policy), missing, c.Available())
+	if missing := rule.Needs() &^ c.Available(); missing != 0 {
+		errs.add("passage.policy", "found %s, but this terminal cannot produce %v; it can produce %v (finger needs finger.sensor, remote needs remote.authority)", quote(rule.String()), missing, c.Available())
 	}
 }
 

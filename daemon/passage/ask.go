@@ -1,36 +1,38 @@
 package passage
 
+import "umbral/config/policy"
+
 // Evidence that a person has to present or do. Documents come first, since they may bring the photograph that the face is
 // compared with; then what takes the person's time, one thing after the other; the authority last, when all else is there.
-var askOrder = []EvidenceSet{
-	1<<EvidenceCredential | 1<<EvidenceCard,
-	FaceEvidence,
-	1 << EvidenceSpeech,
-	1 << EvidenceFinger,
-	1 << EvidenceRemote,
+var askOrder = []policy.Set{
+	1<<policy.Credential | 1<<policy.Card,
+	policy.Camera,
+	1 << policy.Speech,
+	1 << policy.Finger,
+	1 << policy.Remote,
 }
 
 // documents bring a reference of their own.
-const documents = EvidenceSet(1<<EvidenceCredential | 1<<EvidenceCard)
+const documents = policy.Set(1<<policy.Credential | 1<<policy.Card)
 
 // asked is the evidence that is to be had now: of the first group in askOrder with something open that the policy still
 // depends on, everything that it depends on.
-func (m *Machine) asked() EvidenceSet {
+func (m *Machine) asked() policy.Set {
 	e := m.hoped(&m.now)
 	return m.askedOf(&e)
 }
 
 // hoped is the state of all evidence if reviewers accepted what is doubtful.
-func (m *Machine) hoped(a *attempt) Evidences {
+func (m *Machine) hoped(a *attempt) policy.States {
 	e, doubtful, _ := m.evidencesOf(a)
-	e.accept(doubtful)
+	e.Accept(doubtful)
 	return e
 }
 
-func (m *Machine) askedOf(e *Evidences) EvidenceSet {
-	var open EvidenceSet
-	for k := range EvidenceKinds {
-		if m.policy.Needs().Has(k) && e[k] == Open && m.pivotal(k, *e) {
+func (m *Machine) askedOf(e *policy.States) policy.Set {
+	var open policy.Set
+	for k := range policy.Kinds {
+		if m.policy.Needs().Has(k) && e[k] == policy.Open && m.pivotal(k, *e) {
 			open = open.With(k)
 		}
 	}
@@ -44,11 +46,11 @@ func (m *Machine) askedOf(e *Evidences) EvidenceSet {
 
 // pivotal says whether evidence k can still turn the policy: whether some outcome of the other open evidence leaves the
 // verdict to it.
-func (m *Machine) pivotal(k EvidenceKind, e Evidences) bool {
-	var open [EvidenceKinds]EvidenceKind
+func (m *Machine) pivotal(k policy.Kind, e policy.States) bool {
+	var open [policy.Kinds]policy.Kind
 	n := 0
-	for other := range EvidenceKinds {
-		if other != k && e[other] == Open {
+	for other := range policy.Kinds {
+		if other != k && e[other] == policy.Open {
 			open[n] = other
 			n++
 		}
@@ -56,14 +58,14 @@ func (m *Machine) pivotal(k EvidenceKind, e Evidences) bool {
 	strong := proven
 	for outcome := range 1 << n {
 		for i := range n {
-			e[open[i]] = Impossible
+			e[open[i]] = policy.Impossible
 			if outcome>>i&1 == 1 {
-				e[open[i]] = Satisfied
+				e[open[i]] = policy.Satisfied
 			}
 		}
 		with, without := e, e
-		with[k], without[k] = Satisfied, Impossible
-		if m.policy.Decide(&with, strong) == Satisfied && m.policy.Decide(&without, strong) != Satisfied {
+		with[k], without[k] = policy.Satisfied, policy.Impossible
+		if m.policy.Decide(&with, strong) == policy.Satisfied && m.policy.Decide(&without, strong) != policy.Satisfied {
 			return true
 		}
 	}
@@ -73,7 +75,7 @@ func (m *Machine) pivotal(k EvidenceKind, e Evidences) bool {
 // awaitsReference says whether a document that may bring a photograph of its own is still to come, so that it means
 // nothing yet that the gallery does not know the face.
 func (m *Machine) awaitsReference(a *attempt) bool {
-	for k := range EvidenceKinds {
+	for k := range policy.Kinds {
 		if (m.policy.Needs() & documents).Has(k) && a.others[k].outcome == 0 {
 			return a.claim == ""
 		}
@@ -84,7 +86,7 @@ func (m *Machine) awaitsReference(a *attempt) bool {
 // requestRemote asks the authority, once, as soon as everything before it is there.
 func (m *Machine) requestRemote() {
 	a := &m.now
-	if m.collecting && !a.remote && m.policy.Needs().Has(EvidenceRemote) && m.asked() == 1<<EvidenceRemote {
+	if m.collecting && !a.remote && m.policy.Needs().Has(policy.Remote) && m.asked() == 1<<policy.Remote {
 		a.remote = true
 		m.effects = append(m.effects, Effect{Kind: EffectRemote, Passage: m.openings[forPassage].id, Person: m.subject()})
 	}

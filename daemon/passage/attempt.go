@@ -1,5 +1,7 @@
 package passage
 
+import "umbral/config/policy"
+
 // attempt is what one passage has established so far.
 type attempt struct {
 	began   Instant
@@ -29,7 +31,7 @@ type attempt struct {
 	stayed  int
 	swapped int
 
-	others [EvidenceKinds]other
+	others [policy.Kinds]other
 	plain  Instant // the last frame that only showed that the person is there
 	remote bool    // the authority was asked
 
@@ -71,11 +73,11 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 		return false
 	}
 	need := m.policy.Needs()
-	if need.Has(EvidenceFace) {
+	if need.Has(policy.Face) {
 		if subject.Match.Known {
 			a.compared = now
 		}
-		speaking := need.Has(EvidenceSpeech) && subject.Match.Known && m.asked().Has(EvidenceSpeech)
+		speaking := need.Has(policy.Speech) && subject.Match.Known && m.asked().Has(policy.Speech)
 		matched := m.match(&subject.Match)
 		switch {
 		case speaking && matched:
@@ -87,7 +89,7 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 			return false
 		}
 	}
-	if need.Has(EvidenceLive) && subject.Live.Known {
+	if need.Has(policy.Live) && subject.Live.Known {
 		a.live.add(subject.Live.Score)
 	}
 	return true
@@ -158,7 +160,7 @@ func (m *Machine) match(c *Match) bool {
 		// What was seen before belongs to somebody else, or to nobody; only the frames that spoke against a match stay.
 		if a.person != "" || a.before != "" && a.before != c.Person {
 			a.unmatched, a.ambiguous, a.switched = 0, 0, true
-			a.others = [EvidenceKinds]other{}
+			a.others = [policy.Kinds]other{}
 			a.stayed, a.swapped = 0, 0
 			a.forgetStandings()
 		}
@@ -173,19 +175,19 @@ func (m *Machine) match(c *Match) bool {
 }
 
 // faceTruth weighs the frames that match against those that do not.
-func (a *attempt) faceTruth(r *Rules) Truth {
+func (a *attempt) faceTruth(r *Rules) policy.Truth {
 	switch {
 	case a.matched >= r.MatchFrames && a.matched > a.unmatched:
-		return Satisfied
+		return policy.Satisfied
 	case a.unmatched >= r.NoMatchFrames && a.unmatched >= a.matched:
-		return Impossible
+		return policy.Impossible
 	}
-	return Open
+	return policy.Open
 }
 
 // recognised is the person whose face was established, or "".
 func (m *Machine) recognised() string {
-	if m.now.faceTruth(&m.rules) == Satisfied {
+	if m.now.faceTruth(&m.rules) == policy.Satisfied {
 		return m.now.person
 	}
 	return ""
@@ -198,10 +200,10 @@ func (m *Machine) subject() string {
 		return person
 	}
 	named := m.named()
-	if named == "" || !m.policy.Needs().Has(EvidenceFace) {
+	if named == "" || !m.policy.Needs().Has(policy.Face) {
 		return named
 	}
-	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.strength(&e)) == Satisfied {
+	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.strength(&e).truth) == policy.Satisfied {
 		return named
 	}
 	return ""
@@ -233,34 +235,34 @@ func (a *attempt) sameAllAlong() bool { return a.stayed > 0 && 3*a.swapped <= a.
 
 // evidences is the state of all evidence. doubtful has the kinds that a reviewer could still accept, mismatch those that
 // speak of another person.
-func (m *Machine) evidences() (e Evidences, doubtful, mismatch EvidenceSet) {
+func (m *Machine) evidences() (e policy.States, doubtful, mismatch policy.Set) {
 	return m.evidencesOf(&m.now)
 }
 
-func (m *Machine) evidencesOf(a *attempt) (e Evidences, doubtful, mismatch EvidenceSet) {
-	e[EvidenceFace] = a.faceTruth(&m.rules)
-	e[EvidenceLive] = a.live.truth(&m.rules)
-	if e[EvidenceFace] == Impossible && m.awaitsReference(a) {
-		e[EvidenceFace] = Open
+func (m *Machine) evidencesOf(a *attempt) (e policy.States, doubtful, mismatch policy.Set) {
+	e[policy.Face] = a.faceTruth(&m.rules)
+	e[policy.Live] = a.live.truth(&m.rules)
+	if e[policy.Face] == policy.Impossible && m.awaitsReference(a) {
+		e[policy.Face] = policy.Open
 	}
 	subject := a.person
 	for k := range a.others {
-		o, kind := &a.others[k], EvidenceKind(k)
+		o, kind := &a.others[k], policy.Kind(k)
 		if o.outcome == Accepted && o.subject != "" && subject == "" {
 			subject = o.subject
 		}
 		switch {
 		case o.outcome == 0:
 		case o.outcome == Accepted && o.subject != "" && o.subject != subject:
-			e[k] = Impossible
+			e[k] = policy.Impossible
 			mismatch = mismatch.With(kind)
 		case o.outcome == Accepted:
-			e[k] = Satisfied
+			e[k] = policy.Satisfied
 		case o.outcome == Doubtful, o.outcome == Refused && m.rules.Review.Failures.Has(kind):
-			e[k] = Impossible
+			e[k] = policy.Impossible
 			doubtful = doubtful.With(kind)
 		default:
-			e[k] = Impossible
+			e[k] = policy.Impossible
 		}
 	}
 	return e, doubtful, mismatch
@@ -271,18 +273,18 @@ func (m *Machine) evidencesOf(a *attempt) (e Evidences, doubtful, mismatch Evide
 func (m *Machine) decide(now Instant, counted bool) {
 	e, doubtful, mismatch := m.evidences()
 	strength := m.strength(&e)
-	switch m.policy.Decide(&e, strength) {
-	case Satisfied:
+	switch m.policy.Decide(&e, strength.truth) {
+	case policy.Satisfied:
 		if counted && m.allowed(now) {
 			m.grant(now, m.grantReason())
 		}
-	case Impossible:
+	case policy.Impossible:
 		switch m.hope(e, doubtful) {
-		case Satisfied:
+		case policy.Satisfied:
 			if m.referable(now) {
 				m.finish(now, Refer, m.referReasons(doubtful)...)
 			}
-		case Impossible:
+		case policy.Impossible:
 			m.finish(now, Deny, m.denyReasons(&e, doubtful, mismatch)...)
 		}
 	}
@@ -327,26 +329,17 @@ func (m *Machine) grant(now Instant, reasons ...Reason) {
 
 // hope is what would become of the policy if reviewers accepted what is doubtful. While it is open the passage goes on: they
 // are asked when everything else is there.
-func (m *Machine) hope(e Evidences, doubtful EvidenceSet) Truth {
-	e.accept(doubtful)
-	if doubtful != 0 && e[EvidenceRemote] == Open {
-		e.accept(1 << EvidenceRemote) // an authority that was to be asked after it: the reviewer is in its place
+func (m *Machine) hope(e policy.States, doubtful policy.Set) policy.Truth {
+	e.Accept(doubtful)
+	if doubtful != 0 && e[policy.Remote] == policy.Open {
+		e.Accept(1 << policy.Remote) // an authority that was to be asked after it: the reviewer is in its place
 	}
 	strength := m.strength(&e)
-	t := m.policy.Decide(&e, strength)
-	if t == Impossible && strength.Final && m.rules.Review.on() {
+	t := m.policy.Decide(&e, strength.truth)
+	if t == policy.Impossible && strength.Final && m.rules.Review.on() {
 		return m.policy.Decide(&e, proven) // comparisons that are too weak are a doubt, too
 	}
 	return t
-}
-
-// accept counts evidence as satisfied.
-func (e *Evidences) accept(set EvidenceSet) {
-	for k := range EvidenceKinds {
-		if set.Has(k) {
-			e[k] = Satisfied
-		}
-	}
 }
 
 // referable says whether reviewers may be asked: what is on file against the person, and the clock, are not theirs to
@@ -382,11 +375,11 @@ func (m *Machine) referable(now Instant) bool {
 func (m *Machine) progress() int {
 	a, r := &m.now, &m.rules
 	parts, sum := 0, 0
-	if m.policy.Needs().Has(EvidenceFace) {
+	if m.policy.Needs().Has(policy.Face) {
 		parts++
 		sum += max(min(100, a.matched*100/r.MatchFrames), min(100, a.unmatched*100/r.NoMatchFrames))
 	}
-	if m.policy.Needs().Has(EvidenceLive) {
+	if m.policy.Needs().Has(policy.Live) {
 		parts++
 		sum += min(100, a.live.frames*100/r.LiveFrames)
 	}

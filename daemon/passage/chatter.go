@@ -1,6 +1,10 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy/enum"
+)
 
 // Input is a line or device of the terminal that can chatter: a loose contact, a bad cable, a hand that plays with it.
 type Input uint8
@@ -19,7 +23,7 @@ const (
 var inputNames = []string{"housing", "contact", "hardware", "camera", "exit", "interlock"}
 
 // String returns the input's name as conditions have it.
-func (i Input) String() string { return name(inputNames, uint8(i)) }
+func (i Input) String() string { return enum.Name(inputNames, i) }
 
 // InputSet is a set of inputs.
 type InputSet uint8

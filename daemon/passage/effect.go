@@ -1,6 +1,11 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy"
+	"umbral/config/policy/enum"
+)
 
 // EffectKind says what the terminal has to do.
 type EffectKind uint8
@@ -21,7 +26,7 @@ const (
 var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "remote", "review", "reviewed", "alarms"}
 
 // String is the word for logs.
-func (k EffectKind) String() string { return name(effectNames, uint8(k)) }
+func (k EffectKind) String() string { return enum.Name(effectNames, k) }
 
 // The kinds of journal entries.
 const (
@@ -85,17 +90,17 @@ const (
 var screenNames = []string{"idle", "guide", "look", "one-at-a-time", "wait", "granted", "denied", "referred", "lingering", "out-of-order", "ask", "guardian"}
 
 // String is the screen's code.
-func (c ScreenCode) String() string { return name(screenNames, uint8(c)) }
+func (c ScreenCode) String() string { return enum.Name(screenNames, c) }
 
 // Screen is what the person should see now.
 type Screen struct {
 	Code     ScreenCode
-	Passage  ID          // zero outside a passage
-	Person   string      // of ScreenGranted: the id, for which the terminal knows a name; of ScreenAsk: whom the passage is about so far, which is never shown
-	Problem  Problem     // of ScreenGuide
-	Reason   Reason      // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
-	Progress int         // of ScreenLook: 0 to 100
-	Ask      EvidenceSet // of ScreenAsk: any of these
+	Passage  ID         // zero outside a passage
+	Person   string     // of ScreenGranted: the id, for which the terminal knows a name; of ScreenAsk: whom the passage is about so far, which is never shown
+	Problem  Problem    // of ScreenGuide
+	Reason   Reason     // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
+	Progress int        // of ScreenLook: 0 to 100
+	Ask      policy.Set // of ScreenAsk: any of these
 }
 
 // Wants says what is still worth computing for a face.

@@ -3,6 +3,8 @@ package passage
 import (
 	"testing"
 	"time"
+
+	"umbral/config/policy"
 )
 
 // FuzzRecord feeds hostile journal entries to the replay.
@@ -88,7 +90,7 @@ func FuzzStep(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules := testRules()
 		rules.StartFrames, rules.MatchFrames, rules.LiveFrames = 1, 1, 2
-		rules.Policy, rules.Available = "face or live and card", 1<<EvidenceKinds-1
+		rules.Policy, rules.Available = policy.MustParse("face or live and card"), 1<<policy.Kinds-1
 		rules.Eligibility = Eligibility{Ask: len(data)%2 == 0, MinAge: 16, GuardianTimeout: time.Second}
 		rules.Review = Review{Timeout: time.Second, Leave: time.Second, Approvals: 1}
 		m, err := New(rules, ID{1, 1})
@@ -107,9 +109,9 @@ func FuzzStep(f *testing.F) {
 				r.frame(&o.Frame)
 				o.Frame.Count += int(now) % 3 // sometimes more than there are
 			case ObserveEvidence:
-				o.Evidence = Evidence{Kind: EvidenceKind(r.byte(255)), Outcome: Outcome(r.byte(255)), Score: Score(r.varint(1<<31 - 1)), Subject: string(r.rest[:min(len(r.rest), 70)]), Reference: now%2 == 0}
+				o.Evidence = Evidence{Kind: policy.Kind(r.byte(255)), Outcome: Outcome(r.byte(255)), Score: Score(r.varint(1<<31 - 1)), Subject: string(r.rest[:min(len(r.rest), 70)]), Reference: now%2 == 0}
 			case ObserveClock:
-				o.Clock = Clock{Trust(r.byte(255)), r.varint(1<<63 - 1), int16(r.varint(1<<15 - 1))}
+				o.Clock = Clock{policy.Trust(r.byte(255)), r.varint(1<<63 - 1), int16(r.varint(1<<15 - 1))}
 			case ObserveCamera:
 				o.Up = r.byte(255)%2 == 1
 			case ObserveCommitted, ObserveCommitFailed:

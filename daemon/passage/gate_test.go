@@ -3,6 +3,8 @@ package passage
 import (
 	"testing"
 	"time"
+
+	"umbral/config/policy"
 )
 
 // gate drives a machine as a terminal would, answering each journal effect as told, and keeps what it did.
@@ -44,7 +46,7 @@ func newGate(t *testing.T, rules Rules) *gate {
 	}
 	g := &gate{t: t, m: m, file: map[string]Standing{}}
 	g.see(Observation{Kind: ObserveCamera, Up: true})
-	g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 1_770_000_000_000}})
+	g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustNTP, Wall: 1_770_000_000_000}})
 	return g
 }
 

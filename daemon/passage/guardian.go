@@ -1,5 +1,7 @@
 package passage
 
+import "umbral/config/policy"
+
 // guardian is the part of a passage in which somebody vouches for a minor who has already been recognised. They stand at
 // the gate together, so that several people are no reason to refuse.
 type guardian struct {
@@ -53,15 +55,15 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 	if !m.countGuardian(face) || !still {
 		return
 	}
-	if m.policy.Needs().Has(EvidenceLive) {
+	if m.policy.Needs().Has(policy.Live) {
 		switch g.live.truth(&m.rules) {
-		case Satisfied:
+		case policy.Satisfied:
 			if m.rules.Fresh > 0 && !face.Live.Known {
 				return
 			}
-		case Open:
+		case policy.Open:
 			return
-		case Impossible:
+		case policy.Impossible:
 			m.finish(now, Deny, ReasonGuardian, ReasonNotLive)
 			return
 		}
@@ -102,7 +104,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 	if m.rules.Fresh == 0 {
 		return true
 	}
-	if m.policy.Needs().Has(EvidenceFace) {
+	if m.policy.Needs().Has(policy.Face) {
 		switch {
 		case face.Problems != 0 || !face.Match.Known:
 			return false
@@ -115,7 +117,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 		}
 		g.missed = 0
 	}
-	if !m.policy.Needs().Has(EvidenceLive) {
+	if !m.policy.Needs().Has(policy.Live) {
 		return true
 	}
 	if face.Problems != 0 || !face.Live.Known {
@@ -123,10 +125,10 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 	}
 	g.minorLive.add(face.Live.Score)
 	switch g.minorLive.truth(&m.rules) {
-	case Impossible:
+	case policy.Impossible:
 		m.finish(now, Deny, ReasonNotLive)
 		return false
-	case Open:
+	case policy.Open:
 		return false
 	}
 	return true

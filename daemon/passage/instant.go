@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"umbral/config/policy/enum"
 )
 
 // Instant is a time on the terminal's monotonic clock, in nanoseconds since its start. Only differences mean anything.
@@ -62,7 +64,7 @@ func ParseID(s string) (ID, error) {
 	n, errNumber := strconv.ParseUint(number, 10, 64)
 	id := ID{b, n}
 	if !ok || errBoot != nil || errNumber != nil || id.String() != s {
-		return ID{}, fmt.Errorf("passage: id %q, expected something like %q", clip(s), ID{12, 34})
+		return ID{}, fmt.Errorf("passage: id %q, expected something like %q", enum.Clip(s), ID{12, 34})
 	}
 	return id, nil
 }
@@ -74,13 +76,4 @@ func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 func (id *ID) UnmarshalText(b []byte) (err error) {
 	*id, err = ParseID(string(b))
 	return err
-}
-
-// clip shortens text from outside for messages.
-func clip(s string) string {
-	const most = 60
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"umbral/config/policy"
 )
 
 // The log of a passage: one entry an observation.
@@ -174,7 +176,7 @@ func (r *logReader) next() (at Instant, o Observation, ok bool) {
 	case ObserveFrame:
 		r.frame(&o.Frame)
 	case ObserveEvidence:
-		o.Evidence.Kind = EvidenceKind(r.byte(byte(EvidenceKinds) - 1))
+		o.Evidence.Kind = policy.Kind(r.byte(byte(policy.Kinds) - 1))
 		o.Evidence.Outcome, o.Evidence.Reference = r.outcome()
 		o.Evidence.Score = r.score()
 		o.Evidence.Subject, o.Evidence.Detail = r.name(), r.name()

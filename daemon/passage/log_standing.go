@@ -3,6 +3,8 @@ package passage
 import (
 	"encoding/binary"
 	"fmt"
+
+	"umbral/config/policy"
 )
 
 // Bits in the log that announce what the first version did not have.
@@ -24,9 +26,9 @@ func (r *logReader) outcome() (o Outcome, reference bool) {
 }
 
 func (r *logReader) clock(c *Clock) {
-	v := r.byte(byte(TrustNTP) | logOffset)
-	if c.Trust = Trust(v &^ logOffset); c.Trust > TrustNTP {
-		r.fail(fmt.Errorf("trust %d, limit %d", c.Trust, TrustNTP))
+	v := r.byte(byte(policy.TrustNTP) | logOffset)
+	if c.Trust = policy.Trust(v &^ logOffset); c.Trust > policy.TrustNTP {
+		r.fail(fmt.Errorf("trust %d, limit %d", c.Trust, policy.TrustNTP))
 	}
 	c.Wall = r.varint(maxSetWall)
 	if v&logOffset != 0 {
@@ -58,6 +60,6 @@ func (r *logReader) standing(s *Standing) {
 	}
 	s.WindowCount = int(r.byte(MaxWindows))
 	for i := range s.WindowCount {
-		s.Windows[i] = Window{r.byte(1<<7 - 1), uint16(r.uvarint(minutesOfDay)), uint16(r.uvarint(minutesOfDay))}
+		s.Windows[i] = policy.Window{Days: r.byte(1<<7 - 1), From: uint16(r.uvarint(policy.MinutesOfDay)), Until: uint16(r.uvarint(policy.MinutesOfDay))}
 	}
 }

@@ -1,11 +1,15 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy"
+)
 
 // Machine is the gate's decision. It is not safe for concurrent use.
 type Machine struct {
 	rules  Rules
-	policy Policy
+	policy policy.Policy
 
 	last   Instant // of the last Step; time does not run backwards
 	next   ID      // of the next passage
@@ -79,7 +83,7 @@ type grant struct {
 
 // clock is the wall clock as last observed.
 type clock struct {
-	trust Trust
+	trust policy.Trust
 	wall  int64 // Unix time in microseconds, at the instant
 	at    Instant
 	// offset is that of the local time zone, in minutes.
@@ -101,12 +105,7 @@ func New(rules Rules, first ID) (*Machine, error) {
 	if err := rules.Check(); err != nil {
 		return nil, err
 	}
-	policy, err := ParsePolicy(rules.Policy)
-	if err != nil {
-		return nil, err
-	}
-	rules.Policy = policy.String()
-	m := &Machine{rules: rules, policy: policy, next: first, effects: make([]Effect, 0, maxEffects)}
+	m := &Machine{rules: rules, policy: rules.Policy, next: first, effects: make([]Effect, 0, maxEffects)}
 	m.openings = [openingCount]opening{
 		forPassage: {entry: EntryPassage, log: newRecorder(maxLog)},
 		forCommand: {entry: EntryCommand, log: newRecorder(3 * maxObservation)},
@@ -259,7 +258,7 @@ func (m *Machine) frame(now Instant, o *Observation) {
 // that the person is still there, alone. Such frames are left out, or they would fill the log.
 func (m *Machine) plain(now Instant, f *Frame) bool {
 	a := &m.now
-	if m.asked()&^FaceEvidence == 0 || a.crowded || a.guardian.active {
+	if m.asked()&^policy.Camera == 0 || a.crowded || a.guardian.active {
 		return false
 	}
 	subject := f.track(a.track)
@@ -318,19 +317,19 @@ func (m *Machine) begin(now Instant, front *Face) {
 // evidence takes the outcome of evidence that came from elsewhere.
 func (m *Machine) evidence(now Instant, o *Observation) {
 	e := &o.Evidence
-	if !m.collecting || e.Kind >= EvidenceKinds || FaceEvidence.Has(e.Kind) || e.Outcome < Accepted || e.Outcome > Doubtful ||
+	if !m.collecting || e.Kind >= policy.Kinds || policy.Camera.Has(e.Kind) || e.Outcome < Accepted || e.Outcome > Doubtful ||
 		!validName(e.Subject) || !validName(e.Detail) || !e.Passage.IsZero() && e.Passage != m.openings[forPassage].id {
 		return
 	}
 	e.Score = e.Score.clamp()
-	if e.Kind == EvidenceFinger && e.Outcome == Accepted && e.Score < m.rules.FingerThreshold {
+	if e.Kind == policy.Finger && e.Outcome == Accepted && e.Score < m.rules.FingerThreshold {
 		e.Outcome, e.Detail = Refused, string(ReasonFingerNoMatch)
 	}
-	if e.Kind == EvidenceCredential && e.Outcome == Accepted && m.clock.trust < m.rules.CredentialTrust {
+	if e.Kind == policy.Credential && e.Outcome == Accepted && m.clock.trust < m.rules.CredentialTrust {
 		e.Outcome, e.Detail = Refused, string(ReasonClockUntrusted)
 	}
 	a := &m.now
-	if e.Kind == EvidenceSpeech && e.Outcome == Accepted && m.policy.Needs().Has(EvidenceFace) && !a.sameAllAlong() {
+	if e.Kind == policy.Speech && e.Outcome == Accepted && m.policy.Needs().Has(policy.Face) && !a.sameAllAlong() {
 		e.Outcome, e.Detail = Refused, string(ReasonIdentityChanged)
 	}
 	e.Reference = e.Reference && e.Outcome == Accepted && e.Subject != ""
@@ -347,7 +346,7 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 }
 
 func (m *Machine) setClock(now Instant, o *Observation) {
-	o.Clock.Trust = min(o.Clock.Trust, TrustNTP)
+	o.Clock.Trust = min(o.Clock.Trust, policy.TrustNTP)
 	o.Clock.Wall = max(-maxSetWall, min(o.Clock.Wall, maxSetWall))
 	o.Clock.Offset = max(-maxOffset, min(o.Clock.Offset, maxOffset))
 	c := clock{o.Clock.Trust, o.Clock.Wall * 1000, now, o.Clock.Offset}

@@ -1,5 +1,10 @@
 package passage
 
+import (
+	"umbral/config/policy"
+	"umbral/config/policy/enum"
+)
+
 // Limits of what one observation carries.
 const (
 	MaxFaces = 4  // faces in a frame: the largest; Frame.Add keeps them
@@ -125,12 +130,12 @@ const (
 var outcomeNames = []string{"none", "accepted", "refused", "doubtful"}
 
 // String is the word for logs.
-func (o Outcome) String() string { return name(outcomeNames, uint8(o)) }
+func (o Outcome) String() string { return enum.Name(outcomeNames, o) }
 
 // Evidence is the outcome of evidence that the machine does not count itself: everything but face and live. It counts
 // for the passage that is collecting when it comes.
 type Evidence struct {
-	Kind    EvidenceKind
+	Kind    policy.Kind
 	Outcome Outcome
 	Score   Score
 	Subject string // whom it speaks of; empty where it names nobody
@@ -144,7 +149,7 @@ type Evidence struct {
 
 // Clock is the state of the terminal's wall clock.
 type Clock struct {
-	Trust Trust
+	Trust policy.Trust
 	Wall  int64 // Unix time in milliseconds
 	// Offset is that of the terminal's time zone, in minutes east of Greenwich; ages and hours are local.
 	Offset int16

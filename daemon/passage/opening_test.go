@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -18,12 +20,12 @@ func TestBeforeOpening(t *testing.T) {
 	finger := eligible("face and live and finger", nil)
 	finger.DecideTimeout = 10 * time.Second
 	review := eligible("face and live and remote", nil)
-	review.Review = Review{Timeout: 5 * time.Minute, Leave: 3 * time.Second, Approvals: 1, Failures: 1 << EvidenceRemote}
+	review.Review = Review{Timeout: 5 * time.Minute, Leave: 3 * time.Second, Approvals: 1, Failures: 1 << policy.Remote}
 	approve := func(g *gate) { answer(g, true, "rita") }
 	referred := func(g *gate) {
 		g.see(good)
 		g.frames(8, ann)
-		g.see(refusedFor(EvidenceRemote, ReasonRemoteNoMatch))
+		g.see(refusedFor(policy.Remote, ReasonRemoteNoMatch))
 		g.frames(4, ann)
 	}
 	changed := Observation{Kind: ObserveChange}
@@ -47,27 +49,27 @@ func TestBeforeOpening(t *testing.T) {
 			g.see(good)
 			g.frames(during(3*time.Second), ann)
 			silently(g, marked(Blocked))
-			g.see(accepted(EvidenceFinger, "ann"))
+			g.see(accepted(policy.Finger, "ann"))
 			g.frames(during(3*time.Second), ann)
 		}, []string{"deny blocked ann"}, 0},
 		{"revoked after the first look-up", finger, func(g *gate) {
 			g.see(good)
 			g.frames(during(3*time.Second), ann)
 			silently(g, marked(Revoked))
-			g.see(accepted(EvidenceFinger, "ann"))
+			g.see(accepted(policy.Finger, "ann"))
 			g.frames(during(3*time.Second), ann)
 		}, []string{"deny revoked ann"}, 0},
 		{"nothing changed", finger, func(g *gate) {
 			g.see(good)
 			g.frames(during(3*time.Second), ann)
-			g.see(accepted(EvidenceFinger, "ann"))
+			g.see(accepted(policy.Finger, "ann"))
 			g.frames(during(3*time.Second), ann)
 		}, []string{"grant matched ann"}, 1},
 		{"the second look-up is never answered", finger, func(g *gate) {
 			g.see(good)
 			g.frames(during(3*time.Second), ann)
 			delete(g.file, "ann")
-			g.see(accepted(EvidenceFinger, "ann"))
+			g.see(accepted(policy.Finger, "ann"))
 			g.frames(during(10*time.Second), ann)
 		}, []string{"deny time-out standing-unknown ann"}, 0},
 		{"blocked while the grant is being journalled", face, func(g *gate) {
@@ -127,9 +129,9 @@ func TestBeforeOpening(t *testing.T) {
 			g.frames(during(4*time.Second), eve)
 			approve(g)
 		}, []string{"refer needs-review remote-no-match ann", "passage-review deny identity-changed ann"}, 0},
-		{"the clock is lost while reviewers decide", func() Rules { r := review; r.GrantTrust = TrustRTC; return r }(), func(g *gate) {
+		{"the clock is lost while reviewers decide", func() Rules { r := review; r.GrantTrust = policy.TrustRTC; return r }(), func(g *gate) {
 			referred(g)
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustUnknown, Wall: 1_770_000_000_000}})
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustUnknown, Wall: 1_770_000_000_000}})
 			approve(g)
 			g.frames(during(2*time.Second), ann)
 		}, []string{"refer needs-review remote-no-match ann", "passage-review deny clock-untrusted ann"}, 0},
@@ -202,7 +204,7 @@ func TestBeforeOpening(t *testing.T) {
 			g.see(adult)
 			g.frames(6, ann)
 			g.frames(during(2*time.Second), ann)
-			g.see(accepted(EvidenceSpeech, ""))
+			g.see(accepted(policy.Speech, ""))
 			g.frames(2)
 			g.frames(6, known(1, "bob"))
 		}, []string{}, 0},
@@ -210,13 +212,13 @@ func TestBeforeOpening(t *testing.T) {
 		{"a document names a blocked person otherwise", eligible("credential and face", nil), func(g *gate) {
 			g.see(Observation{Kind: ObserveStanding, Standing: Standing{Person: "doc-1", BornKnown: true}})
 			g.frames(2, ann)
-			g.see(brings(EvidenceCredential, "doc-1"))
+			g.see(brings(policy.Credential, "doc-1"))
 			g.frames(8, with(claimed(1, "doc-1", 0.7), func(f *Face) { f.Match.Barred = ScoreOf(0.58) }))
 		}, []string{"deny blocked-by-face"}, 0},
 		{"a document, and a little like somebody who is blocked", eligible("credential and face", nil), func(g *gate) {
 			g.see(Observation{Kind: ObserveStanding, Standing: Standing{Person: "doc-1", BornKnown: true}})
 			g.frames(2, ann)
-			g.see(brings(EvidenceCredential, "doc-1"))
+			g.see(brings(policy.Credential, "doc-1"))
 			g.frames(8, with(claimed(1, "doc-1", 0.7), func(f *Face) { f.Match.Barred = ScoreOf(0.57) }))
 		}, []string{"grant matched doc-1"}, 1},
 
@@ -228,7 +230,7 @@ func TestBeforeOpening(t *testing.T) {
 			g.see(marked(BirthUnreadable))
 			g.frames(8, ann)
 		}, []string{"grant matched ann"}, 1},
-		{"no date on file, and no clock", eligible("face and live", func(e *Eligibility) { e.MinAge, e.Trust, e.TrustAlways = 0, TrustRTC, true }), func(g *gate) {
+		{"no date on file, and no clock", eligible("face and live", func(e *Eligibility) { e.MinAge, e.Trust, e.TrustAlways = 0, policy.TrustRTC, true }), func(g *gate) {
 			g.see(Observation{Kind: ObserveClock, Clock: Clock{Wall: 5}})
 			g.see(Observation{Kind: ObserveStanding, Standing: Standing{Person: "ann"}})
 			g.frames(8, ann)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
+
 	"pgregory.net/rapid"
 )
 
@@ -50,7 +52,7 @@ func (d *draw) observation() Observation {
 	case n < 11:
 		o.Kind = ObserveEvidence
 		o.Evidence = Evidence{
-			Kind:      rapid.SampledFrom([]EvidenceKind{EvidenceRemote, EvidenceCredential, EvidenceCard, EvidenceRemote, EvidenceCredential, EvidenceSpeech, EvidenceFinger, EvidenceFinger, EvidenceFace, EvidenceKinds}).Draw(t, "evidence"),
+			Kind:      rapid.SampledFrom([]policy.Kind{policy.Remote, policy.Credential, policy.Card, policy.Remote, policy.Credential, policy.Speech, policy.Finger, policy.Finger, policy.Face, policy.Kinds}).Draw(t, "evidence"),
 			Outcome:   Outcome(rapid.SampledFrom([]int{3, 1, 1, 3, 1, 1, 2, 0}).Draw(t, "outcome")),
 			Subject:   rapid.SampledFrom([]string{"", "ann", "ann", "bob"}).Draw(t, "subject"),
 			Score:     rapid.SampledFrom([]Score{700000, 5 * One, 30 * One, 70 * One}).Draw(t, "score"),
@@ -58,7 +60,7 @@ func (d *draw) observation() Observation {
 		}
 	case n < 13:
 		o.Kind = ObserveClock
-		o.Clock = Clock{Trust(rapid.IntRange(0, 4).Draw(t, "trust")), rapid.Int64().Draw(t, "wall"), rapid.SampledFrom([]int16{0, 0, 60, -300}).Draw(t, "offset")}
+		o.Clock = Clock{policy.Trust(rapid.IntRange(0, 4).Draw(t, "trust")), rapid.Int64().Draw(t, "wall"), rapid.SampledFrom([]int16{0, 0, 60, -300}).Draw(t, "offset")}
 	case n < 14:
 		o.Kind, o.Up = ObserveCamera, rapid.Bool().Draw(t, "up")
 	case n < 16:
@@ -104,8 +106,8 @@ func (d *draw) standing(person string) Standing {
 
 func drawRules(t *rapid.T) Rules {
 	r := testRules()
-	r.Policy = rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card", "credential and speech and face and live", "face and finger and fmr = 1e-4", "face and live and fmr = 5e-4"}).Draw(t, "policy")
-	r.Available = 1<<EvidenceKinds - 1
+	r.Policy = policy.MustParse(rapid.SampledFrom([]string{"face and live", "remote and face", "remote", "face", "live", "credential and face and live", "(credential or card) and face", "card or face and live", "card", "credential and speech and face and live", "face and finger and fmr = 1e-4", "face and live and fmr = 5e-4"}).Draw(t, "policy"))
+	r.Available = 1<<policy.Kinds - 1
 	r.FaceCalibration = Calibration{{-One, -2 * One, 1}, {ScoreOf(0.5), 3 * One, 1e-2}, {ScoreOf(0.7), 8 * One, 1e-4}, {ScoreOf(0.8), 9 * One, 1e-5}}
 	r.FingerCalibration = Calibration{{-One, -One, 1}, {20 * One, 2 * One, 0.05}, {60 * One, 7 * One, 1e-3}}
 	r.FingerThreshold = 10 * One
@@ -113,14 +115,14 @@ func drawRules(t *rapid.T) Rules {
 		r.Eligibility = Eligibility{Ask: true, MinAge: 16, GuardianTimeout: 2 * time.Second, Passback: rapid.Bool().Draw(t, "passback")}
 	}
 	if rapid.Bool().Draw(t, "reviews") {
-		r.Review = Review{Timeout: 3 * time.Second, Leave: time.Second, Approvals: rapid.IntRange(1, 2).Draw(t, "approvals"), Failures: 1 << EvidenceRemote}
+		r.Review = Review{Timeout: 3 * time.Second, Leave: time.Second, Approvals: rapid.IntRange(1, 2).Draw(t, "approvals"), Failures: 1 << policy.Remote}
 	}
 	r.StartFrames = rapid.IntRange(1, 3).Draw(t, "start")
 	r.MatchFrames = rapid.IntRange(1, 4).Draw(t, "match frames")
 	r.NoMatchFrames = rapid.IntRange(2, 6).Draw(t, "no match frames")
 	r.LiveFrames = rapid.IntRange(2, 4).Draw(t, "live frames")
 	r.NotLiveFrames = r.LiveFrames + rapid.IntRange(0, 4).Draw(t, "not live frames")
-	r.GrantTrust = Trust(rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "grant trust"))
+	r.GrantTrust = policy.Trust(rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "grant trust"))
 	r.CrowdClear = time.Duration(rapid.IntRange(0, 300).Draw(t, "clear")) * time.Millisecond
 	r.Cooldown = time.Duration(rapid.IntRange(0, 2000).Draw(t, "cooldown")) * time.Millisecond
 	r.ShowVerdict = time.Duration(rapid.IntRange(0, 500).Draw(t, "show")) * time.Millisecond
@@ -138,7 +140,7 @@ func TestRandomPassages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Step(0, Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 1_770_000_000_000}})
+		m.Step(0, Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustNTP, Wall: 1_770_000_000_000}})
 		var now Instant
 		type waiting struct {
 			Effect
@@ -235,18 +237,15 @@ func checkGrant(t *rapid.T, record []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := ParsePolicy(r.Rules.Policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	needFace := policy.Needs().Has(EvidenceFace)
+	rule := r.Rules.Policy
+	needFace := rule.Needs().Has(policy.Face)
 	type shot struct {
 		face  Face
 		match bool
 		gone  bool // before a gap in the track
 	}
 	var shots []shot
-	outcomes := map[EvidenceKind]Evidence{}
+	outcomes := map[policy.Kind]Evidence{}
 	trust := r.Clock.Trust
 	claim := ""
 	crowd := Instant(-1)
@@ -297,7 +296,7 @@ func checkGrant(t *rapid.T, record []byte) {
 			if n := len(shots); needFace && s.match {
 				for i := n - 1; i >= 0; i-- {
 					if shots[i].match && shots[i].face.Match.Person != s.face.Match.Person {
-						shots, outcomes = nil, map[EvidenceKind]Evidence{}
+						shots, outcomes = nil, map[policy.Kind]Evidence{}
 						break
 					}
 				}
@@ -330,9 +329,9 @@ func checkGrant(t *rapid.T, record []byte) {
 			scores = append(scores, s.face.Live.Score)
 		}
 	}
-	var have EvidenceSet
+	var have policy.Set
 	if matched >= r.Rules.MatchFrames && matched > unmatched && needFace {
-		have = have.With(EvidenceFace)
+		have = have.With(policy.Face)
 	}
 	mean, low, spread := 0.0, math.Inf(1), 0.0
 	for _, s := range scores {
@@ -345,26 +344,26 @@ func checkGrant(t *rapid.T, record []byte) {
 	spread = math.Sqrt(spread)
 	if len(scores) >= r.Rules.LiveFrames && mean >= r.Rules.LiveThreshold.Float()-1e-9 &&
 		low >= r.Rules.LiveMin.Float() && spread <= r.Rules.LiveSpread.Float()+1e-9 {
-		have = have.With(EvidenceLive)
+		have = have.With(policy.Live)
 	}
 	subjects := map[string]bool{}
 	if needFace && person != "" {
 		subjects[person] = true
 	}
 	for k, e := range outcomes {
-		if e.Outcome == Accepted && (k != EvidenceFinger || e.Score >= r.Rules.FingerThreshold) && (e.Subject == "" || len(subjects) == 0 || subjects[e.Subject]) {
+		if e.Outcome == Accepted && (k != policy.Finger || e.Score >= r.Rules.FingerThreshold) && (e.Subject == "" || len(subjects) == 0 || subjects[e.Subject]) {
 			have = have.With(k)
 		}
 	}
-	var e Evidences
-	for k := range EvidenceKinds {
-		e[k] = Impossible
+	var e policy.States
+	for k := range policy.Kinds {
+		e[k] = policy.Impossible
 		if have.Has(k) {
-			e[k] = Satisfied
+			e[k] = policy.Satisfied
 		}
 	}
-	if fmr, asked := policy.TotalFMR(); asked {
-		llr, total := plainStrength(&r.Rules, have, sum/float64(max(1, matched)), outcomes[EvidenceFinger].Score.Float(), searched)
+	if fmr, asked := rule.TotalFMR(); asked {
+		llr, total := plainStrength(&r.Rules, have, sum/float64(max(1, matched)), outcomes[policy.Finger].Score.Float(), searched)
 		if math.Abs(llr-r.LLR.Float()) > 1e-9 || math.Abs(total-r.TotalFMR) > 1e-12 {
 			t.Fatalf("the record says %v and %g, it is %v and %g", r.LLR, r.TotalFMR, llr, total)
 		}
@@ -372,7 +371,7 @@ func checkGrant(t *rapid.T, record []byte) {
 			t.Fatalf("granted with a total false match rate of %g, the policy asks for %g", total, fmr)
 		}
 	}
-	if policy.Decide(&e, proven) != Satisfied {
+	if rule.Decide(&e, proven) != policy.Satisfied {
 		t.Fatalf("granted under %q with only %v", r.Rules.Policy, have)
 	}
 	checkStanding(t, r)
@@ -404,7 +403,7 @@ func checkStanding(t *rapid.T, r *Record) {
 }
 
 // plainStrength counts over all pairs of steps.
-func plainStrength(r *Rules, have EvidenceSet, face, finger float64, searched uint32) (llr, total float64) {
+func plainStrength(r *Rules, have policy.Set, face, finger float64, searched uint32) (llr, total float64) {
 	step := func(c Calibration, score float64) int {
 		at := 0
 		for i := range c {
@@ -422,10 +421,10 @@ func plainStrength(r *Rules, have EvidenceSet, face, finger float64, searched ui
 	}
 	nothing := Calibration{{0, 0, 1}}
 	a, b := nothing, nothing
-	if have.Has(EvidenceFace) {
+	if have.Has(policy.Face) {
 		a = r.FaceCalibration
 	}
-	if have.Has(EvidenceFinger) {
+	if have.Has(policy.Finger) {
 		b = r.FingerCalibration
 	}
 	llr = a[step(a, face)].LLR.Float() + b[step(b, finger)].LLR.Float()
@@ -550,8 +549,8 @@ func TestRecordBound(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Rules){
-		"policy":      func(r *Rules) { r.Policy = "face and nose" },
-		"unavailable": func(r *Rules) { r.Policy = "face and card" },
+		"no policy":   func(r *Rules) { r.Policy = policy.Policy{} },
+		"unavailable": func(r *Rules) { r.Policy = policy.MustParse("face and card") },
 		"threshold":   func(r *Rules) { r.Threshold = 0 },
 		"live frames": func(r *Rules) { r.NotLiveFrames = r.LiveFrames - 1 },
 		"timeout":     func(r *Rules) { r.DecideTimeout = 0 },

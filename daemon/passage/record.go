@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"umbral/config/policy"
 )
 
 // RecordSchema is the version of Record, of the log in it, and of Alert.
@@ -42,8 +44,8 @@ type Record struct {
 
 // RecordClock is what the terminal's wall clock said.
 type RecordClock struct {
-	Trust Trust `json:"trust"`
-	Wall  int64 `json:"wall"` // Unix time in microseconds
+	Trust policy.Trust `json:"trust"`
+	Wall  int64        `json:"wall"` // Unix time in microseconds
 	// Offset is that of the local time zone, in minutes.
 	Offset int16 `json:"offset,omitempty"`
 }

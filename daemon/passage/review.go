@@ -1,6 +1,10 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy"
+)
 
 // maxApprovals bounds how many reviewers a grant may need.
 const maxApprovals = 2
@@ -16,7 +20,7 @@ type Review struct {
 	// Approvals is how many different reviewers have to approve (two-person rule: 2). One denial is enough.
 	Approvals int `json:"approvals,omitempty"`
 	// Failures are the kinds of evidence whose refusal is for a reviewer to judge, instead of ending the passage.
-	Failures EvidenceSet `json:"failures,omitempty"`
+	Failures policy.Set `json:"failures,omitempty"`
 }
 
 // on says whether anybody is asked.
@@ -74,14 +78,14 @@ func (m *Machine) refer(now Instant, reasons []Reason) {
 func (m *Machine) await(now Instant, track uint32, person string, claimed bool) {
 	m.review = pending{
 		active: true, track: track, person: person, seen: now, deadline: now.Add(m.rules.Review.Timeout),
-		compare: person != "" && m.policy.Needs().Has(EvidenceFace), claimed: claimed, compared: now, matched: now,
+		compare: person != "" && m.policy.Needs().Has(policy.Face), claimed: claimed, compared: now, matched: now,
 	}
-	m.review.live = m.review.compare && m.rules.Fresh > 0 && m.policy.Needs().Has(EvidenceLive)
+	m.review.live = m.review.compare && m.rules.Fresh > 0 && m.policy.Needs().Has(policy.Live)
 }
 
 // Clue is what came of one piece of evidence that a policy names.
 type Clue struct {
-	Kind    EvidenceKind
+	Kind    policy.Kind
 	Outcome Outcome
 	Detail  string // code of what was found wrong
 }
@@ -89,17 +93,17 @@ type Clue struct {
 // clues are what came of the evidence of the passage; what did not come is left out.
 func (m *Machine) clues() (clues []Clue) {
 	e, _, mismatch := m.evidences()
-	for k := range EvidenceKinds {
-		if !m.policy.Needs().Has(k) || e[k] == Open {
+	for k := range policy.Kinds {
+		if !m.policy.Needs().Has(k) || e[k] == policy.Open {
 			continue
 		}
 		c := Clue{k, Accepted, ""}
 		switch o := &m.now.others[k]; {
 		case mismatch.Has(k):
 			c.Outcome, c.Detail = Refused, string(ReasonSubjectMismatch)
-		case !FaceEvidence.Has(k):
+		case !policy.Camera.Has(k):
 			c.Outcome, c.Detail = o.outcome, o.detail
-		case e[k] == Impossible:
+		case e[k] == policy.Impossible:
 			c.Outcome = Refused
 		}
 		clues = append(clues, c)

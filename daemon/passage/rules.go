@@ -1,15 +1,18 @@
 package passage
 
 import (
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"umbral/config/policy"
 )
 
 // Rules is everything by which a machine decides. It is journalled with each passage, so it holds values only.
 // Durations are nanoseconds in JSON.
 type Rules struct {
-	Policy string `json:"policy"`
+	Policy policy.Policy `json:"policy"`
 
 	// Threshold is the lowest similarity that counts as the person's. FMR and Population say how it was chosen, for the
 	// reader of the journal: "2e-6", "lfw", or "set by hand".
@@ -21,7 +24,7 @@ type Rules struct {
 	// FingerThreshold is the lowest score of a fingerprint that counts as the person's.
 	FingerThreshold Score `json:"finger_threshold,omitempty"`
 	// CredentialTrust is the least trust in the clock with which a code's time stamp means anything.
-	CredentialTrust Trust `json:"credential_trust,omitempty"`
+	CredentialTrust policy.Trust `json:"credential_trust,omitempty"`
 	// FaceCalibration and FingerCalibration are what a policy's total false match rate is computed from.
 	FaceCalibration   Calibration `json:"face_calibration,omitempty"`
 	FingerCalibration Calibration `json:"finger_calibration,omitempty"`
@@ -52,8 +55,8 @@ type Rules struct {
 	RegrantAfter  time.Duration `json:"regrant_after"`  // a person let through is not let through again
 	CommitTimeout time.Duration `json:"commit_timeout"` // a journal that does not answer has failed
 
-	GrantTrust   Trust `json:"grant_trust"`   // the least trust in the clock for a grant to a person
-	CommandTrust Trust `json:"command_trust"` // the least trust in the clock for a command
+	GrantTrust   policy.Trust `json:"grant_trust"`   // the least trust in the clock for a grant to a person
+	CommandTrust policy.Trust `json:"command_trust"` // the least trust in the clock for a command
 
 	// Fresh bounds the age, at the moment of opening, of the comparison and the liveness check of everybody whom a grant
 	// names, and turns on the checks before an opening (see Openings in the package's documentation). It is 0 in records of
@@ -69,7 +72,7 @@ type Rules struct {
 	ExitOpens bool          `json:"exit_opens"` // the exit button opens the door
 
 	// Available is the evidence that this terminal can produce; a policy that needs other evidence is refused by New.
-	Available EvidenceSet `json:"available"`
+	Available policy.Set `json:"available"`
 
 	Software string   `json:"software"` // version of the program
 	Models   []string `json:"models"`   // what was loaded, such as "feature sha256:87aacdfe…"
@@ -86,37 +89,37 @@ const (
 // for 1:N search with which an unknown population is started.
 func DefaultRules() Rules {
 	return Rules{
-		Policy: "face and live", Threshold: ScoreOf(0.58), VerifyThreshold: ScoreOf(0.5), Margin: ScoreOf(0.05), MatchFrames: 3, NoMatchFrames: 8,
+		Policy: policy.MustParse("face and live"), Threshold: ScoreOf(0.58), VerifyThreshold: ScoreOf(0.5), Margin: ScoreOf(0.05), MatchFrames: 3, NoMatchFrames: 8,
 		LiveThreshold: ScoreOf(0.5), LiveMin: ScoreOf(0.1), LiveSpread: ScoreOf(0.35), LiveFrames: 5, NotLiveFrames: 12,
 		StartFrames: 2, DecideTimeout: 8 * time.Second, LostAfter: time.Second,
 		CrowdRatio: ScoreOf(0.5), CrowdClear: 700 * time.Millisecond, CrowdTimeout: 6 * time.Second,
 		ShowVerdict: 3 * time.Second, Cooldown: 5 * time.Second, RegrantAfter: 20 * time.Second, CommitTimeout: 5 * time.Second,
-		Fresh: 2 * time.Second, CommandTrust: TrustRTC,
+		Fresh: 2 * time.Second, CommandTrust: policy.TrustRTC,
 		Pulse: 3 * time.Second, HeldOpen: 30 * time.Second, PassGrace: 5 * time.Second, ExitOpens: true,
-		Available: FaceEvidence,
+		Available: policy.Camera,
 	}
 }
 
 // Check refuses rules that cannot work, naming the value and what is allowed.
 func (r *Rules) Check() error {
-	policy, err := ParsePolicy(r.Policy)
-	if err != nil {
-		return err
+	rule := r.Policy
+	if rule.IsZero() {
+		return errors.New("passage: rule Policy is empty: nobody could pass")
 	}
-	if missing := policy.Needs() &^ r.Available; missing != 0 {
+	if missing := rule.Needs() &^ r.Available; missing != 0 {
 		return fmt.Errorf("passage: policy %q needs %v, which this terminal cannot produce (it has %v)", r.Policy, missing, r.Available)
 	}
-	if _, asked := policy.TotalFMR(); asked {
+	if _, asked := rule.TotalFMR(); asked {
 		for _, c := range []struct {
-			kind  EvidenceKind
+			kind  policy.Kind
 			table Calibration
-		}{{EvidenceFace, r.FaceCalibration}, {EvidenceFinger, r.FingerCalibration}} {
-			if policy.Needs().Has(c.kind) && len(c.table) == 0 {
+		}{{policy.Face, r.FaceCalibration}, {policy.Finger, r.FingerCalibration}} {
+			if rule.Needs().Has(c.kind) && len(c.table) == 0 {
 				return fmt.Errorf("passage: policy %q names a total false match rate, but there is no calibration of %v to prove it with", r.Policy, c.kind)
 			}
 		}
 	}
-	if policy.Needs()&documents != 0 && policy.Needs().Has(EvidenceFace) && r.VerifyThreshold == 0 {
+	if rule.Needs()&documents != 0 && rule.Needs().Has(policy.Face) && r.VerifyThreshold == 0 {
 		return fmt.Errorf("passage: policy %q may compare the face with a document's photograph, but VerifyThreshold is 0", r.Policy)
 	}
 	if err := r.FaceCalibration.check("FaceCalibration"); err != nil {
@@ -129,13 +132,13 @@ func (r *Rules) Check() error {
 		name      string
 		v, lo, hi int64
 	}{
-		{"CredentialTrust", int64(r.CredentialTrust), 0, int64(TrustNTP)},
+		{"CredentialTrust", int64(r.CredentialTrust), 0, int64(policy.TrustNTP)},
 		{"VerifyThreshold", int64(r.VerifyThreshold), 0, int64(One)},
 		{"FingerThreshold", int64(r.FingerThreshold), 0, int64(MaxScore)},
 		{"Eligibility.MinAge", int64(r.Eligibility.MinAge), 0, maxAge},
-		{"Eligibility.Trust", int64(r.Eligibility.Trust), 0, int64(TrustNTP)},
+		{"Eligibility.Trust", int64(r.Eligibility.Trust), 0, int64(policy.TrustNTP)},
 		{"Review.Approvals", int64(r.Review.Approvals), 0, maxApprovals},
-		{"Review.Failures", int64(r.Review.Failures), 0, 1<<EvidenceKinds - 1},
+		{"Review.Failures", int64(r.Review.Failures), 0, 1<<policy.Kinds - 1},
 		{"Threshold", int64(r.Threshold), 1, int64(One)},
 		{"Margin", int64(r.Margin), 0, int64(One)},
 		{"MatchFrames", int64(r.MatchFrames), 1, 1000},
@@ -147,9 +150,9 @@ func (r *Rules) Check() error {
 		{"NotLiveFrames", int64(r.NotLiveFrames), int64(r.LiveFrames), 1000},
 		{"StartFrames", int64(r.StartFrames), 1, 1000},
 		{"CrowdRatio", int64(r.CrowdRatio), int64(One) / 100, int64(One)},
-		{"GrantTrust", int64(r.GrantTrust), 0, int64(TrustNTP)},
-		{"CommandTrust", int64(r.CommandTrust), 0, int64(TrustNTP)},
-		{"Available", int64(r.Available), 0, 1<<EvidenceKinds - 1},
+		{"GrantTrust", int64(r.GrantTrust), 0, int64(policy.TrustNTP)},
+		{"CommandTrust", int64(r.CommandTrust), 0, int64(policy.TrustNTP)},
+		{"Available", int64(r.Available), 0, 1<<policy.Kinds - 1},
 		{"Models", int64(len(r.Models)), 0, maxModels},
 		{"len(Software)", int64(len(r.Software)), 0, maxRuleText},
 		{"len(FMR)", int64(len(r.FMR)), 0, maxRuleText},

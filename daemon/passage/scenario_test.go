@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -21,11 +23,11 @@ func withRules(change func(*Rules)) Rules {
 }
 
 // all makes every kind of evidence available under a policy.
-func all(policy string) Rules {
-	return withRules(func(r *Rules) { r.Policy, r.Available = policy, 1<<EvidenceKinds-1 })
+func all(rule string) Rules {
+	return withRules(func(r *Rules) { r.Policy, r.Available = policy.MustParse(rule), 1<<policy.Kinds-1 })
 }
 
-func accepted(k EvidenceKind, subject string) Observation {
+func accepted(k policy.Kind, subject string) Observation {
 	return Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: k, Outcome: Accepted, Score: One, Subject: subject}}
 }
 
@@ -150,14 +152,14 @@ func TestScenarios(t *testing.T) {
 			g.wait(10 * time.Second)
 			g.frames(10, ann)
 		}, []string{"alert camera-lost", "alert camera-back", "grant matched ann"}, 1},
-		{"the clock is not trusted", withRules(func(r *Rules) { r.GrantTrust = TrustNTP }), func(g *gate) {
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustRTC, Wall: 5}})
+		{"the clock is not trusted", withRules(func(r *Rules) { r.GrantTrust = policy.TrustNTP }), func(g *gate) {
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustRTC, Wall: 5}})
 			g.frames(10, ann)
 		}, []string{"deny clock-untrusted ann"}, 0},
-		{"the clock becomes trusted in time", withRules(func(r *Rules) { r.GrantTrust = TrustNTP }), func(g *gate) {
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustRTC, Wall: 5}})
+		{"the clock becomes trusted in time", withRules(func(r *Rules) { r.GrantTrust = policy.TrustNTP }), func(g *gate) {
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustRTC, Wall: 5}})
 			g.frames(4, ann)
-			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: TrustNTP, Wall: 5}})
+			g.see(Observation{Kind: ObserveClock, Clock: Clock{Trust: policy.TrustNTP, Wall: 5}})
 			g.frames(4, ann)
 		}, []string{"grant matched ann"}, 1},
 		{"the journal fails", testRules(), func(g *gate) { g.disk = diskFails; g.frames(10, ann) },
@@ -172,20 +174,20 @@ func TestScenarios(t *testing.T) {
 			[]string{"deny time-out evidence-missing ann"}, 0},
 		{"a credential comes", all("credential and face and live"), func(g *gate) {
 			g.frames(10, ann)
-			g.see(accepted(EvidenceCredential, "ann"))
+			g.see(accepted(policy.Credential, "ann"))
 			g.frames(1, ann)
 		}, []string{"grant matched ann"}, 1},
 		{"a credential alone does not open to an empty place", all("credential and face and live"), func(g *gate) {
 			g.frames(10, ann)
-			g.see(accepted(EvidenceCredential, "ann"))
+			g.see(accepted(policy.Credential, "ann"))
 		}, []string{}, 0},
 		{"somebody else's credential", all("credential and face and live"), func(g *gate) {
 			g.frames(10, ann)
-			g.see(accepted(EvidenceCredential, "bob"))
+			g.see(accepted(policy.Credential, "bob"))
 		}, []string{"deny subject-mismatch ann"}, 0},
 		{"a credential that names nobody stays with whom it was shown by", all("credential and face and live"), func(g *gate) {
 			g.frames(4, ann)
-			g.see(accepted(EvidenceCredential, ""))
+			g.see(accepted(policy.Credential, ""))
 			g.frames(during(9*time.Second), known(1, "bob"))
 		}, []string{"deny time-out identity-changed evidence-missing bob"}, 0},
 		{"what spoke against the first does not speak against the second", testRules(), func(g *gate) {
@@ -195,19 +197,19 @@ func TestScenarios(t *testing.T) {
 		}, []string{"grant matched bob"}, 1},
 		{"a refused card", all("(credential or card) and face"), func(g *gate) {
 			g.frames(10, ann)
-			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceCard, Outcome: Refused, Detail: "check-digit"}})
-			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceCredential, Outcome: Refused, Detail: "expired"}})
+			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: policy.Card, Outcome: Refused, Detail: "check-digit"}})
+			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: policy.Credential, Outcome: Refused, Detail: "expired"}})
 		}, []string{"deny evidence-refused expired ann"}, 0},
 		{"a doubtful comparison goes to a reviewer", all("remote and face"), func(g *gate) {
 			g.frames(10, ann)
-			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceRemote, Outcome: Doubtful}})
+			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: policy.Remote, Outcome: Doubtful}})
 		}, []string{"refer needs-review ann"}, 0},
 		{"a doubtful comparison of a stranger does not", all("remote and face"), func(g *gate) {
 			g.frames(5, stranger(1))
-			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: EvidenceRemote, Outcome: Doubtful}})
+			g.see(Observation{Kind: ObserveEvidence, Evidence: Evidence{Kind: policy.Remote, Outcome: Doubtful}})
 			g.frames(5, stranger(1))
 		}, []string{"deny not-enrolled needs-review"}, 0},
-		{"liveness alone", withRules(func(r *Rules) { r.Policy = "live" }), func(g *gate) { g.frames(10, stranger(1)) },
+		{"liveness alone", withRules(func(r *Rules) { r.Policy = policy.MustParse("live") }), func(g *gate) { g.frames(10, stranger(1)) },
 			[]string{"grant evidence-accepted"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -451,7 +453,7 @@ func TestRecordIsReadable(t *testing.T) {
 	}
 	want := &Record{
 		Schema: 1, Passage: ID{7, 1}, Verdict: Grant, Reasons: []Reason{ReasonMatched}, Person: "ann",
-		Clock: RecordClock{Trust: TrustNTP, Wall: 1_770_000_000_100_000}, Duration: 4 * frameTime,
+		Clock: RecordClock{Trust: policy.TrustNTP, Wall: 1_770_000_000_100_000}, Duration: 4 * frameTime,
 		Face: &RecordFace{Matched: 5, Best: ScoreOf(0.74)}, Live: &RecordLive{5, ScoreOf(0.97), ScoreOf(0.97), 0},
 		Rules: testRules(), Start: Start{Cause: EntryPassage, Track: 1}, Count: 5, Log: r.Log,
 	}

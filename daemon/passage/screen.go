@@ -1,5 +1,7 @@
 package passage
 
+import "umbral/config/policy"
+
 // show is the screen that fits the state; it has no memory, so it can never stay behind.
 func (m *Machine) show() Screen {
 	a := &m.now
@@ -26,7 +28,7 @@ func (m *Machine) show() Screen {
 		s.Code, s.Progress = ScreenGuardian, min(100, a.guardian.matched*100/m.rules.MatchFrames)
 		return s
 	}
-	if ask := m.asked() &^ FaceEvidence; ask != 0 {
+	if ask := m.asked() &^ policy.Camera; ask != 0 {
 		s.Code, s.Ask, s.Person = ScreenAsk, ask, m.subject()
 		if a.crowded {
 			s.Code, s.Ask, s.Person = ScreenOneAtATime, 0, ""

@@ -1,6 +1,11 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy"
+	"umbral/config/policy/enum"
+)
 
 // Limits of a standing.
 const (
@@ -22,7 +27,7 @@ type Standing struct {
 	// Guardians are the people who may vouch for a minor.
 	Guardians [MaxGuardians]string
 	// Windows are the hours in which the person may pass; none at all means always.
-	Windows     [MaxWindows]Window
+	Windows     [MaxWindows]policy.Window
 	WindowCount int
 }
 
@@ -44,7 +49,7 @@ const (
 var markNames = []string{"blocked", "revoked", "revocation-stale", "incomplete", "inside", "guardian-named", "birth-date-unreadable"}
 
 // String is the mark's code.
-func (k Mark) String() string { return name(markNames, uint8(k)) }
+func (k Mark) String() string { return enum.Name(markNames, k) }
 
 // Marks is a set of marks.
 type Marks uint8
@@ -54,29 +59,6 @@ func (s Marks) With(k Mark) Marks { return s | 1<<k }
 
 // Has says whether k is in the set.
 func (s Marks) Has(k Mark) bool { return s&(1<<k) != 0 }
-
-// Window is a part of the week in local time: bit 0 of Days is Sunday. From and Until are minutes since midnight; a window
-// whose Until is not after From ends on the next day.
-type Window struct {
-	Days        uint8
-	From, Until uint16
-}
-
-const minutesOfDay = 24 * 60
-
-// Check says whether a window means something.
-func (w Window) Check() bool {
-	return w.Days != 0 && w.Days < 1<<7 && w.From < minutesOfDay && w.Until <= minutesOfDay
-}
-
-// holds says whether a minute of a weekday lies within the window.
-func (w Window) holds(day time.Weekday, minute uint16) bool {
-	today, yesterday := w.Days&(1<<day) != 0, w.Days&(1<<((day+6)%7)) != 0
-	if w.From < w.Until {
-		return today && minute >= w.From && minute < w.Until
-	}
-	return today && minute >= w.From || yesterday && minute < w.Until
-}
 
 // normalise drops what cannot be journalled or means nothing, always to the person's disadvantage: a window that means
 // nothing opens nothing.
@@ -88,7 +70,7 @@ func (s *Standing) normalise() bool {
 	s.WindowCount = max(0, min(s.WindowCount, MaxWindows))
 	for i := range s.Windows {
 		if i >= s.WindowCount || !s.Windows[i].Check() {
-			s.Windows[i] = Window{}
+			s.Windows[i] = policy.Window{}
 		}
 	}
 	for i, g := range s.Guardians {
@@ -144,8 +126,8 @@ type Eligibility struct {
 	Passback bool `json:"passback,omitempty"`
 	// Trust is the least trust in the clock with which ages, dates and hours are judged. TrustAlways asks it for people
 	// without any of these, too.
-	Trust       Trust `json:"trust,omitempty"`
-	TrustAlways bool  `json:"trust_always,omitempty"`
+	Trust       policy.Trust `json:"trust,omitempty"`
+	TrustAlways bool         `json:"trust_always,omitempty"`
 }
 
 // maxAge bounds MinAge.
@@ -208,7 +190,7 @@ func (m *Machine) ineligible(now Instant, s *Standing) (reasons []Reason, guardi
 func (s *Standing) open(local time.Time) bool {
 	minute := uint16(local.Hour()*60 + local.Minute())
 	for i := range s.WindowCount {
-		if s.Windows[i].holds(local.Weekday(), minute) {
+		if s.Windows[i].Holds(local.Weekday(), minute) {
 			return true
 		}
 	}

@@ -1,6 +1,10 @@
 package passage
 
-import "fmt"
+import (
+	"fmt"
+
+	"umbral/config/policy"
+)
 
 // Calibration says what the scores of one kind of comparison mean, as a staircase: a score has the meaning of the highest
 // step that it reaches. No score means more than the last step, which is all that was measured.
@@ -69,28 +73,52 @@ func (c Calibration) reachingWith(other Calibration, llr Score) (share float64) 
 	return share
 }
 
+// Strength is how much the biometric comparisons of a passage say together that probe and references are one person's.
+type Strength struct {
+	// LLR is the sum of their log-likelihood ratios, in millionths of a nat.
+	LLR Score
+	// FMR is the share of strangers whose comparisons would together say as much, by the calibration (Neyman and Pearson's
+	// test at the observed ratio).
+	FMR   float64
+	Final bool // no comparison that the policy asks for is still to come
+}
+
+// proven is the state of every rate when nothing is to be proved.
+func proven(float64) policy.Truth { return policy.Satisfied }
+
+// truth is the state of a total false match rate.
+func (s Strength) truth(rate float64) policy.Truth {
+	switch {
+	case s.FMR <= rate:
+		return policy.Satisfied
+	case s.Final:
+		return policy.Impossible
+	}
+	return policy.Open
+}
+
 // strength sums up the comparisons of the passage. Comparisons of the same trait (the live face with the enrolled one,
 // with the document's photograph, with the authority's) are not independent, so only the weakest of them counts; the
 // finger is a trait of its own.
-func (m *Machine) strength(e *Evidences) Strength {
+func (m *Machine) strength(e *policy.States) Strength {
 	a, need := &m.now, m.policy.Needs()
 	s := Strength{FMR: 1, Final: true}
-	for _, k := range []EvidenceKind{EvidenceFace, EvidenceFinger, EvidenceRemote} {
-		if need.Has(k) && e[k] == Open {
+	for _, k := range []policy.Kind{policy.Face, policy.Finger, policy.Remote} {
+		if need.Has(k) && e[k] == policy.Open {
 			s.Final = false
 		}
 	}
-	face, finger := need.Has(EvidenceFace) && e[EvidenceFace] == Satisfied, need.Has(EvidenceFinger) && e[EvidenceFinger] == Satisfied
+	face, finger := need.Has(policy.Face) && e[policy.Face] == policy.Satisfied, need.Has(policy.Finger) && e[policy.Finger] == policy.Satisfied
 	faces, fingers := m.rules.FaceCalibration, m.rules.FingerCalibration
 	var faceLLR, fingerLLR Score
 	if face {
 		faceLLR = faces.llr(a.meanMatch())
-		if o := a.others[EvidenceRemote]; need.Has(EvidenceRemote) && e[EvidenceRemote] == Satisfied && o.score > 0 {
+		if o := a.others[policy.Remote]; need.Has(policy.Remote) && e[policy.Remote] == policy.Satisfied && o.score > 0 {
 			faceLLR = min(faceLLR, faces.llr(o.score))
 		}
 	}
 	if finger {
-		fingerLLR = fingers.llr(a.others[EvidenceFinger].score)
+		fingerLLR = fingers.llr(a.others[policy.Finger].score)
 	}
 	s.LLR = (faceLLR + fingerLLR).clamp()
 	switch {

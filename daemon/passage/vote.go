@@ -1,5 +1,7 @@
 package passage
 
+import "umbral/config/policy"
+
 // vote gathers liveness scores of 0 to 1. Its spread is the standard deviation, computed exactly: a passage has fewer than
 // 3000 frames (its log is full before), so that n·Σx² stays below 3000²·10¹², within an int64.
 type vote struct {
@@ -44,17 +46,17 @@ func (v *vote) spread() Score {
 
 // truth is the vote's result so far. A minimum that is too low stays so, hence it decides as soon as there are enough
 // frames; mean and spread may still come right.
-func (v *vote) truth(r *Rules) Truth {
+func (v *vote) truth(r *Rules) policy.Truth {
 	n := int64(v.frames)
 	switch {
 	case v.frames < r.LiveFrames:
-		return Open
+		return policy.Open
 	case v.min < r.LiveMin:
-		return Impossible
+		return policy.Impossible
 	case v.sum >= int64(r.LiveThreshold)*n && v.variance() <= int64(r.LiveSpread)*int64(r.LiveSpread)*n*n:
-		return Satisfied
+		return policy.Satisfied
 	case v.frames >= r.NotLiveFrames:
-		return Impossible
+		return policy.Impossible
 	}
-	return Open
+	return policy.Open
 }

@@ -1,6 +1,10 @@
 package passage
 
-import "time"
+import (
+	"time"
+
+	"umbral/config/policy"
+)
 
 // Wants says, for each face of a frame that has tracks, boxes and problems but neither Match nor Live yet, what is worth
 // computing before the frame is observed: what is not wanted cannot change the verdict.
@@ -43,8 +47,8 @@ func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
 // second is enough to see that it is still the same one.
 func (m *Machine) wanted(now Instant) Wants {
 	need := m.policy.Needs()
-	w := Wants{Match: need.Has(EvidenceFace), Live: need.Has(EvidenceLive)}
-	if need&^FaceEvidence == 0 {
+	w := Wants{Match: need.Has(policy.Face), Live: need.Has(policy.Live)}
+	if need&^policy.Camera == 0 {
 		return w
 	}
 	a := &m.now
@@ -53,10 +57,10 @@ func (m *Machine) wanted(now Instant) Wants {
 	}
 	e := m.hoped(a)
 	switch {
-	case m.askedOf(&e)&^FaceEvidence == 0:
+	case m.askedOf(&e)&^policy.Camera == 0:
 		return w
-	case w.Match && a.faceTruth(&m.rules) == Impossible: // until a document brings a reference
-	case w.Match && e[EvidenceFace] == Open, w.Live && e[EvidenceLive] == Open:
+	case w.Match && a.faceTruth(&m.rules) == policy.Impossible: // until a document brings a reference
+	case w.Match && e[policy.Face] == policy.Open, w.Live && e[policy.Live] == policy.Open:
 		return w
 	}
 	return Wants{Match: w.Match && now.Sub(a.compared) >= lookAgain}
@@ -65,7 +69,7 @@ func (m *Machine) wanted(now Instant) Wants {
 // ignoreUnwanted takes out of a frame what was computed although nobody wanted it, so that the verdict is the same
 // whatever a terminal computes.
 func (m *Machine) ignoreUnwanted(now Instant, f *Frame) {
-	if m.policy.Needs()&^FaceEvidence == 0 || m.now.guardian.active {
+	if m.policy.Needs()&^policy.Camera == 0 || m.now.guardian.active {
 		return
 	}
 	w := m.wanted(now)
@@ -89,9 +93,9 @@ func (m *Machine) wantsGuardian(f *Frame) (w [MaxFaces]Wants) {
 		switch face := &f.Faces[i]; {
 		case face.Problems != 0:
 		case face == guardian:
-			w[i] = Wants{Match: true, Gallery: true, Live: need.Has(EvidenceLive)}
+			w[i] = Wants{Match: true, Gallery: true, Live: need.Has(policy.Live)}
 		case face == minor && m.rules.Fresh > 0:
-			w[i] = Wants{Match: need.Has(EvidenceFace), Live: need.Has(EvidenceLive)}
+			w[i] = Wants{Match: need.Has(policy.Face), Live: need.Has(policy.Live)}
 		}
 	}
 	return w

@@ -1,9 +1,11 @@
 package passage
 
+import "umbral/config/policy"
+
 // referReasons says what a reviewer has to judge.
-func (m *Machine) referReasons(doubtful EvidenceSet) []Reason {
+func (m *Machine) referReasons(doubtful policy.Set) []Reason {
 	reasons := []Reason{ReasonNeedsReview}
-	for k := range EvidenceKinds {
+	for k := range policy.Kinds {
 		if doubtful.Has(k) {
 			reasons = m.addDetail(reasons, k)
 		}
@@ -15,7 +17,7 @@ func (m *Machine) referReasons(doubtful EvidenceSet) []Reason {
 }
 
 // addDetail adds what was found wrong with evidence, where there is a reason for it.
-func (m *Machine) addDetail(reasons []Reason, k EvidenceKind) []Reason {
+func (m *Machine) addDetail(reasons []Reason, k policy.Kind) []Reason {
 	if detail := Reason(m.now.others[k].detail); detail.known() {
 		return addReason(reasons, detail)
 	}
@@ -23,25 +25,25 @@ func (m *Machine) addDetail(reasons []Reason, k EvidenceKind) []Reason {
 }
 
 func (m *Machine) grantReason() Reason {
-	if m.policy.Needs().Has(EvidenceFace) {
+	if m.policy.Needs().Has(policy.Face) {
 		return ReasonMatched
 	}
 	return ReasonEvidence
 }
 
-func (m *Machine) denyReasons(e *Evidences, doubtful, mismatch EvidenceSet) []Reason {
+func (m *Machine) denyReasons(e *policy.States, doubtful, mismatch policy.Set) []Reason {
 	var reasons []Reason
-	for k := range EvidenceKinds {
-		if e[k] != Impossible || !m.policy.Needs().Has(k) {
+	for k := range policy.Kinds {
+		if e[k] != policy.Impossible || !m.policy.Needs().Has(k) {
 			continue
 		}
 		r := ReasonRefused
 		switch {
-		case k == EvidenceFace && 2*m.now.ambiguous >= m.now.unmatched:
+		case k == policy.Face && 2*m.now.ambiguous >= m.now.unmatched:
 			r = ReasonAmbiguous
-		case k == EvidenceFace:
+		case k == policy.Face:
 			r = ReasonNotEnrolled
-		case k == EvidenceLive:
+		case k == policy.Live:
 			r = ReasonNotLive
 		case mismatch.Has(k):
 			r = ReasonSubjectMismatch
@@ -74,19 +76,19 @@ func (m *Machine) timeOut(now Instant) {
 		return
 	}
 	e, doubtful, mismatch := m.evidences()
-	weak := m.policy.Decide(&e, proven) == Satisfied
+	weak := m.policy.Decide(&e, proven) == policy.Satisfied
 	for _, r := range m.denyReasons(&e, doubtful, mismatch) {
-		if r != ReasonWeak || weak && m.policy.Decide(&e, m.strength(&e)) != Satisfied {
+		if r != ReasonWeak || weak && m.policy.Decide(&e, m.strength(&e).truth) != policy.Satisfied {
 			reasons = addReason(reasons, r)
 		}
 	}
 	if m.rules.Eligibility.Ask && a.asked[0] != "" && !a.stands[0] {
 		reasons = addReason(reasons, ReasonStandingUnknown)
 	}
-	for k := range EvidenceKinds {
+	for k := range policy.Kinds {
 		switch {
-		case !m.policy.Needs().Has(k) || e[k] != Open:
-		case FaceEvidence.Has(k):
+		case !m.policy.Needs().Has(k) || e[k] != policy.Open:
+		case policy.Camera.Has(k):
 			reasons = addReason(reasons, ReasonLowQuality)
 		default:
 			reasons = addReason(reasons, ReasonEvidencePending)

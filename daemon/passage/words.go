@@ -1,9 +1,6 @@
 package passage
 
-import (
-	"fmt"
-	"slices"
-)
+import "umbral/config/policy/enum"
 
 // Verdict is how a passage ended.
 type Verdict uint8
@@ -20,44 +17,15 @@ const (
 var verdictNames = []string{"undecided", "grant", "deny", "refer", "abandoned"}
 
 // String is the word for the journal.
-func (v Verdict) String() string { return name(verdictNames, uint8(v)) }
+func (v Verdict) String() string { return enum.Name(verdictNames, v) }
 
 // MarshalText writes the word.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText reads the word.
-func (v *Verdict) UnmarshalText(b []byte) error {
-	return parse("verdict", verdictNames, b, (*uint8)(v))
-}
-
-// Trust says how far the wall clock is believed, least first.
-type Trust uint8
-
-// The levels of trust in the wall clock.
-const (
-	TrustUnknown Trust = iota // never set since the start
-	TrustRTC                  // read from the battery clock
-	TrustBroker               // told by the fleet's broker
-	TrustNTP                  // kept by NTP
-)
-
-var trustNames = []string{"unknown", "rtc", "broker", "ntp"}
-
-// String is the word for the journal.
-func (t Trust) String() string { return name(trustNames, uint8(t)) }
-
-// MarshalText writes the word.
-func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads the word.
-func (t *Trust) UnmarshalText(b []byte) error {
-	return parse("clock trust", trustNames, b, (*uint8)(t))
-}
-
-// ParseTrust reads a word of trust.
-func ParseTrust(s string) (t Trust, err error) {
-	err = t.UnmarshalText([]byte(s))
-	return t, err
+func (v *Verdict) UnmarshalText(b []byte) (err error) {
+	*v, err = enum.Parse[Verdict]("passage: verdict", verdictNames, string(b))
+	return err
 }
 
 // Problem is what keeps a face from being used as evidence: any of them does, so a mere hint is none.
@@ -80,7 +48,7 @@ const (
 var problemNames = []string{"cut-off", "too-small", "too-close", "turned-away", "tilted", "covered", "too-dark", "too-bright", "blurred"}
 
 // String is the problem's code.
-func (p Problem) String() string { return name(problemNames, uint8(p)) }
+func (p Problem) String() string { return enum.Name(problemNames, p) }
 
 // Problems is a set of problems.
 type Problems uint16
@@ -99,20 +67,4 @@ func (s Problems) First() (first Problem, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-func name(names []string, v uint8) string {
-	if int(v) < len(names) {
-		return names[v]
-	}
-	return fmt.Sprintf("unknown(%d)", v)
-}
-
-func parse(what string, names []string, b []byte, v *uint8) error {
-	i := slices.Index(names, string(b))
-	if i < 0 {
-		return fmt.Errorf("passage: %s %q, allowed %q", what, clip(string(b)), names)
-	}
-	*v = uint8(i)
-	return nil
 }

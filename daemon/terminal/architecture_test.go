@@ -44,6 +44,7 @@ var bans = []ban{
 	{"daemon/passage/", "sync", "the decision has no goroutine", false},
 	{"daemon/passage/", "math/rand", "the decision must replay bit for bit", false},
 	{"daemon/passage/", "math/rand/v2", "the decision must replay bit for bit", false},
+	{"config/", "umbral/daemon/", "arrows never climb: the daemon knows its configuration, not the other way round", true},
 	{"config/", "umbral/pipeline/", "config is values; what they name is built by daemon/terminal", false},
 	{"config/", "umbral/drivers/", "config is values; what they name is built by daemon/terminal", false},
 }
@@ -51,7 +52,7 @@ var bans = []ban{
 // own is allowed although a ban covers it: a package's parts may use one another.
 var own = map[string][]string{
 	"daemon/store/":   {"umbral/daemon/store"},
-	"daemon/passage/": {"umbral/daemon/passage"},
+	"daemon/passage/": {"umbral/daemon/passage", "umbral/config/policy"},
 }
 
 // testFinder is what tests in any part use to find files outside the source tree.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"umbral/config/policy"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
@@ -68,7 +69,7 @@ func (d *desktop) State() local.State {
 		Terminal: t.cfg.Terminal.ID, Site: t.cfg.Terminal.Site, Version: Version, Started: t.clock.start, Boot: t.boot,
 		Clock:      local.Clock{Wall: wall.Truncate(time.Second), Trust: trust.String()},
 		Conditions: []local.Condition{}, Stages: []local.Stage{}, Models: d.models(), Config: t.digest,
-		Passage: local.Passage{Policy: t.cfg.Passage.Policy, Threshold: float64(t.eyes.identify.score), FMR: t.eyes.identify.fmr},
+		Passage: local.Passage{Policy: t.cfg.Passage.Policy.String(), Threshold: float64(t.eyes.identify.score), FMR: t.eyes.identify.fmr},
 		Camera:  d.camera(), Door: d.door(), Store: d.store(), Fleet: d.fleet(), Memory: d.memory(),
 	}
 	for _, c := range t.health.shown() {
@@ -176,8 +177,8 @@ func (d *desktop) frame() (local.Frame, local.Screen) {
 	if d.t.fingers != nil {
 		switch hint, enrolling := d.t.fingers.hintNow(); {
 		case enrolling:
-			s = local.Screen{Code: passage.ScreenAsk.String(), Ask: []string{passage.EvidenceFinger.String()}, Hint: hint}
-		case slices.Contains(s.Ask, passage.EvidenceFinger.String()) && hint != "":
+			s = local.Screen{Code: passage.ScreenAsk.String(), Ask: []string{policy.Finger.String()}, Hint: hint}
+		case slices.Contains(s.Ask, policy.Finger.String()) && hint != "":
 			s.Hint = hint
 		}
 	}
@@ -241,7 +242,7 @@ func (d *desktop) shown() (local.Frame, local.Screen, passage.ID) {
 	case passage.ScreenGranted:
 		out.Name = d.t.people.nameOf(s.Person)
 	case passage.ScreenAsk:
-		for k := range passage.EvidenceKinds {
+		for k := range policy.Kinds {
 			if s.Ask.Has(k) {
 				out.Ask = append(out.Ask, k.String())
 			}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/pipeline/trustlist"
@@ -42,11 +43,8 @@ func TestStandingIsAlwaysAsked(t *testing.T) {
 	cfg := gateConfig(t, gateScene)
 	for _, on := range []bool{false, true} {
 		cfg.Eligibility.Enabled = on
-		r, err := eligibilityOf(&cfg.Eligibility)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !r.Ask || r.TrustAlways != on || (r.MinAge > 0) != on || r.Trust != passage.TrustRTC {
+		r := eligibilityOf(&cfg.Eligibility)
+		if !r.Ask || r.TrustAlways != on || (r.MinAge > 0) != on || r.Trust != policy.TrustRTC {
 			t.Errorf("enabled %v: %+v", on, r)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"umbral/config"
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 	"umbral/pipeline/gallery"
 	"umbral/pipeline/nn"
 )
@@ -66,18 +66,14 @@ const codeBytesPerPixel = 18
 
 // evidenceBudget adds what codes, cards and the challenge hold beside their models.
 func evidenceBudget(b *Budget, cfg *config.Config, parts *eyes, pixels int64) {
-	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
-	if err != nil {
-		return // New refuses it
-	}
-	needs := policy.Needs()
-	if needs.Has(passage.EvidenceCredential) {
+	needs := cfg.Passage.Policy.Needs()
+	if needs.Has(policy.Credential) {
 		b.add("codes", (codeBytesPerPixel+1)*pixels)
 	}
-	if needs.Has(passage.EvidenceCredential) || needs.Has(passage.EvidenceCard) {
+	if needs.Has(policy.Credential) || needs.Has(policy.Card) {
 		b.add("picture of a document", 3*pixels)
 	}
-	if needs.Has(passage.EvidenceSpeech) {
+	if needs.Has(policy.Speech) {
 		if s, err := newSpeaker(cfg, parts.analyzer); err == nil {
 			b.add("challenge", s.observer.Bytes()+max(s.opts.Bytes(), s.other.Bytes()))
 		}

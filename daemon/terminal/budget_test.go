@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/pipeline/credential/symbol"
 )
 
@@ -65,12 +66,12 @@ func TestBudgetOfCodes(t *testing.T) {
 // What a policy needs beside the face is in the sum.
 func TestBudgetOfEvidence(t *testing.T) {
 	cfg := gateConfig(t, gateScene)
-	for policy, want := range map[string][]string{
+	for rule, want := range map[string][]string{
 		"face and live":            nil,
 		"credential and face":      {"codes", "picture of a document"},
 		"face and live and speech": {"challenge"},
 	} {
-		cfg.Passage.Policy = policy
+		cfg.Passage.Policy = policy.MustParse(rule)
 		b, err := BudgetOf(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +79,7 @@ func TestBudgetOfEvidence(t *testing.T) {
 		for _, part := range []string{"codes", "picture of a document", "challenge"} {
 			found := slices.ContainsFunc(b.Lines, func(l BudgetLine) bool { return l.Part == part && l.Bytes > 0 })
 			if found != slices.Contains(want, part) {
-				t.Errorf("policy %q: %s in the budget: %v", policy, part, found)
+				t.Errorf("policy %q: %s in the budget: %v", rule, part, found)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/pipeline/document"
@@ -51,9 +52,8 @@ const (
 
 // openCards loads the models of text. It returns nil where the policy knows no card.
 func openCards(cfg *config.Config, m models.Manifest, tier string) (*cards, error) {
-	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
-	if err != nil || !policy.Needs().Has(passage.EvidenceCard) {
-		return nil, err
+	if !cfg.Passage.Policy.Needs().Has(policy.Card) {
+		return nil, nil
 	}
 	text, err := models.Load(ModelsDir(cfg), m, document.Roles()...)
 	if err != nil {
@@ -255,7 +255,7 @@ func (c *cards) subjectOf(number string) string {
 
 func (c *cards) settle(e passage.Evidence) {
 	c.settled, c.fronts, c.backs = c.passage, nil, nil
-	e.Kind, e.Passage = passage.EvidenceCard, c.passage
+	e.Kind, e.Passage = policy.Card, c.passage
 	c.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 }
 

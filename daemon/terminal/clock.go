@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 )
 
@@ -47,7 +48,7 @@ func kernelSynced() bool {
 func (c *clock) instant() passage.Instant { return passage.Instant(time.Since(c.start)) }
 
 // read returns the wall time and the trust in it.
-func (c *clock) read() (time.Time, passage.Trust) {
+func (c *clock) read() (time.Time, policy.Trust) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, since := c.now()
@@ -58,12 +59,12 @@ func (c *clock) read() (time.Time, passage.Trust) {
 	c.offset = offset
 	if c.ntp && c.synced() {
 		c.jumped = false
-		return now, passage.TrustNTP
+		return now, policy.TrustNTP
 	}
 	if c.rtc && !c.jumped {
-		return now, passage.TrustRTC
+		return now, policy.TrustRTC
 	}
-	return now, passage.TrustUnknown
+	return now, policy.TrustUnknown
 }
 
 // forStore is the clock as the store and the fleet's link want it.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/pipeline/credential"
@@ -136,7 +137,7 @@ func (c *codes) read(id passage.ID, img *vision.Image) (hint string, err error) 
 		if e.Outcome == 0 {
 			continue
 		}
-		e.Kind, e.Passage = passage.EvidenceCredential, id
+		e.Kind, e.Passage = policy.Credential, id
 		c.settled = id
 		c.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 		return "", nil

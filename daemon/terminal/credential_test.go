@@ -15,6 +15,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths/pathstest"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
@@ -36,7 +37,7 @@ func issuerOf(t *testing.T, cfg *config.Config) *credential.SigningKey {
 		t.Fatal(err)
 	}
 	cfg.Credential.Issuers = append(cfg.Credential.Issuers, config.Issuer{ID: key.Issuer, Name: key.Name, Keys: file})
-	cfg.Credential.Trust = "unknown"
+	cfg.Credential.Trust = policy.TrustUnknown
 	return key
 }
 
@@ -152,7 +153,7 @@ func codeGate(t *testing.T, text func(*credential.SigningKey) string) *Terminal 
 		t.Fatal(err)
 	}
 	cfg.Camera.Source, cfg.Camera.Width, cfg.Camera.Height = "replay:"+scene, 1280, 960
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "credential and face and live", 20*time.Second
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout = policy.MustParse("credential and face and live"), 20*time.Second
 	cfg.Passage.RegrantAfter = time.Second
 	term, _ := started(t, cfg)
 	return term

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/door"
 	"umbral/drivers/door/simulated"
@@ -164,7 +165,7 @@ func TestFullQueueCountsAsFailedCommit(t *testing.T) {
 
 func TestCommandIsAnswered(t *testing.T) {
 	b := newBench(t)
-	b.observe(passage.Observation{Kind: passage.ObserveClock, Clock: passage.Clock{Trust: passage.TrustNTP, Wall: time.Now().UnixMilli()}})
+	b.observe(passage.Observation{Kind: passage.ObserveClock, Clock: passage.Clock{Trust: policy.TrustNTP, Wall: time.Now().UnixMilli()}})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	done := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/pipeline/vision"
 )
@@ -23,7 +24,7 @@ type documents struct {
 	busy    bool
 	image   *vision.Image
 	passage passage.ID
-	asked   passage.EvidenceSet
+	asked   policy.Set
 	at      time.Time
 	hint    hint
 }
@@ -42,8 +43,8 @@ func newDocuments(c *codes, cards *cards, width, height int, log *slog.Logger) *
 }
 
 // offer copies a frame to be read for a passage, if one can be taken now.
-func (d *documents) offer(id passage.ID, asked passage.EvidenceSet, img *vision.Image, at time.Time) {
-	asked &= passage.EvidenceSet(0).With(passage.EvidenceCredential).With(passage.EvidenceCard)
+func (d *documents) offer(id passage.ID, asked policy.Set, img *vision.Image, at time.Time) {
+	asked &= policy.Set(0).With(policy.Credential).With(policy.Card)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.busy {
@@ -87,14 +88,14 @@ func (d *documents) read() {
 	if d.passage.IsZero() && d.cards != nil {
 		d.cards.forget()
 	}
-	if d.asked.Has(passage.EvidenceCredential) && d.codes != nil {
+	if d.asked.Has(policy.Credential) && d.codes != nil {
 		code, err := d.codes.read(d.passage, d.image)
 		if err != nil {
 			d.log.Warn("a picture could not be searched for codes", "error", err)
 		}
 		d.say(code)
 	}
-	if d.asked.Has(passage.EvidenceCard) && d.cards != nil {
+	if d.asked.Has(policy.Card) && d.cards != nil {
 		code, err := d.cards.read(d.passage, d.image, d.at)
 		if err != nil {
 			d.log.Warn("a picture could not be searched for cards", "error", err)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"umbral/config"
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 	"umbral/pipeline/finger"
 	"umbral/pipeline/models"
 )
@@ -35,18 +35,14 @@ type Way struct {
 }
 
 // EstimatePolicy explains a policy under a configuration.
-func EstimatePolicy(cfg config.Config, text string) (*Estimate, error) {
-	policy, err := passage.ParsePolicy(text)
-	if err != nil {
-		return nil, err
-	}
+func EstimatePolicy(cfg config.Config, rule policy.Policy) (*Estimate, error) {
 	m, err := manifest(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	out := &Estimate{Policy: policy.String(), Unproven: []string{}}
+	out := &Estimate{Policy: rule.String(), Unproven: []string{}}
 	all := true
-	for _, a := range policy.Alternatives() {
+	for _, a := range rule.Alternatives() {
 		w, err := estimateWay(&cfg, m.Calibrations, a)
 		if err != nil {
 			return nil, err
@@ -62,22 +58,22 @@ func EstimatePolicy(cfg config.Config, text string) (*Estimate, error) {
 		out.FMR = 0
 	}
 	out.FMR = min(1, out.FMR)
-	out.Unproven = unproven(policy.Needs(), cfg.Available())
+	out.Unproven = unproven(rule.Needs(), cfg.Available())
 	return out, nil
 }
 
 // estimateWay multiplies what is independent and takes the weaker of what is not.
-func estimateWay(cfg *config.Config, tables models.Calibrations, a passage.Alternative) (Way, error) {
+func estimateWay(cfg *config.Config, tables models.Calibrations, a policy.Alternative) (Way, error) {
 	w := Way{Evidence: []string{}, Words: wayWords(a)}
-	for k := range passage.EvidenceKinds {
+	for k := range policy.Kinds {
 		if a.Evidence.Has(k) {
 			w.Evidence = append(w.Evidence, k.String())
 		}
 	}
 	rate, tmr := 1.0, 1.0
-	if a.Evidence.Has(passage.EvidenceFace) {
+	if a.Evidence.Has(policy.Face) {
 		f := &cfg.Face
-		claimed := a.Evidence.Has(passage.EvidenceCredential) || a.Evidence.Has(passage.EvidenceCard)
+		claimed := a.Evidence.Has(policy.Credential) || a.Evidence.Has(policy.Card)
 		fmr, byHand := f.IdentifyFMR, f.IdentifyThreshold
 		if claimed {
 			fmr, byHand = f.VerifyFMR, f.VerifyThreshold
@@ -99,7 +95,7 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a passage.Alter
 		}
 		tmr = trueMatchRate(tables, f.Population, threshold)
 	}
-	if a.Evidence.Has(passage.EvidenceFinger) {
+	if a.Evidence.Has(policy.Finger) {
 		least, err := finger.Threshold(cfg.Finger.FMR)
 		if err != nil {
 			return w, fmt.Errorf("terminal: finger.fmr: %w", err)
@@ -131,9 +127,9 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a passage.Alter
 }
 
 // fingerNames says whether the finger has to tell who the person is, since nothing before it does.
-func fingerNames(way passage.EvidenceSet) bool {
-	before := passage.EvidenceSet(0).With(passage.EvidenceFace).With(passage.EvidenceCredential).With(passage.EvidenceCard)
-	return way.Has(passage.EvidenceFinger) && way&before == 0
+func fingerNames(way policy.Set) bool {
+	before := policy.Set(0).With(policy.Face).With(policy.Credential).With(policy.Card)
+	return way.Has(policy.Finger) && way&before == 0
 }
 
 // trueMatchRate is that of the point of the table at or above a threshold; 0 where it was not measured.
@@ -151,19 +147,19 @@ func trueMatchRate(tables models.Calibrations, population string, threshold floa
 	return 0
 }
 
-var evidenceWords = [passage.EvidenceKinds]string{
-	passage.EvidenceFace:       "the face is the person's",
-	passage.EvidenceLive:       "it is a living person's and no picture",
-	passage.EvidenceCredential: "a code of a trusted issuer is shown",
-	passage.EvidenceCard:       "an identity card in order is shown",
-	passage.EvidenceSpeech:     "the person reads aloud what nobody could know before",
-	passage.EvidenceFinger:     "the finger is the person's",
-	passage.EvidenceRemote:     "the authority confirms the person",
+var evidenceWords = [policy.Kinds]string{
+	policy.Face:       "the face is the person's",
+	policy.Live:       "it is a living person's and no picture",
+	policy.Credential: "a code of a trusted issuer is shown",
+	policy.Card:       "an identity card in order is shown",
+	policy.Speech:     "the person reads aloud what nobody could know before",
+	policy.Finger:     "the finger is the person's",
+	policy.Remote:     "the authority confirms the person",
 }
 
-func wayWords(a passage.Alternative) string {
+func wayWords(a policy.Alternative) string {
 	var words []string
-	for k := range passage.EvidenceKinds {
+	for k := range policy.Kinds {
 		if a.Evidence.Has(k) {
 			words = append(words, evidenceWords[k])
 		}
@@ -175,17 +171,17 @@ func wayWords(a passage.Alternative) string {
 }
 
 // unproven lists what the estimate leaves out.
-func unproven(needs, available passage.EvidenceSet) (list []string) {
+func unproven(needs, available policy.Set) (list []string) {
 	for _, n := range []struct {
-		kind passage.EvidenceKind
+		kind policy.Kind
 		text string
 	}{
-		{passage.EvidenceFace, "false non-match rates are of single comparisons of photographs in the wild; a passage has several tries, and a gate better pictures"},
-		{passage.EvidenceLive, "how often an attack passes is not part of the false match rate: it is about pictures and masks of the right person"},
-		{passage.EvidenceCredential, "how often codes and cards are stolen or lent"},
-		{passage.EvidenceRemote, "the authority's own error rates"},
-		{passage.EvidenceFinger, "the finger's rates were measured on one optical sensor and ten fingers: confirm them on the site's own with umbral eval fingers; nothing is measured below 1e-4, so that a search relies on the scores' scale; whether a finger is a living one is not checked"},
-		{passage.EvidenceSpeech, "somebody who does not know the schedule follows it in at most 0.5 % of the tries; how often the right person fails depends on light and camera"},
+		{policy.Face, "false non-match rates are of single comparisons of photographs in the wild; a passage has several tries, and a gate better pictures"},
+		{policy.Live, "how often an attack passes is not part of the false match rate: it is about pictures and masks of the right person"},
+		{policy.Credential, "how often codes and cards are stolen or lent"},
+		{policy.Remote, "the authority's own error rates"},
+		{policy.Finger, "the finger's rates were measured on one optical sensor and ten fingers: confirm them on the site's own with umbral eval fingers; nothing is measured below 1e-4, so that a search relies on the scores' scale; whether a finger is a living one is not checked"},
+		{policy.Speech, "somebody who does not know the schedule follows it in at most 0.5 % of the tries; how often the right person fails depends on light and camera"},
 	} {
 		if needs.Has(n.kind) {
 			list = append(list, n.text)

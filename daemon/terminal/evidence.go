@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"umbral/config"
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 	"umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
 	"umbral/pipeline/face"
@@ -13,13 +13,9 @@ import (
 )
 
 // buildEvidence makes what the policy needs beside the face. What it does not need takes no memory.
-func (t *Terminal) buildEvidence(policy string) error {
+func (t *Terminal) buildEvidence() (err error) {
 	cfg := &t.cfg
-	parsed, err := passage.ParsePolicy(policy)
-	if err != nil {
-		return err
-	}
-	needs := parsed.Needs()
+	needs := cfg.Passage.Policy.Needs()
 	t.claims = new(claims)
 	t.sight.claims = t.claims
 	if t.lists, err = newLists(cfg, t.store); err != nil {
@@ -31,7 +27,7 @@ func (t *Terminal) buildEvidence(policy string) error {
 	}
 	t.decider.lookUp = registry.standing
 	t.lists.changed = t.people.changed
-	if needs.Has(passage.EvidenceCredential) || needs.Has(passage.EvidenceCard) {
+	if needs.Has(policy.Credential) || needs.Has(policy.Card) {
 		if t.documents, err = t.newDocuments(needs); err != nil {
 			return err
 		}
@@ -40,7 +36,7 @@ func (t *Terminal) buildEvidence(policy string) error {
 	if err := t.lists.load(t.log); err != nil {
 		return err
 	}
-	if needs.Has(passage.EvidenceSpeech) {
+	if needs.Has(policy.Speech) {
 		if t.speaker, err = newSpeaker(cfg, t.eyes.analyzer); err != nil {
 			return err
 		}
@@ -48,11 +44,11 @@ func (t *Terminal) buildEvidence(policy string) error {
 		t.sight.speaker = t.speaker
 	}
 	if cfg.Finger.Sensor != "none" {
-		if err := t.openFingers(parsed); err != nil {
+		if err := t.openFingers(cfg.Passage.Policy); err != nil {
 			return err
 		}
 	}
-	if needs.Has(passage.EvidenceRemote) {
+	if needs.Has(policy.Remote) {
 		t.authority = newAuthority(cfg, t.eyes, t.sight, t.claims, t.decider.observe, t.log)
 		t.decider.remote = t.authority.want
 	}
@@ -83,8 +79,8 @@ func (t *Terminal) buildEvidence(policy string) error {
 }
 
 // openFingers makes the part of the fingerprint sensor, which enrols also where the policy needs no finger yet.
-func (t *Terminal) openFingers(policy passage.Policy) error {
-	refs, left, err := newFingerReferences(&t.cfg, policy, t.store)
+func (t *Terminal) openFingers(rule policy.Policy) error {
+	refs, left, err := newFingerReferences(&t.cfg, rule, t.store)
 	if err != nil {
 		return err
 	}
@@ -95,14 +91,14 @@ func (t *Terminal) openFingers(policy passage.Policy) error {
 		return err
 	}
 	t.fingers.asked, t.fingers.observe, t.people.fingers = t.view.askedFinger, t.decider.observe, refs
-	t.fingers.required = fingerRequired(policy)
+	t.fingers.required = fingerRequired(rule)
 	return nil
 }
 
 // fingerRequired says whether nobody can pass without a finger.
-func fingerRequired(policy passage.Policy) bool {
-	for _, way := range policy.Alternatives() {
-		if !way.Evidence.Has(passage.EvidenceFinger) {
+func fingerRequired(rule policy.Policy) bool {
+	for _, way := range rule.Alternatives() {
+		if !way.Evidence.Has(policy.Finger) {
 			return false
 		}
 	}
@@ -115,14 +111,14 @@ func (t *Terminal) wall() time.Time {
 	return now
 }
 
-func (t *Terminal) newDocuments(needs passage.EvidenceSet) (*documents, error) {
+func (t *Terminal) newDocuments(needs policy.Set) (*documents, error) {
 	cfg := &t.cfg
-	needFace := needs.Has(passage.EvidenceFace)
+	needFace := needs.Has(policy.Face)
 	if t.eyes.cards != nil {
 		c := t.eyes.cards
 		c.store, c.people, c.claims, c.face, c.needFace, c.now, c.observe = t.store, t.people, t.claims, t.sight.portrait, needFace, t.wall, t.decider.observe
 	}
-	if !needs.Has(passage.EvidenceCredential) {
+	if !needs.Has(policy.Credential) {
 		return newDocuments(nil, t.eyes.cards, cfg.Camera.Width, cfg.Camera.Height, t.log), nil
 	}
 	c := &codes{

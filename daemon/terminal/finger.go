@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/fingerprint"
 	"umbral/drivers/fingerprint/r503"
@@ -230,7 +231,7 @@ func (f *fingers) settle(q fingerQuestion, e passage.Evidence) {
 		f.matched++
 		f.mu.Unlock()
 	}
-	e.Kind, e.Passage = passage.EvidenceFinger, q.passage
+	e.Kind, e.Passage = policy.Finger, q.passage
 	f.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 }
 
@@ -341,7 +342,7 @@ func fingerBytes(cfg *config.Config) int64 {
 	}
 	width, height := fingerPicture(cfg)
 	bytes := int64(width*height*fingerPixel + fingerMatcher)
-	if policy, err := passage.ParsePolicy(cfg.Passage.Policy); err == nil && fingersAreSearched(policy) {
+	if fingersAreSearched(cfg.Passage.Policy) {
 		bytes += fingerMatcher + int64(cfg.Finger.Gallery)*fingerView
 	}
 	return bytes

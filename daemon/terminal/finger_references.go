@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"umbral/config"
-	"umbral/daemon/passage"
+	"umbral/config/policy"
 	"umbral/daemon/store"
 	"umbral/pipeline/finger"
 )
@@ -26,8 +26,8 @@ type fingerReferences struct {
 const fingerFormat = "iso-19794-2:2005"
 
 // fingersAreSearched says whether a way of the policy leaves it to the finger to say who somebody is.
-func fingersAreSearched(policy passage.Policy) bool {
-	for _, way := range policy.Alternatives() {
+func fingersAreSearched(rule policy.Policy) bool {
+	for _, way := range rule.Alternatives() {
 		if fingerNames(way.Evidence) {
 			return true
 		}
@@ -36,9 +36,9 @@ func fingersAreSearched(policy passage.Policy) bool {
 }
 
 // newFingerReferences reads the fingers that are searched. Those that find no room are named in note.
-func newFingerReferences(cfg *config.Config, policy passage.Policy, s *store.Store) (r *fingerReferences, note error, err error) {
+func newFingerReferences(cfg *config.Config, rule policy.Policy, s *store.Store) (r *fingerReferences, note error, err error) {
 	r = &fingerReferences{store: s, views: map[string]int{}}
-	if !fingersAreSearched(policy) {
+	if !fingersAreSearched(rule) {
 		return r, nil, nil
 	}
 	if r.gallery, err = finger.NewGallery(cfg.Finger.Gallery); err != nil {

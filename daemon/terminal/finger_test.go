@@ -14,6 +14,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths/pathstest"
+	"umbral/config/policy"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
@@ -107,7 +108,7 @@ type fingerRig struct {
 	number uint64
 }
 
-func newFingerRig(t *testing.T, policy string) *fingerRig {
+func newFingerRig(t *testing.T, rule string) *fingerRig {
 	t.Helper()
 	module, port, unplug := plugged(t)
 	o := store.DefaultOpts()
@@ -118,11 +119,7 @@ func newFingerRig(t *testing.T, policy string) *fingerRig {
 	}
 	cfg := config.Default()
 	cfg.Finger.Sensor, cfg.Finger.Device = "r503", port
-	parsed, err := passage.ParsePolicy(policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	refs, _, err := newFingerReferences(&cfg, parsed, s)
+	refs, _, err := newFingerReferences(&cfg, policy.MustParse(rule), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +173,7 @@ func (r *fingerRig) answer(t *testing.T, what string) (e passage.Evidence) {
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Passage != r.asks.passage || e.Kind != passage.EvidenceFinger {
+	if e.Passage != r.asks.passage || e.Kind != policy.Finger {
 		t.Errorf("%s: evidence %v of passage %v, asked in %v", what, e.Kind, e.Passage, r.asks.passage)
 	}
 	r.asks = fingerQuestion{}
@@ -358,7 +355,7 @@ func TestFingerComparisonsAreCounted(t *testing.T) {
 func TestFingerRules(t *testing.T) {
 	cfg := config.Default()
 	cfg.Finger.Sensor, cfg.Finger.Device = "r503", "/dev/ttyS9"
-	cfg.Passage.Policy = "face and finger and fmr = 1e-6"
+	cfg.Passage.Policy = policy.MustParse("face and finger and fmr = 1e-6")
 	least, steps, err := fingerRules(&cfg)
 	if err != nil || least != passage.ScoreOf(0.8) || len(steps) != 5 {
 		t.Fatalf("threshold %v, %d steps, %v", least, len(steps), err)
@@ -367,11 +364,11 @@ func TestFingerRules(t *testing.T) {
 		t.Errorf("step %+v", s)
 	}
 	r := passage.DefaultRules()
-	r.Policy, r.Available, r.FingerThreshold, r.FingerCalibration = "finger and fmr = 1e-3", cfg.Available(), least, steps
+	r.Policy, r.Available, r.FingerThreshold, r.FingerCalibration = policy.MustParse("finger and fmr = 1e-3"), cfg.Available(), least, steps
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	cfg.Passage.Policy = "face and live"
+	cfg.Passage.Policy = policy.MustParse("face and live")
 	if least, steps, err = fingerRules(&cfg); least != 0 || steps != nil || err != nil {
 		t.Errorf("without fingers: %v, %v, %v", least, steps, err)
 	}
@@ -383,7 +380,7 @@ func TestGateWithFinger(t *testing.T) {
 	module, port, _ := plugged(t)
 	cfg := gateConfig(t, fingerScene)
 	cfg.Finger.Sensor, cfg.Finger.Device = "r503", port
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout, cfg.Passage.RegrantAfter = "face and live and finger", time.Minute, time.Second
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout, cfg.Passage.RegrantAfter = policy.MustParse("face and live and finger"), time.Minute, time.Second
 	enrolAna(t, cfg)
 	term, _ := started(t, cfg)
 	client := local.NewClient(cfg.Local.Socket)

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/link"
 	"umbral/daemon/store"
@@ -56,8 +56,9 @@ func linkOpts(cfg *config.Config) (link.Opts, error) {
 	o.KeepAlive, o.Interval = c.KeepAlive, c.Interval
 	o.MaxCommandAge, o.MaxCommandSkew = c.CommandMaxAge, c.CommandMaxSkew
 	// A clock trusted at least as far as the configuration wants will do.
-	trusts := []string{"unknown", "rtc", "broker", "ntp"}
-	o.TrustedClocks = trusts[max(0, slices.Index(trusts, cfg.Clock.CommandTrust)):]
+	for trust := cfg.Clock.CommandTrust; trust <= policy.TrustNTP; trust++ {
+		o.TrustedClocks = append(o.TrustedClocks, trust.String())
+	}
 	if c.PasswordFile != "" {
 		secret, err := os.ReadFile(c.PasswordFile)
 		if err != nil {
@@ -129,7 +130,7 @@ func (r report) Twin() map[string]any {
 		"software": map[string]string{"version": Version, "go": runtime.Version(), "arch": runtime.GOARCH},
 		"models":   hashes,
 		"config":   map[string]string{"sha256": r.t.digest},
-		"policy":   r.t.cfg.Passage.Policy,
+		"policy":   r.t.cfg.Passage.Policy.String(),
 		// What verifies the terminal's signature on reviews and questions.
 		"identity": map[string]string{"public": fleet.FormatPublicKey(r.t.identity.Public().(ed25519.PublicKey))},
 	}

@@ -75,7 +75,7 @@ func (p *people) publish(e store.Entry) []byte {
 func (p *people) publicPassage(r *passage.Record) publicPassage {
 	public := publicPassage{
 		Passage: r.Passage.String(), Verdict: r.Verdict, Reasons: r.Reasons, Person: p.aliasOf(r.Person), Command: r.Command,
-		DurationMS: int64(r.Duration / time.Millisecond), Policy: r.Rules.Policy,
+		DurationMS: int64(r.Duration / time.Millisecond), Policy: r.Rules.Policy.String(),
 	}
 	if len(r.Reasons) > 0 {
 		public.Text = r.Reasons[0].Text()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/link"
 	"umbral/daemon/passage"
@@ -65,7 +66,7 @@ func (a *authority) run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			e.Kind, e.Passage = passage.EvidenceRemote, q.passage
+			e.Kind, e.Passage = policy.Remote, q.passage
 			a.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/fleet"
 	ministry "umbral/daemon/fleet/authority"
 	"umbral/daemon/fleet/mqtt"
@@ -90,7 +91,7 @@ func authorityFor(t *testing.T, cfg *config.Config, answer func(ministry.Asked) 
 // The authority says yes: it was asked about the person, with the template that the site sends, and the door opens.
 func TestAuthorityConfirms(t *testing.T) {
 	cfg := gateConfig(t, standingScene)
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "face and live and remote", 15*time.Second
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout = policy.MustParse("face and live and remote"), 15*time.Second
 	var mu sync.Mutex
 	var asked []ministry.Asked
 	score := 0.81
@@ -117,7 +118,7 @@ func TestAuthorityConfirms(t *testing.T) {
 // No authority answers: denied, and the screen can say why.
 func TestAuthorityIsSilent(t *testing.T) {
 	cfg := gateConfig(t, standingScene)
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "face and live and remote", 15*time.Second
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout = policy.MustParse("face and live and remote"), 15*time.Second
 	authorityFor(t, &cfg, nil)
 	cfg.Remote.Timeout = time.Second
 	enrolAna(t, cfg)
@@ -132,8 +133,8 @@ func TestAuthorityIsSilent(t *testing.T) {
 // everything is in the journal.
 func TestReviewersDecide(t *testing.T) {
 	cfg := gateConfig(t, standingScene)
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "face and live and remote", 15*time.Second
-	cfg.Clock.CommandTrust = "unknown"
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout = policy.MustParse("face and live and remote"), 15*time.Second
+	cfg.Clock.CommandTrust = policy.TrustUnknown
 	serve := authorityFor(t, &cfg, func(ministry.Asked) fleet.Finding { return fleet.Finding{Outcome: fleet.OutcomeRefused} })
 	rita, ritas := signer(t, "rita")
 	rosa, rosas := signer(t, "rosa")

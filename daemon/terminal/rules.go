@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"umbral/config/policy"
+
 	"umbral/config"
 	"umbral/daemon/passage"
 	"umbral/pipeline/finger"
@@ -45,27 +47,17 @@ func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
 	r.ShowVerdict, r.Cooldown, r.RegrantAfter = p.ShowVerdict, p.Cooldown, p.RegrantAfter
 	r.VerifyThreshold = passage.ScoreOf(float64(e.verify.score))
 	r.Available = cfg.Available()
+	r.CredentialTrust, r.GrantTrust, r.CommandTrust = cfg.Credential.Trust, cfg.Clock.GrantTrust, cfg.Clock.CommandTrust
+	r.Eligibility = eligibilityOf(&cfg.Eligibility)
 	var err error
-	if r.CredentialTrust, err = passage.ParseTrust(cfg.Credential.Trust); err != nil {
-		return r, fmt.Errorf("terminal: credential.trust: %w", err)
-	}
 	if r.FaceCalibration, err = faceCalibration(cfg, set.Calibrations); err != nil {
 		return r, err
 	}
 	if r.FingerThreshold, r.FingerCalibration, err = fingerRules(cfg); err != nil {
 		return r, err
 	}
-	if r.Eligibility, err = eligibilityOf(&cfg.Eligibility); err != nil {
-		return r, err
-	}
 	if r.Review, err = reviewOf(&cfg.Review); err != nil {
 		return r, err
-	}
-	if r.GrantTrust, err = passage.ParseTrust(cfg.Clock.GrantTrust); err != nil {
-		return r, fmt.Errorf("terminal: clock.grant_trust: %w", err)
-	}
-	if r.CommandTrust, err = passage.ParseTrust(cfg.Clock.CommandTrust); err != nil {
-		return r, fmt.Errorf("terminal: clock.command_trust: %w", err)
 	}
 	r.Pulse, r.HeldOpen, r.ExitOpens = cfg.Door.Pulse, cfg.Door.HeldOpen, cfg.Door.ExitOpens
 	r.Software = Version
@@ -81,16 +73,13 @@ func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
 
 // faceCalibration is what the scores of faces mean at this site; nil where the policy does not ask.
 func faceCalibration(cfg *config.Config, tables models.Calibrations) (passage.Calibration, error) {
-	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
-	if err != nil {
-		return nil, err
-	}
-	if _, asked := policy.TotalFMR(); !asked || !policy.Needs().Has(passage.EvidenceFace) {
+	rule := cfg.Passage.Policy
+	if _, asked := rule.TotalFMR(); !asked || !rule.Needs().Has(policy.Face) {
 		return nil, nil
 	}
 	steps, err := tables.Steps(cfg.Face.Population)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: passage.policy %q: %w", cfg.Passage.Policy, err)
+		return nil, fmt.Errorf("terminal: passage.policy %q: %w", rule, err)
 	}
 	var c passage.Calibration
 	for _, s := range steps {
@@ -102,16 +91,16 @@ func faceCalibration(cfg *config.Config, tables models.Calibrations) (passage.Ca
 // fingerRules are the lowest score of a finger that counts, and what scores mean where the policy asks for that; nothing
 // where it needs no finger.
 func fingerRules(cfg *config.Config) (passage.Score, passage.Calibration, error) {
-	policy, err := passage.ParsePolicy(cfg.Passage.Policy)
-	if err != nil || !policy.Needs().Has(passage.EvidenceFinger) {
-		return 0, nil, err
+	rule := cfg.Passage.Policy
+	if !rule.Needs().Has(policy.Finger) {
+		return 0, nil, nil
 	}
 	least, err := finger.Threshold(cfg.Finger.FMR)
 	if err != nil {
 		return 0, nil, fmt.Errorf("terminal: finger.fmr: %w", err)
 	}
 	var c passage.Calibration
-	if _, asked := policy.TotalFMR(); asked {
+	if _, asked := rule.TotalFMR(); asked {
 		c = fingerCalibration(finger.Calibration)
 	}
 	return passage.ScoreOf(float64(least)), c, nil
@@ -132,18 +121,14 @@ func fingerCalibration(points []finger.OperatingPoint) passage.Calibration {
 
 // eligibilityOf returns the standing that a grant needs. What is on file about somebody always counts; eligibility.enabled
 // adds ages, guardians and the checklist.
-func eligibilityOf(c *config.Eligibility) (passage.Eligibility, error) {
-	trust, err := passage.ParseTrust(c.Trust)
-	if err != nil {
-		return passage.Eligibility{}, fmt.Errorf("terminal: eligibility.trust: %w", err)
-	}
+func eligibilityOf(c *config.Eligibility) passage.Eligibility {
 	if !c.Enabled {
-		return passage.Eligibility{Ask: true, Trust: trust}, nil
+		return passage.Eligibility{Ask: true, Trust: c.Trust}
 	}
 	return passage.Eligibility{
 		Ask: true, MinAge: c.MinAge, AgeRequired: c.AgeRequired, GuardianNamed: c.Guardian == "named", GuardianTimeout: c.GuardianTimeout,
-		Trust: trust, TrustAlways: true,
-	}, nil
+		Trust: c.Trust, TrustAlways: true,
+	}
 }
 
 // reviewOf is how reviewers settle what the machine is unsure of.
@@ -153,7 +138,7 @@ func reviewOf(c *config.Review) (passage.Review, error) {
 	}
 	r := passage.Review{Timeout: c.Timeout, Leave: c.Leave, Approvals: c.Approvals}
 	for _, word := range c.Failures {
-		kind, err := passage.ParseEvidenceKind(word)
+		kind, err := policy.ParseKind(word)
 		if err != nil {
 			return r, fmt.Errorf("terminal: review.failures: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/camera"
 	"umbral/pipeline/face"
@@ -122,7 +123,7 @@ func (s *sight) follow(captured time.Time) error {
 	if seen {
 		box, track = s.pairs[0].Detection.Box, s.pairs[0].ID
 	}
-	return s.speaker.look(id, asked.Has(passage.EvidenceSpeech), captured, s.image, box, track, seen)
+	return s.speaker.look(id, asked.Has(policy.Speech), captured, s.image, box, track, seen)
 }
 
 // probeMaxAge is how old the face may be that an authority is asked about.

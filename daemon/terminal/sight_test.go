@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"umbral/config/paths/pathstest"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/camera"
 	"umbral/pipeline/vision"
@@ -110,7 +111,7 @@ func TestClockThatJumpsIsNotTrusted(t *testing.T) {
 	synced := false
 	c := newClock(true, time.Second)
 	c.rtc, c.synced = true, func() bool { return synced }
-	if _, trust := c.read(); trust != passage.TrustRTC {
+	if _, trust := c.read(); trust != policy.TrustRTC {
 		t.Errorf("trust %v with a battery clock, want rtc", trust)
 	}
 	real := c.now
@@ -118,15 +119,15 @@ func TestClockThatJumpsIsNotTrusted(t *testing.T) {
 		wall, since := real()
 		return wall.Add(time.Hour), since
 	}
-	if _, trust := c.read(); trust != passage.TrustUnknown {
+	if _, trust := c.read(); trust != policy.TrustUnknown {
 		t.Errorf("trust %v after a jump, want unknown", trust)
 	}
 	synced = true
-	if _, trust := c.read(); trust != passage.TrustNTP {
+	if _, trust := c.read(); trust != policy.TrustNTP {
 		t.Errorf("trust %v with NTP, want ntp", trust)
 	}
 	synced = false
-	if _, trust := c.read(); trust != passage.TrustRTC {
+	if _, trust := c.read(); trust != policy.TrustRTC {
 		t.Errorf("trust %v after NTP has set the clock, want rtc", trust)
 	}
 }

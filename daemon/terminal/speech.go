@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/pipeline/face"
 	"umbral/pipeline/liveness/challenge"
@@ -140,7 +141,7 @@ func (s *speaker) judge(since time.Duration) {
 
 // report ends the challenges of the passage; mu is held.
 func (s *speaker) report(e passage.Evidence) {
-	e.Kind, e.Passage = passage.EvidenceSpeech, s.passage
+	e.Kind, e.Passage = policy.Speech, s.passage
 	s.done, s.now = true, nil
 	s.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
 }

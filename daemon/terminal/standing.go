@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 )
@@ -14,7 +15,7 @@ type registry struct {
 	store     *store.Store
 	claims    *claims
 	checklist store.Checklist
-	schedules map[string]passage.Window
+	schedules map[string]policy.Window
 	lists     *lists
 	now       func() time.Time
 	enabled   bool // ages, the checklist, and what documents say are looked at
@@ -26,7 +27,7 @@ func newRegistry(cfg *config.Config, s *store.Store, c *claims, l *lists, now fu
 		return nil, err
 	}
 	g := &registry{
-		store: s, claims: c, checklist: list, schedules: map[string]passage.Window{}, lists: l, now: now,
+		store: s, claims: c, checklist: list, schedules: map[string]policy.Window{}, lists: l, now: now,
 		enabled: cfg.Eligibility.Enabled,
 	}
 	for _, schedule := range cfg.Eligibility.Schedules {

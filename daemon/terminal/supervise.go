@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
@@ -276,7 +277,7 @@ func (t *Terminal) look() {
 		t.health.put(conditionBroker, text)
 	}
 	text = ""
-	if _, trust := t.clock.read(); trust == passage.TrustUnknown {
+	if _, trust := t.clock.read(); trust == policy.TrustUnknown {
 		text = "Nothing vouches for the clock: commands are refused where they need it."
 	}
 	t.health.put(conditionClock, text)

@@ -233,7 +233,7 @@ func (t *Terminal) build(key store.Key) error {
 		alarms.shown(s)
 	}
 	t.view.setScreen(machine.Screen())
-	if err := t.buildEvidence(rules.Policy); err != nil {
+	if err := t.buildEvidence(); err != nil {
 		return err
 	}
 	if err := t.buildFleet(); err != nil {

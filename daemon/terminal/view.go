@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/camera"
 	"umbral/pipeline/face"
@@ -119,7 +120,7 @@ func (v *view) copyImage(to *vision.Image) uint64 {
 func (v *view) rate() float64 { return v.speed.rate() }
 
 // asked is what the screen asks for, and in which passage.
-func (v *view) asked() (passage.ID, passage.EvidenceSet) {
+func (v *view) asked() (passage.ID, policy.Set) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.screen.Passage, v.screen.Ask
@@ -129,7 +130,7 @@ func (v *view) asked() (passage.ID, passage.EvidenceSet) {
 func (v *view) askedFinger() (id passage.ID, person string, asked bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.screen.Passage, v.screen.Person, v.screen.Ask.Has(passage.EvidenceFinger) && !v.screen.Passage.IsZero()
+	return v.screen.Passage, v.screen.Person, v.screen.Ask.Has(policy.Finger) && !v.screen.Passage.IsZero()
 }
 
 // passage is the passage that the screen speaks of.

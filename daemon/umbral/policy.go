@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"umbral/config/policy"
+
 	"github.com/spf13/cobra"
 
 	"umbral/daemon/terminal"
@@ -32,11 +34,13 @@ person, or a threshold has no known rate, it says so instead of a number.`,
 			if err != nil {
 				return err
 			}
-			text := cfg.Passage.Policy
+			rule := cfg.Passage.Policy
 			if len(args) == 1 {
-				text = args[0]
+				if rule, err = policy.Parse(args[0]); err != nil {
+					return err
+				}
 			}
-			e, err := terminal.EstimatePolicy(cfg, text)
+			e, err := terminal.EstimatePolicy(cfg, rule)
 			if err != nil {
 				return err
 			}

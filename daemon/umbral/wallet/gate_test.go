@@ -20,6 +20,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths/pathstest"
+	"umbral/config/policy"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 	"umbral/daemon/terminal"
@@ -149,10 +150,10 @@ func TestPageToGate(t *testing.T) {
 	cfg.Terminal.ID, cfg.Terminal.StateDir = "gate-7", filepath.Join(dir, "state")
 	cfg.Camera.Width, cfg.Camera.Height, cfg.Camera.FPS = 1280, 960, 15
 	cfg.Local.HTTP, cfg.Local.Socket = "", filepath.Join(dir, "umbral.sock")
-	cfg.Passage.Policy, cfg.Passage.DecideTimeout = "credential and face and live", 20*time.Second
+	cfg.Passage.Policy, cfg.Passage.DecideTimeout = policy.MustParse("credential and face and live"), 20*time.Second
 	cfg.Passage.RegrantAfter, cfg.Passage.ShowVerdict, cfg.Passage.Cooldown = 8*time.Second, time.Second, 8*time.Second
 	cfg.Credential.Issuers = []config.Issuer{{ID: issuerID, Keys: filepath.Join(dir, "issuer.jwks")}}
-	cfg.Credential.Trust = "unknown"
+	cfg.Credential.Trust = policy.TrustUnknown
 
 	file := holding(t, photo, look(t, ctx, "gate"))
 	play := scene + fmt.Sprintf(visit, 1, file) + fmt.Sprintf(visit, 2, file) + fmt.Sprintf(visit, 32, file) + "[[step]]\nlabel = \"nobody\"\nseconds = 60\n"

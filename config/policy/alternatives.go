@@ -1,25 +1,25 @@
-package passage
+package policy
 
 import "slices"
 
 // Alternative is one way to satisfy a policy: everything in it together, and nothing less.
 type Alternative struct {
-	Evidence EvidenceSet
+	Evidence Set
 	// FMR is the strictest total false match rate that it asks for; 0 where it asks for none.
 	FMR float64
 }
 
-// Alternatives are all ways to satisfy the policy, those with the fewest pieces of evidence first. A policy without "not"
+// Alternatives returns all ways to satisfy the policy, those with the fewest pieces of evidence first. A policy without "not"
 // is satisfied exactly by what includes one of them.
 func (p Policy) Alternatives() []Alternative {
 	type way struct {
-		evidence EvidenceSet
+		evidence Set
 		rates    uint8
 	}
 	var minimal []way
 	satisfied := func(w way) bool {
-		var e Evidences
-		for k := range EvidenceKinds {
+		var e States
+		for k := range Kinds {
 			e[k] = Impossible
 			if w.evidence.Has(k) {
 				e[k] = Satisfied
@@ -32,7 +32,7 @@ func (p Policy) Alternatives() []Alternative {
 			return Impossible
 		}) == Satisfied
 	}
-	for evidence := range EvidenceSet(1 << EvidenceKinds) {
+	for evidence := range Set(1 << Kinds) {
 		if evidence&^p.need != 0 {
 			continue
 		}

@@ -1,4 +1,4 @@
-package passage
+package policy
 
 import (
 	"errors"
@@ -8,6 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
+
+// rate returns a state for every total false match rate.
+func rate(t Truth) func(float64) Truth { return func(float64) Truth { return t } }
 
 func TestParsePolicy(t *testing.T) {
 	for _, c := range []struct{ text, canonical string }{
@@ -21,13 +24,13 @@ func TestParsePolicy(t *testing.T) {
 		{"((((finger))))or remote", "finger or remote"},
 		{"face and(card or speech)and live", "face and (card or speech) and live"},
 	} {
-		p, err := ParsePolicy(c.text)
+		p, err := Parse(c.text)
 		if err != nil || p.String() != c.canonical {
 			t.Errorf("%q became %q, %v; want %q", c.text, p, err, c.canonical)
 		}
 	}
-	p, err := ParsePolicy("(credential or card) and face")
-	if want := EvidenceSet(0).With(EvidenceCredential).With(EvidenceCard).With(EvidenceFace); p.Needs() != want || err != nil {
+	p, err := Parse("(credential or card) and face")
+	if want := Set(0).With(Credential).With(Card).With(Face); p.Needs() != want || err != nil {
 		t.Errorf("needs %v, %v", p.Needs(), err)
 	}
 }
@@ -54,14 +57,21 @@ func TestPolicyErrors(t *testing.T) {
 		{strings.Repeat("(", 17) + "face" + strings.Repeat(")", 17), 17, "16 parentheses"},
 		{strings.Repeat("face or ", 63) + "face or face", 0, "limit 512"},
 		{"face\xff", 5, "found"},
+		{"live and fmr = 1e-3", 1, "biometric comparison"},
+		{"fmr = 1e-3", 1, "biometric comparison"},
+		{"face and fmr", 13, "ends here"},
+		{"face and fmr = 0", 16, "1e-09 to 0.1"},
+		{"face and fmr = 1", 16, "1e-09 to 0.1"},
+		{"face and fmr = nan", 16, "1e-09 to 0.1"},
+		{"face and fmr 1e-3", 14, `expected "="`},
 	} {
-		_, err := ParsePolicy(c.text)
-		var e *PolicyError
+		_, err := Parse(c.text)
+		var e *Error
 		if !errors.As(err, &e) || c.column != 0 && e.Column != c.column || !strings.Contains(e.Message, c.part) {
 			t.Errorf("%q: %v; want column %d and %q", c.text, err, c.column, c.part)
 		}
 	}
-	if (Policy{}).Decide(&Evidences{}, Strength{FMR: 1}) != Impossible {
+	if (Policy{}).Decide(&States{}, rate(Open)) != Impossible {
 		t.Error("the zero policy can grant")
 	}
 }
@@ -69,7 +79,7 @@ func TestPolicyErrors(t *testing.T) {
 // tree is a policy as a tree, evaluated in the plainest way: three-valued logic as the set of outcomes that are still
 // possible when every open piece of evidence may turn out either way.
 type tree struct {
-	kind        EvidenceKind
+	kind        Kind
 	or          bool
 	left, right *tree
 }
@@ -85,7 +95,7 @@ func (n *tree) text() string {
 	return "(" + n.left.text() + word + n.right.text() + ")"
 }
 
-func (n *tree) holds(have EvidenceSet) bool {
+func (n *tree) holds(have Set) bool {
 	switch {
 	case n.left == nil:
 		return have.Has(n.kind)
@@ -97,7 +107,7 @@ func (n *tree) holds(have EvidenceSet) bool {
 
 func drawTree(t *rapid.T, depth int) *tree {
 	if depth == 0 || rapid.IntRange(0, 2).Draw(t, "leaf") == 0 {
-		return &tree{kind: EvidenceKind(rapid.IntRange(0, int(EvidenceKinds)-1).Draw(t, "kind"))}
+		return &tree{kind: Kind(rapid.IntRange(0, int(Kinds)-1).Draw(t, "kind"))}
 	}
 	return &tree{or: rapid.Bool().Draw(t, "or"), left: drawTree(t, depth-1), right: drawTree(t, depth-1)}
 }
@@ -105,17 +115,17 @@ func drawTree(t *rapid.T, depth int) *tree {
 func TestPolicyAgainstTree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := drawTree(t, 4)
-		p, err := ParsePolicy(n.text())
+		p, err := Parse(n.text())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ParsePolicy(p.String())
+		again, err := Parse(p.String())
 		if err != nil || again.String() != p.String() {
 			t.Fatalf("%q is not canonical: %q, %v", p, again, err)
 		}
-		var e Evidences
-		var sure, possible EvidenceSet
-		for k := range EvidenceKinds {
+		var e States
+		var sure, possible Set
+		for k := range Kinds {
 			e[k] = Truth(rapid.IntRange(0, 2).Draw(t, k.String()))
 			if e[k] == Satisfied {
 				sure = sure.With(k)
@@ -131,27 +141,27 @@ func TestPolicyAgainstTree(t *testing.T) {
 		case !n.holds(possible):
 			want = Impossible
 		}
-		if got := p.Decide(&e, Strength{FMR: 1}); got != want || again.Decide(&e, Strength{FMR: 1}) != want {
+		if got := p.Decide(&e, rate(Open)); got != want || again.Decide(&e, rate(Open)) != want {
 			t.Fatalf("%q over %v is %v, want %v", p, e, got, want)
 		}
 	})
 }
 
 func TestAlternatives(t *testing.T) {
-	set := func(kinds ...EvidenceKind) (s EvidenceSet) {
+	set := func(kinds ...Kind) (s Set) {
 		for _, k := range kinds {
 			s = s.With(k)
 		}
 		return s
 	}
 	for text, want := range map[string][]Alternative{
-		"face and live":                          {{set(EvidenceFace, EvidenceLive), 0}},
-		"face and live or face":                  {{set(EvidenceFace), 0}},
-		"(credential or card) and face and live": {{set(EvidenceCredential, EvidenceFace, EvidenceLive), 0}, {set(EvidenceCard, EvidenceFace, EvidenceLive), 0}},
-		"face and fmr = 1e-4 or face and finger": {{set(EvidenceFace), 1e-4}, {set(EvidenceFace, EvidenceFinger), 0}},
-		"face and fmr = 1e-4 and fmr = 1e-5":     {{set(EvidenceFace), 1e-5}},
+		"face and live":                          {{set(Face, Live), 0}},
+		"face and live or face":                  {{set(Face), 0}},
+		"(credential or card) and face and live": {{set(Credential, Face, Live), 0}, {set(Card, Face, Live), 0}},
+		"face and fmr = 1e-4 or face and finger": {{set(Face), 1e-4}, {set(Face, Finger), 0}},
+		"face and fmr = 1e-4 and fmr = 1e-5":     {{set(Face), 1e-5}},
 	} {
-		p, err := ParsePolicy(text)
+		p, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,23 +176,23 @@ func FuzzParsePolicy(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := ParsePolicy(s)
+		p, err := Parse(s)
 		if err != nil {
-			var e *PolicyError
+			var e *Error
 			if !errors.As(err, &e) || e.Column < 1 || e.Column > len(s)+1 {
 				t.Fatalf("%q: %v", s, err)
 			}
 			return
 		}
-		again, err := ParsePolicy(p.String())
+		again, err := Parse(p.String())
 		if err != nil || again.String() != p.String() || again.Needs() != p.Needs() {
 			t.Fatalf("%q became %q, then %q, %v", s, p, again, err)
 		}
-		var all, none Evidences
+		var all, none States
 		for k := range all {
 			all[k], none[k] = Satisfied, Impossible
 		}
-		if p.Decide(&all, proven) != Satisfied || p.Decide(&none, Strength{FMR: 1, Final: true}) != Impossible || p.Decide(&Evidences{}, Strength{FMR: 1}) != Open {
+		if p.Decide(&all, rate(Satisfied)) != Satisfied || p.Decide(&none, rate(Impossible)) != Impossible || p.Decide(&States{}, rate(Open)) != Open {
 			t.Fatalf("%q does not follow its evidence", p)
 		}
 	})
