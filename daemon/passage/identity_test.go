@@ -215,12 +215,16 @@ func TestIdentityScenarios(t *testing.T) {
 		}, []string{"deny clock-untrusted ann"}, 0},
 		{"outside the hours", eligible("face and live", nil), func(g *gate) {
 			g.frames(6, ann)
-			g.see(on(func(s *Standing) { s.Windows[0], s.WindowCount = policy.Window{Days: 1 << time.Monday, From: 8 * 60, Until: 18 * 60}, 1 }))
+			g.see(on(func(s *Standing) {
+				s.Windows[0], s.WindowCount = policy.Window{Days: 1 << time.Monday, From: 8 * 60, Until: 18 * 60}, 1
+			}))
 			g.frames(6, ann)
 		}, []string{"deny outside-hours ann"}, 0},
 		{"the night shift that began on Sunday", eligible("face and live", nil), func(g *gate) {
 			g.frames(6, ann)
-			g.see(on(func(s *Standing) { s.Windows[0], s.WindowCount = policy.Window{Days: 1 << time.Sunday, From: 22 * 60, Until: 6 * 60}, 1 }))
+			g.see(on(func(s *Standing) {
+				s.Windows[0], s.WindowCount = policy.Window{Days: 1 << time.Sunday, From: 22 * 60, Until: 6 * 60}, 1
+			}))
 			g.frames(6, ann)
 		}, []string{"grant matched ann"}, 1},
 		{"already inside", eligible("face and live", func(e *Eligibility) { e.Passback = true }), func(g *gate) {

@@ -246,6 +246,9 @@ func (m *Machine) frame(now Instant, o *Observation) {
 		return
 	}
 	counted := m.collect(now, &o.Frame)
+	if !counted {
+		m.now.confirm = confirmation{} // what the answers would be about is no longer what the camera shows
+	}
 	if m.now.barredOut(&m.rules) {
 		m.finish(now, Deny, ReasonBlockedFace)
 		return
