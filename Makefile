@@ -30,12 +30,12 @@ test: ## set up and pass all tests
 
 build: ## static binaries in build/
 	@scripts/setup run
-	go build $(FLAGS) -o build/ ./daemon/umbrald ./daemon/umbral
+	go build $(FLAGS) -o build/ ./daemon/umbrald ./daemon/umbral ./daemon/umbral-clock
 
 cross: ## static binaries for arm64, arm v7 and amd64 in build/linux-*/
-	GOOS=linux GOARCH=arm64 go build $(FLAGS) -o build/linux-arm64/ ./daemon/umbrald ./daemon/umbral
-	GOOS=linux GOARCH=arm GOARM=7 go build $(FLAGS) -o build/linux-armv7/ ./daemon/umbrald ./daemon/umbral
-	GOOS=linux GOARCH=amd64 go build $(FLAGS) -o build/linux-amd64/ ./daemon/umbrald ./daemon/umbral
+	GOOS=linux GOARCH=arm64 go build $(FLAGS) -o build/linux-arm64/ ./daemon/umbrald ./daemon/umbral ./daemon/umbral-clock
+	GOOS=linux GOARCH=arm GOARM=7 go build $(FLAGS) -o build/linux-armv7/ ./daemon/umbrald ./daemon/umbral ./daemon/umbral-clock
+	GOOS=linux GOARCH=amd64 go build $(FLAGS) -o build/linux-amd64/ ./daemon/umbrald ./daemon/umbral ./daemon/umbral-clock
 	@ls -l build/linux-*/
 
 models: ## download the models and the demo's photographs, check their hashes (MODELS_FROM=DIR without npm)

@@ -5,9 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"umbral/config/policy"
+	"umbral/daemon/ntpstate"
 	"umbral/daemon/passage"
 )
 
@@ -18,18 +17,20 @@ type clock struct {
 	ntp      bool
 	maxDrift time.Duration
 	rtc      bool
-	synced   func() bool // the kernel says that NTP keeps the clock
+	synced   func() bool // a time daemon keeps the clock
 	now      func() (wall time.Time, since time.Duration)
 
 	mu     sync.Mutex
 	offset time.Duration // of the wall clock against the monotonic one, at the latest look
 	jumped bool          // the wall clock moved against the monotonic one, and nothing has vouched for it since
+	unread error         // why synced could not find out
 }
 
 func newClock(ntp bool, maxDrift time.Duration) *clock {
 	start := time.Now()
 	_, err := os.Stat("/sys/class/rtc/rtc0")
-	c := &clock{start: start, ntp: ntp, maxDrift: maxDrift, rtc: err == nil, synced: kernelSynced}
+	c := &clock{start: start, ntp: ntp, maxDrift: maxDrift, rtc: err == nil}
+	c.synced = c.kernelSynced
 	c.now = func() (time.Time, time.Duration) {
 		now := time.Now()
 		return now.Round(0), now.Sub(start) // Round strips the monotonic reading
@@ -37,11 +38,17 @@ func newClock(ntp bool, maxDrift time.Duration) *clock {
 	return c
 }
 
-// kernelSynced asks the kernel whether a time daemon keeps the clock (adjtimex(2): STA_UNSYNC and TIME_ERROR are clear).
-func kernelSynced() bool {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
+// kernelSynced reports whether a time daemon keeps the clock. It is called with the lock held.
+func (c *clock) kernelSynced() (synced bool) {
+	synced, c.unread = ntpstate.Read(ntpstate.Path)
+	return synced
+}
+
+// unreadable returns why nothing is known of a time daemon; nil where it is, or is not asked for.
+func (c *clock) unreadable() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unread
 }
 
 // instant is the time since the terminal's start.

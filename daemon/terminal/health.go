@@ -38,12 +38,13 @@ var (
 	conditionCopy    = conditionKind{"store-copy", severityWarning, time.Minute}
 	conditionBroker  = conditionKind{"broker", severityWarning, 10 * time.Second}
 	conditionClock   = conditionKind{"clock", severityWarning, 30 * time.Second}
+	conditionUnread  = conditionKind{"clock-unreadable", severityWarning, 30 * time.Second}
 	conditionEmpty   = conditionKind{"nobody-enrolled", severityInfo, 0}
 )
 
 var conditionOrder = []conditionKind{
 	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHousing, conditionHeld, conditionChatter, conditionFinger, conditionLost, conditionCopy,
-	conditionBroker, conditionClock, conditionEmpty,
+	conditionBroker, conditionClock, conditionUnread, conditionEmpty,
 }
 
 // condition is a kind that holds now.

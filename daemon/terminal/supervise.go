@@ -281,6 +281,7 @@ func (t *Terminal) look() {
 		text = "Nothing vouches for the clock: commands are refused where they need it."
 	}
 	t.health.put(conditionClock, text)
+	t.health.put(conditionUnread, errorText("Whether a time daemon keeps the clock can't be found out, so it counts as kept by none: ", t.clock.unreadable()))
 	text = ""
 	if t.sight.gallery.People() == 0 {
 		text = "Nobody is enrolled."

@@ -112,6 +112,33 @@ func TestSystemd(t *testing.T) {
 		}
 		run(t, s.Machine, "test", "-s", "/var/lib/umbral/umbral.db")
 	})
+	s.sub("clock", func(t *testing.T) {
+		trust := func(want string) {
+			t.Helper()
+			until(t, time.Minute, "trust in the clock: "+want, func() (string, bool) {
+				out := s.status()
+				return out, strings.Contains(out, "trust "+want) && !strings.Contains(out, "clock-unreadable")
+			})
+		}
+		t.Log(run(t, s.Machine, "sh", "-c", "cat /run/umbral-clock/ntp; systemctl show -p ActiveState,MainPID umbral-clock"))
+		for _, step := range []struct {
+			do   []string
+			want string
+		}{
+			{[]string{"synced"}, "ntp"}, {[]string{"unsynced"}, "rtc"}, {[]string{"synced"}, "ntp"},
+			{[]string{"step", "60"}, "unknown"}, {[]string{"synced"}, "ntp"},
+		} {
+			run(t, s.Machine, append([]string{"guest", "clock"}, step.do...)...)
+			trust(step.want)
+		}
+		run(t, s.Machine, "systemctl", "stop", "umbral-clock")
+		until(t, 2*time.Minute, "the condition", func() (string, bool) {
+			out := s.status()
+			return out, strings.Contains(out, "clock-unreadable")
+		})
+		run(t, s.Machine, "systemctl", "start", "umbral-clock")
+		trust("ntp")
+	})
 	s.sub("clean stop", func(t *testing.T) {
 		begin := time.Now()
 		run(t, s.Machine, "systemctl", "stop", "umbrald")

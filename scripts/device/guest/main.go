@@ -27,6 +27,7 @@ var commands = map[string]struct {
 	"unflushed": {"FILE: commit to a bbolt file without the last flush", unflushed},
 	"journal":   {"store|nosync DIR DEVICE OFFSET: append entries for ever, and note on the device which", journal},
 	"door":      {"SIGN ...: run a door with all its lines, and show the next sign at each SIGUSR1", showDoor},
+	"clock":     {"synced|unsynced|step SECONDS: what a time daemon does to the kernel's clock", setClock},
 	"attach":    {"HOST:PORT: plug in the USB device that is emulated there", attach},
 }
 

@@ -77,7 +77,7 @@ func Build(ctx context.Context, dir string, extras ...Extra) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, program := range []string{"umbral/daemon/umbrald", "umbral/daemon/umbral", "umbral/scripts/device/guest"} {
+	for _, program := range []string{"umbral/daemon/umbrald", "umbral/daemon/umbral", "umbral/daemon/umbral-clock", "umbral/scripts/device/guest"} {
 		if err := Cross(ctx, filepath.Join(dir, filepath.Base(program)), "build", program); err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func Build(ctx context.Context, dir string, extras ...Extra) (*Image, error) {
 	a.file("etc/passwd", 0o644, []byte("root::0:0:root:/root:/bin/sh\n"))
 	a.file("etc/group", 0o644, []byte("root:x:0:\n"))
 	a.file("etc/profile", 0o644, []byte("export PATH=/usr/bin:/bin:/sbin UMBRAL_MODELS=/models\n"))
-	for _, program := range []string{"umbrald", "umbral", "guest"} {
+	for _, program := range []string{"umbrald", "umbral", "umbral-clock", "guest"} {
 		a.copy("usr/bin/"+program, 0o755, filepath.Join(dir, program))
 	}
 	if err := addModules(ctx, a, modulesDir); err != nil {

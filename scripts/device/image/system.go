@@ -91,11 +91,11 @@ func install(root string, im *Image, source string, extra []File) error {
 	write(File{"etc/machine-id", "", 0o644})
 	write(File{"etc/fstab", "", 0o644})
 	write(File{"etc/hostname", "device\n", 0o644})
-	for _, program := range []string{"umbrald", "umbral", "guest"} {
+	for _, program := range []string{"umbrald", "umbral", "umbral-clock", "guest"} {
 		copyFile("usr/bin/"+program, filepath.Join(filepath.Dir(im.Initrd), program), 0o755)
 	}
 	for to, from := range map[string]string{
-		"lib/systemd/system/umbrald.service": "umbrald.service", "usr/lib/sysusers.d/umbral.conf": "umbral.sysusers",
+		"lib/systemd/system/umbrald.service": "umbrald.service", "lib/systemd/system/umbral-clock.service": "umbral-clock.service", "usr/lib/sysusers.d/umbral.conf": "umbral.sysusers",
 		"usr/lib/tmpfiles.d/umbral.conf": "umbral.tmpfiles", "usr/lib/udev/rules.d/60-umbral.rules": "60-umbral.rules",
 	} {
 		copyFile(to, filepath.Join(source, "systemd", from), 0o644)
