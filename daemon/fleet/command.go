@@ -11,11 +11,11 @@ import (
 
 // The commands that exist.
 const (
-	CommandStatus  = "status"
-	CommandOpen    = "door.open"
-	CommandReview  = "review.answer"  // arguments: ReviewArgs
-	CommandBlock   = "person.block"   // arguments: BlockArgs
-	CommandUnblock = "person.unblock" // arguments: BlockArgs without a reason
+	CommandStatus  = "status"         // how the terminal is
+	CommandOpen    = "door.open"      // opens the door once
+	CommandReview  = "review.answer"  // a reviewer's answer to a review; arguments passage, review, answer
+	CommandBlock   = "person.block"   // keeps a person out; arguments person, reason
+	CommandUnblock = "person.unblock" // lets a person pass again; argument person
 )
 
 // Commands returns the names of all commands.
@@ -63,31 +63,30 @@ type Reason string
 
 // The reasons for which the link itself refuses a command, in the order of the checks.
 const (
-	ReasonRetained     Reason = "retained"      // it was kept by the broker; a command acts now or never
-	ReasonOversized    Reason = "oversized"     // longer than Opts.MaxCommandBytes
-	ReasonMalformed    Reason = "malformed"     // not the JSON that Sign makes
-	ReasonUnsigned     Reason = "unsigned"      // no key or no signature
-	ReasonUnknownKey   Reason = "unknown-key"   // the key's name is not among Opts.Keys
-	ReasonBadSignature Reason = "bad-signature" // does not verify under that key
-	ReasonWrongTarget  Reason = "wrong-target"  // made for another terminal
-	ReasonWrongTopic   Reason = "wrong-topic"   // name or id differ from those of the topic
-	ReasonUnknown      Reason = "unknown-command"
+	ReasonRetained     Reason = "retained"        // the broker had kept it: a command acts now or never
+	ReasonOversized    Reason = "oversized"       // longer than the terminal takes
+	ReasonMalformed    Reason = "malformed"       // not the JSON of a command
+	ReasonUnsigned     Reason = "unsigned"        // no key or no signature
+	ReasonUnknownKey   Reason = "unknown-key"     // no key of that name may command the terminal
+	ReasonBadSignature Reason = "bad-signature"   // does not verify under that key
+	ReasonWrongTarget  Reason = "wrong-target"    // made for another terminal
+	ReasonWrongTopic   Reason = "wrong-topic"     // name or id differ from those of the topic
+	ReasonUnknown      Reason = "unknown-command" // no such command
 	ReasonNotAllowed   Reason = "not-allowed"     // the key may not give this command
 	ReasonNotYetValid  Reason = "not-yet-valid"   // issued in the terminal's future
-	ReasonExpired      Reason = "expired"         //
-	ReasonTooOld       Reason = "too-old"         // issued longer ago than Opts.MaxCommandAge, whatever its expiry says
+	ReasonExpired      Reason = "expired"         // came when its time was over
+	ReasonTooOld       Reason = "too-old"         // issued longer ago than the terminal allows, whatever its expiry says
 	ReasonUntrusted    Reason = "clock-untrusted" // the terminal cannot tell whether it has expired
 	ReasonReplayed     Reason = "replayed"        // the nonce was used before
 	ReasonNonces       Reason = "nonce-store"     // the nonce could not be recorded
-	ReasonBusy         Reason = "busy"            // the queue of commands is full
+	ReasonBusy         Reason = "busy"            // too many commands wait
 )
 
-// The reasons for which an authenticated command fails.
+// The reasons for which an authenticated command fails. An opening that the gate refuses has a reason of passages.
 const (
-	ReasonFailed  Reason = "failed"  // Execute returned an error that says no more
-	ReasonTimeout Reason = "timeout" // Execute did not end in time
-
-	ReasonArguments Reason = "bad-arguments"  // the command's arguments are not what it takes
+	ReasonFailed    Reason = "failed"         // it failed, and the detail says why
+	ReasonTimeout   Reason = "timeout"        // it was not carried out in time
+	ReasonArguments Reason = "bad-arguments"  // its arguments are not what the command takes
 	ReasonNoReview  Reason = "no-review"      // no review of that passage waits, or it is another one
 	ReasonDecided   Reason = "decided"        // the review is closed, or its deadline has passed
 	ReasonTwice     Reason = "answered-twice" // this reviewer has answered already: another one has to

@@ -10,9 +10,5 @@ var (
 	CheckStatement      = (*Statement).check
 )
 
-// What is signed.
-type (
-	QuestionPayload = questionPayload
-	ReplyPayload    = replyPayload
-	OrderPayload    = order
-)
+// ReplyPayload is what an authority signs.
+type ReplyPayload = replyPayload

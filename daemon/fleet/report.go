@@ -14,11 +14,9 @@ type Health struct {
 // Severity of an alarm, thin-edge.io's words.
 type Severity string
 
-// The severities, worst first.
+// The severities in use, worst first.
 const (
-	Critical Severity = "critical"
-	Major    Severity = "major"
-	Minor    Severity = "minor"
+	Critical Severity = "critical" // nobody can pass
 	Warning  Severity = "warning"
 )
 

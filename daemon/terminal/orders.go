@@ -47,7 +47,7 @@ func (o orders) Execute(ctx context.Context, c fleet.Command) (any, error) {
 			}
 			return nil, &fleet.Failure{Reason: reason, Detail: detail}
 		}
-		return map[string]string{"passage": e.Passage.String()}, nil
+		return map[string]passage.Verdict{"verdict": e.Verdict}, nil
 	}
 	switch {
 	case c.Name == fleet.CommandReview && o.reviews != nil:

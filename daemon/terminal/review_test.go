@@ -75,7 +75,7 @@ func authorityFor(t *testing.T, cfg *config.Config, answer func(ministry.Asked) 
 	return func(term *Terminal) {
 		a, err := ministry.New(ministry.Opts{
 			Broker: mqtt.Opts{Broker: cfg.Fleet.Broker}, Signer: key, Key: reader, Skew: time.Minute,
-			Terminals: []fleet.NamedKey{{Name: "test-1", Public: term.identity.Public().(ed25519.PublicKey)}},
+			Terminals: []fleet.NamedKey{{Name: cfg.Terminal.ID, Public: term.identity.Public().(ed25519.PublicKey)}},
 			Answer:    func(_ context.Context, q ministry.Asked) (fleet.Finding, error) { return answer(q), nil },
 		})
 		if err != nil {

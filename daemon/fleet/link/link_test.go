@@ -103,11 +103,11 @@ func TestBirthNewsAndGoodbye(t *testing.T) {
 		h, ok := ear.last(fleet.Topic("gate-1", fleet.ChannelAlarm, "old"))
 		return ok && h.payload == ""
 	})
-	b.state.setAlarms(fleet.Alarm{Type: "camera", Severity: fleet.Major, Text: "no frames", Since: time.Unix(1_700_000_000, 0)})
+	b.state.setAlarms(fleet.Alarm{Type: "camera", Severity: fleet.Critical, Text: "no frames", Since: time.Unix(1_700_000_000, 0)})
 	b.link.Changed()
 	eventually(t, "alarm", func() bool {
 		h, ok := ear.last(camera)
-		return ok && h.payload == `{"schema":1,"severity":"major","text":"no frames","time":"2023-11-14T22:13:20Z"}`
+		return ok && h.payload == `{"schema":1,"severity":"critical","text":"no frames","time":"2023-11-14T22:13:20Z"}`
 	})
 	b.state.setAlarms()
 	eventually(t, "alarm cleared", func() bool { h, _ := ear.last(camera); return h.payload == "" })
