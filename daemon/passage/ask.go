@@ -82,12 +82,3 @@ func (m *Machine) awaitsReference(a *attempt) bool {
 	}
 	return false
 }
-
-// requestRemote asks the authority, once, as soon as everything before it is there.
-func (m *Machine) requestRemote() {
-	a := &m.now
-	if m.collecting && !a.remote && m.policy.Needs().Has(policy.Remote) && m.asked() == 1<<policy.Remote {
-		a.remote = true
-		m.effects = append(m.effects, Effect{Kind: EffectRemote, Passage: m.openings[forPassage].id, Person: m.subject()})
-	}
-}

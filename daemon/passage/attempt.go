@@ -33,7 +33,6 @@ type attempt struct {
 
 	others [policy.Kinds]other
 	plain  Instant // the last frame that only showed that the person is there
-	remote bool    // the authority was asked
 
 	asked     [2]string // whose standing was asked for: the subject and the guardian
 	standings [2]Standing

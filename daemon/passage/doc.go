@@ -22,9 +22,9 @@
 //
 // Codes, cards, speech, fingers and the authority's answer come as outcomes (ObserveEvidence). A document may bring a
 // reference of its own: from then on only comparisons with it count, and nobody needs to be enrolled. The machine says
-// what it waits for: Screen asks the person, EffectLookUp the store (what is on file: age, guardians, hours, blocks),
-// EffectRemote the authority. While it waits, Wants asks for a look at the face once a second, and frames that show
-// nothing new are left out of the log.
+// what it waits for: Screen asks the person, EffectDemand whoever can establish what is missing, EffectLookUp the store
+// (what is on file: age, guardians, hours, blocks). While it waits, Wants asks for a look at the face once a second, and
+// frames that show nothing new are left out of the log.
 //
 // # Reviewers
 //

@@ -17,13 +17,13 @@ const (
 	EffectScreen                         // show Screen
 	EffectAnswer                         // tell the fleet what came of Command
 	EffectLookUp                         // find what is on file about Person, and observe it as ObserveStanding
-	EffectRemote                         // ask the authority about Person, and observe the answer as evidence
+	EffectDemand                         // Demand is what is to be established now
 	EffectReview                         // ask the reviewers about Passage within Pulse
 	EffectReviewed                       // the review of Passage ended with Verdict and Reasons
 	EffectAlarms                         // Alarms is what is wrong now
 )
 
-var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "remote", "review", "reviewed", "alarms"}
+var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "demand", "review", "reviewed", "alarms"}
 
 // String is the word for logs.
 func (k EffectKind) String() string { return enum.Name(effectNames, k) }
@@ -49,7 +49,7 @@ type Effect struct {
 	Reasons []Reason // valid until the next Step
 	Person  string
 
-	// All but EffectScreen, EffectAnswer and EffectAlarms.
+	// All but EffectDemand, EffectScreen, EffectAnswer and EffectAlarms.
 	Passage ID
 
 	// EffectOpenDoor, EffectReview.
@@ -57,6 +57,9 @@ type Effect struct {
 
 	// EffectReview: what came of each piece of evidence.
 	Clues []Clue
+
+	// EffectDemand.
+	Demand Demand
 
 	// EffectScreen.
 	Screen Screen
@@ -66,6 +69,15 @@ type Effect struct {
 
 	// EffectAnswer: Verdict is Grant when the door was told to open, else Deny with Reasons.
 	Command string
+}
+
+// Demand is what the decision wants established beside the camera's evidence. It is told whenever it changes.
+type Demand struct {
+	// Passage is the one under way, or whose end is still on the screen; zero outside. Whatever was established for another
+	// passage is to be forgotten.
+	Passage ID
+	Ask     policy.Set // any of these; empty while nothing is wanted
+	Subject string     // whom the passage is about, as far as that is known
 }
 
 // ScreenCode says what the gate's screen tells the person.
@@ -96,7 +108,7 @@ func (c ScreenCode) String() string { return enum.Name(screenNames, c) }
 type Screen struct {
 	Code     ScreenCode
 	Passage  ID         // zero outside a passage
-	Person   string     // of ScreenGranted: the id, for which the terminal knows a name; of ScreenAsk: whom the passage is about so far, which is never shown
+	Person   string     // of ScreenGranted: the id, for which the terminal knows a name
 	Problem  Problem    // of ScreenGuide
 	Reason   Reason     // of ScreenDenied, ScreenReferred, ScreenOutOfOrder
 	Progress int        // of ScreenLook: 0 to 100

@@ -322,8 +322,8 @@ func TestIdentityScenarios(t *testing.T) {
 			g.frames(6, ann)
 			g.frames(during(2*time.Second), ann)
 			g.see(refusedFor(policy.Speech, ReasonSpeech))
-			if s := g.m.Screen(); s.Code != ScreenAsk || s.Ask != 1<<policy.Finger || s.Person != "ann" {
-				g.t.Errorf("after the doubt the screen is %+v", s)
+			if s := g.m.Screen(); s.Code != ScreenAsk || s.Ask != 1<<policy.Finger || g.m.wanting.Subject != "ann" {
+				g.t.Errorf("after the doubt the screen is %+v, the demand %+v", s, g.m.wanting)
 			}
 			g.see(accepted(policy.Finger, "ann"))
 		}, []string{"refer needs-review speech-does-not-match ann"}, 0},
@@ -499,13 +499,13 @@ func TestAsked(t *testing.T) {
 	g.frames(during(1100*time.Millisecond), claimed(1, "did:1", 0.7))
 	var requests int
 	for _, e := range g.m.Step(g.now, accepted(policy.Speech, "")) {
-		if e.Kind == EffectRemote && e.Person == "did:1" {
+		if d := e.Demand; e.Kind == EffectDemand && d.Ask == 1<<policy.Remote && d.Subject == "did:1" && !d.Passage.IsZero() {
 			requests++
 		}
 	}
 	asks(1 << policy.Remote)
 	if requests != 1 {
-		t.Errorf("the authority was asked %d times", requests)
+		t.Errorf("the authority was wanted %d times", requests)
 	}
 	g.see(accepted(policy.Remote, "did:1"))
 	g.frames(1, ann)

@@ -36,6 +36,7 @@ type Machine struct {
 
 	effects []Effect
 	screen  Screen // as last told
+	wanting Demand // as last told
 }
 
 // Bounds of what is remembered of earlier passages. When a table is full, the entry that ends first makes room.
@@ -117,7 +118,7 @@ func New(rules Rules, first ID) (*Machine, error) {
 }
 
 // maxEffects is more than one Step gives: three failed commits, the end of a passage, the door's alert, the observation's
-// own (at most three), three look-ups, and the screen.
+// own (at most three), three look-ups, the demand and the screen.
 const maxEffects = 16
 
 // maxInstant is 36 years after the terminal's start. Later instants count as this one, so that no sum overflows.
@@ -162,8 +163,12 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 		m.change()
 	}
 	m.askEarly()
-	m.requestRemote()
-	if s := m.show(); s != m.screen {
+	s := m.show()
+	if d := m.demand(s); d != m.wanting {
+		m.wanting = d
+		m.effects = append(m.effects, Effect{Kind: EffectDemand, Demand: d})
+	}
+	if s != m.screen {
 		m.screen = s
 		m.effects = append(m.effects, Effect{Kind: EffectScreen, Screen: s})
 	}

@@ -29,9 +29,9 @@ func (m *Machine) show() Screen {
 		return s
 	}
 	if ask := m.asked() &^ policy.Camera; ask != 0 {
-		s.Code, s.Ask, s.Person = ScreenAsk, ask, m.subject()
+		s.Code, s.Ask = ScreenAsk, ask
 		if a.crowded {
-			s.Code, s.Ask, s.Person = ScreenOneAtATime, 0, ""
+			s.Code, s.Ask = ScreenOneAtATime, 0
 		}
 		return s
 	}
@@ -42,6 +42,15 @@ func (m *Machine) show() Screen {
 		s.Code, s.Problem = ScreenOneAtATime, 0
 	}
 	return s
+}
+
+// demand returns what is to be established while the screen shows s.
+func (m *Machine) demand(s Screen) Demand {
+	d := Demand{Passage: s.Passage, Ask: s.Ask}
+	if d.Ask != 0 {
+		d.Subject = m.subject()
+	}
+	return d
 }
 
 // Screen is what the screen shows now; a terminal shows it at start and then follows EffectScreen.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/door"
 )
@@ -24,7 +25,8 @@ type decider struct {
 	changed func(passage.Screen)
 	// lookUp finds what is on file about a person. It answers from memory or a few pages of the store.
 	lookUp func(passage.ID, string) passage.Standing
-	// remote and review take what the machine wants asked; they never block.
+	// demand, remote and review take what the machine wants; they never block.
+	demand func(passage.Demand)
 	remote func(passage.ID, string)
 	review func(reviewStep)
 	// alarmed is told of the alarms that hold, when they change.
@@ -59,7 +61,7 @@ func newDecider(machine *passage.Machine, c *clock, d door.Door, log *slog.Logge
 		clock: c, door: d, log: log, machine: machine,
 		answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
 		lookUp: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
-		remote: func(passage.ID, string) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
+		demand: func(passage.Demand) {}, remote: func(passage.ID, string) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
 		alarmed: func(passage.Alarms) {},
 	}
 }
@@ -104,8 +106,11 @@ func (d *decider) step(o passage.Observation) {
 			d.alarmed(e.Alarms)
 		case passage.EffectLookUp:
 			standings = append(standings, d.lookUp(e.Passage, e.Person))
-		case passage.EffectRemote:
-			d.remote(e.Passage, e.Person)
+		case passage.EffectDemand:
+			d.demand(e.Demand)
+			if w := e.Demand; w.Ask.Has(policy.Remote) {
+				d.remote(w.Passage, w.Subject)
+			}
 		case passage.EffectReview, passage.EffectReviewed:
 			d.review(reviewStep{
 				open: e.Kind == passage.EffectReview, passage: e.Passage, person: e.Person,

@@ -28,6 +28,7 @@ type authority struct {
 	log      *slog.Logger
 
 	questions chan question
+	asked     passage.ID // of the last question
 }
 
 // question is one that the decision wants answered.
@@ -48,6 +49,10 @@ func newAuthority(cfg *config.Config, e *eyes, s *sight, c *claims, observe func
 
 // want takes a question; one that finds no room stays unanswered, so that the passage ends when its time is over.
 func (a *authority) want(id passage.ID, person string) {
+	if id == a.asked {
+		return
+	}
+	a.asked = id
 	select {
 	case a.questions <- question{id, person}:
 	default:

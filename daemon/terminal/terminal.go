@@ -226,6 +226,7 @@ func (t *Terminal) build(key store.Key) error {
 	t.decider = newDecider(machine, t.clock, t.door, t.log)
 	t.decider.append = t.appendEntry
 	t.decider.decided = t.view.decided
+	t.decider.demand = t.view.setDemand
 	alarms := &alarms{health: t.health, show: t.door.Show}
 	t.decider.alarmed = alarms.set
 	t.decider.changed = func(s passage.Screen) {

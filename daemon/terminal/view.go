@@ -24,6 +24,7 @@ type view struct {
 	faces    [passage.MaxFaces]seen
 	count    int
 	screen   passage.Screen
+	demand   passage.Demand
 	verdicts [recentVerdicts]verdict
 	next     int
 	frames   uint64
@@ -68,6 +69,12 @@ func (v *view) show(s *sight, f *camera.Frame) {
 func (v *view) setScreen(s passage.Screen) {
 	v.mu.Lock()
 	v.screen = s
+	v.mu.Unlock()
+}
+
+func (v *view) setDemand(d passage.Demand) {
+	v.mu.Lock()
+	v.demand = d
 	v.mu.Unlock()
 }
 
@@ -130,7 +137,7 @@ func (v *view) asked() (passage.ID, policy.Set) {
 func (v *view) askedFinger() (id passage.ID, person string, asked bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.screen.Passage, v.screen.Person, v.screen.Ask.Has(policy.Finger) && !v.screen.Passage.IsZero()
+	return v.demand.Passage, v.demand.Subject, v.demand.Ask.Has(policy.Finger) && !v.demand.Passage.IsZero()
 }
 
 // passage is the passage that the screen speaks of.
