@@ -1,6 +1,6 @@
 // Package trustlist reads and writes the signed lists that a site gives all its terminals: credentials and people that are
 // revoked, and issuers that are trusted. A list comes from a file or over the fleet's broker, so that nothing about it is
-// taken on trust but its signature; numbers only grow, so that an older one can be told from a newer.
+// taken on trust but its signature; a signer's numbers only grow, so that an older one can be told from a newer.
 //
 // # Format
 //

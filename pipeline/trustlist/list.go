@@ -3,6 +3,7 @@ package trustlist
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -38,10 +39,18 @@ var (
 // List is a list whose content is not looked into.
 type List struct {
 	Kind     string
-	Sequence uint64
+	Sequence uint64    // grows with every list of a signer; the numbers of two signers say nothing of each other
 	Issued   time.Time // full seconds
 	Content  []byte
+	Signer   Signer // zero unless Open has verified the signature
 }
+
+// Signer tells the keys that sign lists apart: the SHA-256 of the public key. A list is newer than another of its kind only
+// where both have one signer.
+type Signer [sha256.Size]byte
+
+// SignerOf returns the signer that a key stands for.
+func SignerOf(key ed25519.PublicKey) Signer { return sha256.Sum256(key) }
 
 func (l *List) check() error {
 	switch {
@@ -104,6 +113,7 @@ func Open(b []byte, kind string, keys ...ed25519.PublicKey) (List, error) {
 	message := append([]byte(domain), signed...)
 	for _, k := range keys {
 		if len(k) == ed25519.PublicKeySize && ed25519.Verify(k, message, signature) {
+			l.Signer = SignerOf(k)
 			return l, nil
 		}
 	}

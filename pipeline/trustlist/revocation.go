@@ -61,7 +61,7 @@ func ParseEntry(line string) (Entry, error) {
 		return Subject(words[1], words[2]), nil
 	case len(words) == 3 && words[0] == "credential" && len(words[1]) <= MaxPart:
 		token, err := hex.DecodeString(words[2])
-		if err != nil || len(token) == 0 {
+		if err != nil {
 			return Entry{}, fmt.Errorf("trustlist: token id %.80q, wanted it in hex", words[2])
 		}
 		return Credential(words[1], token), nil
@@ -74,6 +74,7 @@ func ParseEntry(line string) (Entry, error) {
 type Revocations struct {
 	Sequence uint64
 	Issued   time.Time
+	Signer   Signer
 	entries  []byte
 }
 
@@ -106,7 +107,7 @@ func (l *List) Revocations() (*Revocations, error) {
 	if l.Kind != KindRevocation || len(l.Content)%entrySize != 0 || len(l.Content)/entrySize > MaxEntries {
 		return nil, fmt.Errorf("trustlist: %w of revocations: kind %q, %d bytes, wanted at most %d entries of %d", ErrMalformed, l.Kind, len(l.Content), MaxEntries, entrySize)
 	}
-	r := &Revocations{Sequence: l.Sequence, Issued: l.Issued, entries: l.Content}
+	r := &Revocations{Sequence: l.Sequence, Issued: l.Issued, Signer: l.Signer, entries: l.Content}
 	for i := 1; i < r.Len(); i++ {
 		if bytes.Compare(r.at(i-1), r.at(i)) >= 0 {
 			return nil, fmt.Errorf("trustlist: %w of revocations: entry %d is not after the one before", ErrMalformed, i)
