@@ -30,14 +30,21 @@ const (
 	flagMeta     = 0x04
 	flagFreelist = 0x10
 
-	leafBucket = 0x01
-
 	boltMagic   = 0xED0CDAED
 	boltVersion = 2
 
 	minPageSize = 1 << 10
 	maxPageSize = 64 << 10
 	maxDepth    = 24 // a tree of 4 KB pages with two keys each would be deeper only beyond 2^24 pages
+)
+
+// level is where a tree stands: a store has buckets at the root and values in them, nothing deeper and nothing beside. Its
+// value is the flags of each leaf element there.
+type level uint32
+
+const (
+	bucketLevel level = 0
+	rootLevel   level = 1 // each element is a bucket
 )
 
 // pageReport is what verifyPages found in a file that holds together.
@@ -58,8 +65,9 @@ type boltMeta struct {
 }
 
 // verifyPages checks that bbolt can use a file of size bytes without panicking, faulting or recursing without end: meta
-// checksums, page ids and types, element bounds, key order, each page reachable once or free, nothing beyond the file. It
-// reads the file with bounded reads, needs two bits a page, and looks at keys only for their order, never at values.
+// checksums, page ids and types, elements that cover the page without gap or overlap, key order, each page reachable once
+// or free, nothing beyond the file. It reads the file with bounded reads, needs two bits a page, and looks at keys only for
+// their order, never at values: those prove themselves by their seals.
 func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	m, valid, err := newestMeta(r, size)
 	if err != nil {
@@ -71,7 +79,7 @@ func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	v := &verifier{r: r, m: m, seen: make(bitmap, (m.pages+63)/64)}
 	v.seen.set(0)
 	v.seen.set(1)
-	if err := v.bucket(m.root, 0); err != nil {
+	if _, err := v.tree(m.root, nil, nil, rootLevel, 0); err != nil {
 		return pageReport{}, err
 	}
 	free, err := v.freelist()
@@ -212,16 +220,8 @@ func (v *verifier) run(id uint64) ([]byte, error) {
 	return b, nil
 }
 
-func (v *verifier) bucket(root uint64, nesting int) error {
-	if nesting > maxDepth {
-		return fmt.Errorf("page %d: buckets nested deeper than %d", root, maxDepth)
-	}
-	_, err := v.tree(root, nil, nil, nesting, 0)
-	return err
-}
-
 // tree checks the pages below id, whose keys must lie in [low, high), and returns the last key.
-func (v *verifier) tree(id uint64, low, high []byte, nesting, depth int) ([]byte, error) {
+func (v *verifier) tree(id uint64, low, high []byte, l level, depth int) ([]byte, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("page %d: tree deeper than %d", id, maxDepth)
 	}
@@ -233,19 +233,19 @@ func (v *verifier) tree(id uint64, low, high []byte, nesting, depth int) ([]byte
 	defer func() { v.level-- }()
 	switch flags := binary.LittleEndian.Uint16(b[8:]); flags {
 	case flagLeaf:
-		last, err := v.leaf(b, low, high, nesting)
+		last, err := v.leaf(b, low, high, l)
 		if err != nil {
 			return nil, fmt.Errorf("page %d: %w", id, err)
 		}
 		return bytes.Clone(last), nil
 	case flagBranch:
-		return v.branch(id, b, low, high, nesting, depth)
+		return v.branch(id, b, low, high, l, depth)
 	default:
 		return nil, fmt.Errorf("page %d: type %#x in a tree", id, flags)
 	}
 }
 
-func (v *verifier) branch(id uint64, b, low, high []byte, nesting, depth int) ([]byte, error) {
+func (v *verifier) branch(id uint64, b, low, high []byte, l level, depth int) ([]byte, error) {
 	le := binary.LittleEndian
 	count := int(le.Uint16(b[10:]))
 	if count == 0 {
@@ -253,23 +253,27 @@ func (v *verifier) branch(id uint64, b, low, high []byte, nesting, depth int) ([
 	}
 	keys := make([][]byte, count+1)
 	children := make([]uint64, count)
+	data, err := dataOf(b, count)
+	if err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
 	for i := range count {
-		e, err := element(b, i, count)
-		if err != nil {
-			return nil, fmt.Errorf("page %d: %w", id, err)
-		}
-		key, err := span(b, e, uint64(le.Uint32(b[e:])), uint64(le.Uint32(b[e+4:])), count)
+		e := pageHeader + i*elementSize
+		key, err := data.next(e, le.Uint32(b[e:]), uint64(le.Uint32(b[e+4:])))
 		if err != nil {
 			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
 		}
 		keys[i], children[i] = key, le.Uint64(b[e+8:])
+	}
+	if err := data.end(); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
 	}
 	keys[count] = high
 	for i, child := range children {
 		if err := ordered(keys[i], low, high, i); err != nil {
 			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
 		}
-		last, err := v.tree(child, keys[i], keys[i+1], nesting, depth+1)
+		last, err := v.tree(child, keys[i], keys[i+1], l, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -281,16 +285,17 @@ func (v *verifier) branch(id uint64, b, low, high []byte, nesting, depth int) ([
 }
 
 // leaf checks a leaf page, or the inline page of a small bucket, and the buckets in it.
-func (v *verifier) leaf(b, low, high []byte, nesting int) ([]byte, error) {
+func (v *verifier) leaf(b, low, high []byte, l level) ([]byte, error) {
 	le := binary.LittleEndian
 	count := int(le.Uint16(b[10:]))
+	data, err := dataOf(b, count)
+	if err != nil {
+		return nil, err
+	}
 	for i := range count {
-		e, err := element(b, i, count)
-		if err != nil {
-			return nil, err
-		}
-		pos, ksize, vsize := uint64(le.Uint32(b[e+4:])), uint64(le.Uint32(b[e+8:])), uint64(le.Uint32(b[e+12:]))
-		both, err := span(b, e, pos, ksize+vsize, count)
+		e := pageHeader + i*elementSize
+		ksize, vsize := uint64(le.Uint32(b[e+8:])), uint64(le.Uint32(b[e+12:]))
+		both, err := data.next(e, le.Uint32(b[e+4:]), ksize+vsize)
 		if err != nil {
 			return nil, fmt.Errorf("element %d: %w", i, err)
 		}
@@ -298,16 +303,18 @@ func (v *verifier) leaf(b, low, high []byte, nesting int) ([]byte, error) {
 		if err := ordered(key, low, high, i); err != nil {
 			return nil, fmt.Errorf("element %d: %w", i, err)
 		}
-		switch flags := le.Uint32(b[e:]); flags {
-		case 0:
-		case leafBucket:
-			if err := v.bucketValue(value, nesting+1); err != nil {
+		if flags := le.Uint32(b[e:]); flags != uint32(l) {
+			return nil, fmt.Errorf("element %d: flags %#x, wanted %#x", i, flags, l)
+		}
+		if l == rootLevel {
+			if err := v.bucketValue(value); err != nil {
 				return nil, fmt.Errorf("element %d: %w", i, err)
 			}
-		default:
-			return nil, fmt.Errorf("element %d: flags %#x", i, flags)
 		}
 		low = key
+	}
+	if err := data.end(); err != nil {
+		return nil, err
 	}
 	if count == 0 {
 		return nil, nil
@@ -315,36 +322,59 @@ func (v *verifier) leaf(b, low, high []byte, nesting int) ([]byte, error) {
 	return low, nil
 }
 
-func (v *verifier) bucketValue(value []byte, nesting int) error {
+func (v *verifier) bucketValue(value []byte) error {
 	if len(value) < bucketHeader {
 		return fmt.Errorf("bucket of %d bytes", len(value))
 	}
 	if root := binary.LittleEndian.Uint64(value); root != 0 {
-		return v.bucket(root, nesting)
+		_, err := v.tree(root, nil, nil, bucketLevel, 0)
+		return err
 	}
-	page := value[bucketHeader:]
-	if len(page) < pageHeader || binary.LittleEndian.Uint16(page[8:]) != flagLeaf || nesting > maxDepth {
+	page, le := value[bucketHeader:], binary.LittleEndian
+	if len(page) < pageHeader || le.Uint16(page[8:]) != flagLeaf {
 		return errors.New("inline bucket without a leaf page")
 	}
-	_, err := v.leaf(page, nil, nil, nesting)
+	if id, overflow := le.Uint64(page), le.Uint32(page[12:]); id != 0 || overflow != 0 {
+		return fmt.Errorf("inline page says that it is page %d with %d more", id, overflow)
+	}
+	_, err := v.leaf(page, nil, nil, bucketLevel)
 	return err
 }
 
-// element returns the offset of element i.
-func element(b []byte, i, count int) (uint64, error) {
-	if pageHeader+count*elementSize > len(b) {
-		return 0, fmt.Errorf("%d elements do not fit %d bytes", count, len(b))
-	}
-	return uint64(pageHeader + i*elementSize), nil
+// pageData walks the keys and values of a page. bbolt writes them right behind the element table, one after the other in
+// the elements' order, and leaves the rest of the page zero. So an element that points elsewhere is damaged, and so is a
+// page with a count that leaves data over: bbolt would not see the elements beyond it.
+type pageData struct {
+	page []byte
+	at   uint64
 }
 
-// span returns the n bytes that lie pos bytes after the element at e; they may not lie in the element table.
-func span(b []byte, e, pos, n uint64, count int) ([]byte, error) {
-	from := e + pos
-	if from < uint64(pageHeader+count*elementSize) || from+n > uint64(len(b)) {
-		return nil, fmt.Errorf("bytes %d to %d lie outside the page of %d", from, from+n, len(b))
+func dataOf(page []byte, count int) (pageData, error) {
+	begin := pageHeader + count*elementSize
+	if begin > len(page) {
+		return pageData{}, fmt.Errorf("%d elements do not fit %d bytes", count, len(page))
 	}
-	return b[from : from+n : from+n], nil
+	return pageData{page, uint64(begin)}, nil
+}
+
+// next returns the n bytes of the element at e, which must lie pos bytes after it and directly follow those before.
+func (d *pageData) next(e int, pos uint32, n uint64) ([]byte, error) {
+	from := uint64(e) + uint64(pos)
+	if from != d.at || from+n > uint64(len(d.page)) {
+		return nil, fmt.Errorf("%d bytes at %d, wanted at %d, within %d", n, from, d.at, len(d.page))
+	}
+	d.at += n
+	return d.page[from:d.at:d.at], nil
+}
+
+// end checks that nothing follows the last element.
+func (d *pageData) end() error {
+	for i, b := range d.page[d.at:] {
+		if b != 0 {
+			return fmt.Errorf("byte %d belongs to no element", d.at+uint64(i))
+		}
+	}
+	return nil
 }
 
 func ordered(key, low, high []byte, i int) error {

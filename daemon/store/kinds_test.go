@@ -106,7 +106,10 @@ func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 func TestValuesUnderDamagedKeysComeFromTheCopy(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o, fillKinds)
-	for _, bucket := range []string{bucketFiles, bucketReferences, bucketNonces, bucketReplays, bucketLists, bucketReviews} {
+	for _, bucket := range buckets[1:] {
+		if bucket == bucketJournal {
+			continue // repair_test.go
+		}
 		t.Run(bucket, func(t *testing.T) {
 			dir := cloneDir(t, dir)
 			key := firstOf(t, dir, bucket)
@@ -125,12 +128,12 @@ func TestValuesUnderDamagedKeysComeFromTheCopy(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, rec, err := Open(dir, o)
-			if err != nil || !rec.Happened() || rec.Lost != 1 {
+			if err != nil || rec.Repaired != 1 || rec.Lost != 0 {
 				t.Fatalf("%+v, %v", rec, err)
 			}
 			t.Cleanup(func() { closed(t, s) })
-			if bucket == bucketReferences {
-				return // a reference that was removed by hand must not come back
+			if people, err := s.People(); err != nil || len(people) != 4 {
+				t.Errorf("%d people, %v", len(people), err)
 			}
 			if diff := cmp.Diff(wantHeld, held(s)); diff != "" {
 				t.Errorf("after repairing %q (-want +got):\n%s", bucket, diff)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -74,6 +75,14 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
+	for _, name := range buckets {
+		if name == bucketState || name == bucketJournal { // the first has fixed keys, the second finds entries by the chain
+			continue
+		}
+		if err := m.moveBack(tx, old, name); err != nil {
+			return err
+		}
+	}
 	sealed := func(name string) func(key, v []byte) bool {
 		return func(key, v []byte) bool {
 			_, err := k.values.open(name, key, v)
@@ -85,8 +94,8 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
-	// A value whose key was damaged stands under another one, and is lost there. These are never taken away by hand, so that
-	// what only the copy has is either that value, or one that did its time and does no harm.
+	// A value that changed since the copy and whose key was damaged is lost. These are never removed by hand, so what only
+	// the copy has is either an earlier form of that value, or one that has served its time and does no harm.
 	for _, name := range []string{bucketNonces, bucketReplays, bucketLists, bucketReviews} {
 		if err := m.missing(tx, old, name, sealed(name)); err != nil {
 			return err
@@ -96,6 +105,36 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 		return err
 	}
 	return m.journal(tx, old, k)
+}
+
+// moveBack moves a value that stands under a damaged key to the key that the copy has the same value under. Each value is
+// sealed under a nonce of its own, so no two are alike.
+func (m *repairReport) moveBack(tx, old *bbolt.Tx, name string) error {
+	if old == nil {
+		return nil
+	}
+	b, keys := tx.Bucket([]byte(name)), map[[sha256.Size]byte][]byte{}
+	err := forEach(old, name, func(key, v []byte) error {
+		if b.Get(key) == nil {
+			keys[sha256.Sum256(v)] = bytes.Clone(key)
+		}
+		return nil
+	})
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	for _, key := range keysOf(b) {
+		v := bytes.Clone(b.Get(key))
+		right, found := keys[sha256.Sum256(v)]
+		if !found || get(old, name, key) != nil {
+			continue
+		}
+		m.repaired++
+		if err := errors.Join(b.Delete(key), b.Put(right, v)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // values repairs a bucket whose values stand for themselves.
