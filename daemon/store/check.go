@@ -29,7 +29,7 @@ type Report struct {
 func (r Report) OK() bool { return len(r.Problems) == 0 }
 
 // Check reads the store in dir and changes nothing: the pages of the live file and of the copies, the journal's chain, and
-// with the terminal key every sealed value and hash. While a daemon has the store open, the live file cannot be read
+// with the terminal key every sealed value and hash, and that the live file is not older than the head mark. While a daemon has the store open, the live file cannot be read
 // consistently: then Check returns ErrInUse with a report of the copies.
 func Check(dir string, key ...Key) (Report, error) {
 	var k *keys
@@ -46,22 +46,29 @@ func Check(dir string, key ...Key) (Report, error) {
 	unlock, busy := lockToRead(filepath.Join(dir, lockName))
 	defer unlock()
 	r := Report{Path: live, Sealed: k == nil}
+	s := Store{dir: dir}
 	if busy == nil {
-		r = checkFile(live, k)
+		var found snapshot
+		if r, found = checkFile(live, k); r.OK() && k != nil {
+			m, err := readHead(s.path(headName), k)
+			if cause, reason := s.rolledBack(&found, m, err); cause != "" {
+				r.Problems = append(r.Problems, reason)
+			}
+		}
 	}
 	for _, name := range copyNames {
 		path := filepath.Join(dir, name)
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		r.Copies = append(r.Copies, checkFile(path, k))
+		report, _ := checkFile(path, k)
+		r.Copies = append(r.Copies, report)
 	}
-	s := Store{dir: dir}
 	r.Damaged = s.damaged()
 	return r, busy
 }
 
-func checkFile(path string, k *keys) Report {
+func checkFile(path string, k *keys) (Report, snapshot) {
 	s, pages, err := inspect(path, k, whole)
 	r := Report{
 		Path: path, Pages: pages.pages, Free: pages.free,
@@ -73,7 +80,7 @@ func checkFile(path string, k *keys) Report {
 	if pages.metas == 1 {
 		r.Problems = append(r.Problems, "one of the two meta pages is damaged; the newest commit may be missing")
 	}
-	return r
+	return r, s
 }
 
 // lockToRead keeps a daemon from opening the store while it is read. A lock file that does not exist or cannot be opened

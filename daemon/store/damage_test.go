@@ -322,7 +322,7 @@ func TestCheckChangesNothing(t *testing.T) {
 	for _, f := range files {
 		names = append(names, f.Name())
 	}
-	if diff := cmp.Diff([]string{bootName, lockName, liveName, copyNames[0]}, names); diff != "" {
+	if diff := cmp.Diff([]string{bootName, headName, lockName, liveName, copyNames[0]}, names); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }

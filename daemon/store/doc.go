@@ -5,6 +5,7 @@
 //	umbral.db                       the live file (bbolt)
 //	umbral.db.1, umbral.db.2        the last two good copies, newest first, each verified after writing
 //	umbral.db.damaged-<time>        files that failed a check; kept as they were found, never written to again
+//	head                            the newest commit, outside the live file: see Rollback
 //	boot                            the boot counter, outside the live file so that positions never repeat after a restore
 //	lock                            held by the one process that has the store open
 //
@@ -17,15 +18,39 @@
 //
 // # Damage
 //
-// Open verifies the live file before it uses it, and never writes to one that fails: the file is moved aside as it is.
-// Where its pages are sound and only values are damaged, which is the likely case, the store goes on from a duplicate in
-// which those values are taken from the copy, and nothing newer is lost; else it goes on from the newest good copy, else
-// anew. Recovery, and an entry of kind "recovery", say which, and what was lost. Command nonces and codes of the lost time
-// cannot be known, so commands that expire within Opts.NonceLife of the recovery are refused, and codes within
-// Opts.ReplayLife. Two things stay open: a person who was blocked in the last minute or so before the damage may be
-// unblocked again, as any change to people made after the copy is lost where a copy is restored; and where somebody
-// was erased, the files could not be rewritten yet (Status.ScrubPending), and then the live file's pages are damaged, the
-// copy brings that person back.
+// Open verifies the live file before using it and never writes to one that fails: it moves that file aside unchanged.
+// Where the pages are sound and only values are damaged, which is the likely case, the store goes on from a duplicate that
+// takes those values from the copy, and loses nothing newer. Otherwise it goes on from the newest good copy, or else anew.
+// Recovery, and an entry of kind "recovery", say which, and what was lost.
+//
+// Nobody can know which commands and codes were used in the time that was lost. So commands that expire within
+// Opts.NonceLife of the recovery are refused, and codes within Opts.ReplayLife. Two things stay open. Where a copy is
+// restored, changes to people since that copy are lost, so somebody blocked in the last minute may be unblocked again. And
+// where somebody was erased, the files could not be rewritten yet (Status.ScrubPending), and the live file's pages are
+// then damaged, the copy brings that person back.
+//
+// # Rollback
+//
+// A file that is sound may still be an old one: a backup was restored, or every file was deleted. The file "head" names the
+// newest commit outside the database. It is written after each commit and flushed within a tenth of Opts.CopyEvery, so it is
+// never ahead of a database that nobody exchanged, and a power cut hides at most that much of a rollback. Open treats a
+// database older than its mark, or without its mark, as a recovery, which Recovery.Rollback names: it goes on from a newer
+// copy if there is one, refuses what may have been used, and does not let lists fall back. Opts.Counter, a monotonic
+// counter in hardware, reveals a rollback of the whole directory too.
+//
+// # Time
+//
+// Each instant that the store keeps has the trust that the clock had then: unknown, rtc, broker or ntp. A later instant
+// raises the mark of its own trust only. An earlier one withdraws the marks of less trust, with an entry of kind "clock".
+// What can't be judged by the clock is ErrClock, never ErrReplayed.
+//
+//	clock                            what counts                          how it recovers
+//	right                            codes, commands                      -
+//	ahead, less trusted than later   codes, commands of the wrong time    at the next reading of the better clock
+//	behind, as trusted as before     ErrClock up to the last instant      when that instant comes, or by a better clock
+//	rtc, Opts.ClockAhead ahead       as unknown                           by any clock trusted more than unknown
+//	ahead while codes were forgotten ErrReplayed for one life             by itself
+//	wrong at a recovery              floors at the wrong time: ErrClock   the better clock sets them anew, for one life
 //
 // # Limits
 //
@@ -36,7 +61,7 @@
 //
 // # Older files
 //
-// A file that an older program wrote (schema 1) is read as it is, and brought up to date by the first commit; an older
+// A file that an older program wrote (schemas 1 and 2) is read as it is and brought up to date by the first commit. An older
 // program then refuses it by its schema and changes nothing.
 //
 // # Privacy
@@ -51,8 +76,8 @@
 //
 // bbolt checks two meta checksums and nothing else: a damaged page makes it panic, recurse without end, or fault on the
 // memory map (in a goroutine of its own when its checker runs). So the file is verified with plain bounded reads before
-// bbolt maps it (bboltverify.go), every value carries its own authentication, and each access turns a fault on the map, which is
-// what a failing flash sector looks like, into ErrDamaged. Further habits of v1.5.0 that this package works around:
+// bbolt maps it (bboltverify.go), every value carries its own authentication, and each access turns a fault on the map,
+// which is what a failing flash sector looks like, into ErrDamaged. Further habits of v1.5.0 that this package works around:
 //   - a mmap that must grow waits for readers: the map is made large enough at Open, so a long copy never stalls Append;
 //   - growing the file adds 16 MB by default: AllocSize is 1 MB here;
 //   - MaxSize also stops deletions, which need fresh pages: the journal's own limit is therefore kept well below it;

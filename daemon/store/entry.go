@@ -12,14 +12,16 @@ import (
 // Entry is one entry of the journal.
 type Entry struct {
 	Position Position
-	// Wall is the entry's wall time, never before that of the entry before it (UTC, nanoseconds, years 1970 to 2262).
+	// Wall is the entry's wall time (UTC, nanoseconds, years 1970 to 2262). It is never before that of an earlier entry
+	// whose clock was trusted as much or more, unless an entry of kind "clock" lies between them.
 	Wall time.Time
 	// Told is what the clock said. Told before Wall means that the clock had run backwards.
 	Told time.Time
-	// Clock is how far the clock was trusted: 1 to MaxClock bytes, such as "unknown", "rtc", "ntp", "broker".
+	// Clock is how far the clock was trusted, 1 to MaxClock bytes: the word that Opts.Clock gave, or TrustUnknown for a
+	// battery clock implausibly far ahead.
 	Clock string
-	// Kind says what Payload is: 1 to MaxKind bytes of a-z, 0-9, '.', '-', '_'. The store's own kinds are KindGap, KindErase,
-	// KindRecovery and KindDoubt.
+	// Kind says what Payload is: 1 to MaxKind bytes of a-z, 0-9, '.', '-', '_'. The store's own kinds are KindClock,
+	// KindDoubt, KindErase, KindFile, KindGap, KindList, KindRecovery and KindReview.
 	Kind string
 	// Payload is the caller's, up to MaxPayload bytes.
 	Payload []byte

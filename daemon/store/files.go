@@ -180,10 +180,13 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// saveBoot keeps the boot counter beside the live file. It needs write and file.
+// saveBoot keeps the boot counter and the head mark beside the live file. It needs write and file.
 func (s *Store) saveBoot() error {
 	if s.bootSaved {
 		return nil
+	}
+	if err := s.openHead(); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	boot := s.state.Boot

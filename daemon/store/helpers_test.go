@@ -72,6 +72,12 @@ func (c *testClock) read() (time.Time, string) {
 	return c.now, c.trust
 }
 
+func (c *testClock) set(now time.Time, trust string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.trust = now, trust
+}
+
 func (c *testClock) add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

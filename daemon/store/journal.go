@@ -33,11 +33,11 @@ func (s *Store) Append(kind string, payload []byte) (Position, error) {
 
 // append adds an entry to the change, after making room for it.
 func (c *change) append(kind string, payload []byte) (Position, error) {
-	e := Entry{Kind: kind, Payload: payload}
-	e.Told, e.Clock = c.s.clock()
-	if n := len(e.Clock); n == 0 || n > MaxClock {
-		return Position{}, fmt.Errorf("store: %w: clock trust %q, limit 1 to %d bytes", ErrInvalid, e.Clock, MaxClock)
+	r, err := c.told()
+	if err != nil {
+		return Position{}, err
 	}
+	e := Entry{Kind: kind, Payload: payload, Told: instant(r.at), Clock: r.word}
 	if err := c.makeRoom(e.cost()); err != nil {
 		return Position{}, err
 	}
@@ -45,11 +45,7 @@ func (c *change) append(kind string, payload []byte) (Position, error) {
 	if c.next.head.Boot == c.next.Boot {
 		e.Position.Sequence = c.next.head.Sequence + 1
 	}
-	e.Told = instant(nanoseconds(e.Told))
-	e.Wall = e.Told
-	if e.Wall.Before(c.next.headWall) {
-		e.Wall = c.next.headWall
-	}
+	e.Wall = instant(max(r.at, c.next.Marks.last(r.trust)))
 	e.Previous = c.next.headHash
 	e.Hash = e.Sum()
 	b := c.tx.Bucket([]byte(bucketJournal))
@@ -60,7 +56,8 @@ func (c *change) append(kind string, payload []byte) (Position, error) {
 	if c.next.entries == 0 {
 		c.next.first = e.Position
 	}
-	c.next.head, c.next.headHash, c.next.headWall = e.Position, e.Hash, e.Wall
+	c.next.head, c.next.headHash = e.Position, e.Hash
+	c.next.Marks.raise(r)
 	c.next.entries++
 	c.next.pending++
 	c.next.bytes += e.cost()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -59,20 +58,27 @@ var (
 	keyLedger = []byte("ledger")
 )
 
-// schema is what this program writes. A file of schema 1, which knew no files, codes, lists and reviews, is brought to it by
-// the first commit.
-const schema = 2
+// schema is what this program writes. The first commit brings an older file to it: schema 1 knew no files, codes, lists and
+// reviews, schema 2 no marks of the clock and no head mark.
+const schema = 3
 
 // ledger is what the store remembers about itself; sealed JSON in bucketState.
 type ledger struct {
 	Schema      int      `json:"schema"`
 	Boot        uint64   `json:"boot"`
+	Commit      uint64   `json:"commit,omitempty"`  // counts the commits
+	Counter     uint64   `json:"counter,omitempty"` // at least what the hardware counter tells; 0 where none was used
 	Cursor      Position `json:"cursor"`
 	Anchor      Position `json:"anchor"`                 // the last entry dropped from the journal's old end
 	AnchorHash  [32]byte `json:"anchor_hash"`            // and its hash, which the oldest entry follows
 	NonceFloor  int64    `json:"nonce_floor"`            // commands that expire before it, in ns since 1970, are refused
 	ReplayFloor int64    `json:"replay_floor,omitempty"` // and codes
-	Scrub       bool     `json:"scrub"`                  // an erased person's key may still be in freed pages or copies
+	FloorTrust  trust    `json:"floor_trust,omitempty"`  // of the clock that set the floors
+	Marks       marks    `json:"marks"`                  // latest instants told
+	Forgot      int64    `json:"forgot,omitempty"`       // codes and nonces that expired up to it are forgotten
+	// Lists are the latest numbers of lists, by listNumber. A change replaces the map.
+	Lists map[string]uint64 `json:"lists,omitempty"`
+	Scrub bool              `json:"scrub"` // an erased person's key may still be in freed pages or copies
 }
 
 // snapshot is what load found from the file; the Store keeps it current afterwards.
@@ -80,7 +86,6 @@ type snapshot struct {
 	ledger
 	head     Position
 	headHash [32]byte
-	headWall time.Time
 	first    Position
 	entries  int
 	pending  int   // entries after the cursor
@@ -167,6 +172,7 @@ func putLedger(tx *bbolt.Tx, k *keys, l ledger) error {
 func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 	var e Entry
 	var follows [32]byte // what the entry read last gives as its previous
+	var clock toldBefore
 	c := tx.Bucket([]byte(bucketJournal)).Cursor()
 	for key, v := c.Last(); key != nil; key, v = c.Prev() {
 		p, ok := positionOf(key)
@@ -186,10 +192,11 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 			}
 		}
 		if s.entries == 0 {
-			s.head, s.headHash, s.headWall = p, e.Hash, e.Wall
+			s.head, s.headHash = p, e.Hash
 		} else if follows != e.Hash {
 			return fmt.Errorf("store: %w: the chain breaks after entry %v", ErrDamaged, p)
 		}
+		clock.add(&e)
 		follows, s.first = e.Previous, p
 		s.entries++
 		s.bytes += int64(len(key) + len(v))
@@ -203,6 +210,9 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 		s.head, s.headHash = s.Anchor, s.AnchorHash
 	case follows != s.AnchorHash:
 		return fmt.Errorf("store: %w: the oldest entry %v does not follow the anchor %v", ErrDamaged, s.first, s.Anchor)
+	}
+	if s.Marks == (marks{}) { // of an older program, or lost
+		s.adopt(clock.marks)
 	}
 	return nil
 }

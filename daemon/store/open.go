@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,9 +31,14 @@ type Recovery struct {
 	// entries that were not acknowledged also leave an entry of kind "gap".
 	Repaired int `json:"mended,omitempty"`
 	Lost     int `json:"lost,omitempty"`
+	// Rollback says what showed that the live file, sound in itself, is older than the store had come: a backup was
+	// restored, or the files were deleted. Empty where that is not so.
+	Rollback Rollback `json:"rollback,omitempty"`
+	// Expected is the newest entry that the store had, where Rollback knows it.
+	Expected Position `json:"expected,omitzero"`
 }
 
-// Happened says whether anything was damaged.
+// Happened reports whether anything was damaged or rolled back.
 func (r Recovery) Happened() bool { return r.Reason != "" }
 
 const (
@@ -93,37 +99,71 @@ func (s *Store) open() (Recovery, error) {
 		found, err = load(tx, s.keys, shallow)
 		return err
 	})
+	if err == nil {
+		s.checkCounter(&found, &rec)
+		err = s.begin(&found, rec)
+	}
 	if err != nil {
 		s.db.abandon()
 		return rec, err
-	}
-	s.persisted = found.ledger
-	boot, bootErr := readBoot(s.dir)
-	found.Boot = max(found.Boot, boot) + 1
-	if rec.Happened() {
-		if bootErr != nil {
-			found.Boot += bootJump
-		}
-		now, _ := s.clock()
-		found.NonceFloor = nanoseconds(now.Add(s.opts.NonceLife))
-		found.ReplayFloor = nanoseconds(now.Add(s.opts.ReplayLife))
-		s.owe(KindRecovery, rec)
 	}
 	s.state = found
 	_, err = os.Stat(s.path(copyNames[0]))
 	s.peopleCopied = err == nil && !rec.Happened()
 	s.Probe() // makes the boot durable; where that cannot be done now, Status says why and the next change tries again
+	s.advanceCounter()
 	return rec, nil
+}
+
+// begin counts the boot, and after a recovery raises what the lost time may have raised before.
+func (s *Store) begin(found *snapshot, rec Recovery) error {
+	boot, bootErr := readBoot(s.dir)
+	if m, err := readHead(s.path(headName), s.keys); err == nil {
+		boot = max(boot, m.Boot, m.Head.Boot)
+		found.Commit = max(found.Commit, m.Commit)
+		if rec.Happened() {
+			found.catchUp(&m)
+		}
+	}
+	found.Boot = max(found.Boot, boot) + 1
+	if !rec.Happened() {
+		return nil
+	}
+	if bootErr != nil {
+		found.Boot += bootJump
+	}
+	r, err := found.Marks.read(s.clock, s.opts.ClockAhead)
+	if err != nil {
+		return err
+	}
+	found.setFloors(r, &s.opts)
+	s.owe(KindRecovery, rec)
+	return nil
+}
+
+// catchUp raises what the lost commits had raised, as far as the head mark knows it.
+func (l *ledger) catchUp(m *headMark) {
+	for t := range l.Marks {
+		l.Marks[t] = max(l.Marks[t], m.Marks[t])
+	}
+	numbers := maps.Clone(m.Lists)
+	for kind, n := range l.Lists {
+		if numbers == nil {
+			numbers = map[string]uint64{}
+		}
+		numbers[kind] = max(numbers[kind], n)
+	}
+	l.Lists = numbers
 }
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
 
 // makeSound sees to it that the live file is one that bbolt can be trusted with.
 func (s *Store) makeSound() (Recovery, error) {
-	_, pages, err := inspect(s.path(liveName), s.keys, depth(s.opts.CheckBytes))
+	found, pages, err := inspect(s.path(liveName), s.keys, depth(s.opts.CheckBytes))
 	switch {
 	case err == nil && pages.metas == 2:
-		return Recovery{}, nil
+		return s.checkRollback(&found)
 	case err == nil:
 		// bbolt would go on from the older meta page without a word. That page's commit is complete, but whoever waited
 		// for the newer one may have been told that it is on the disk.
@@ -138,7 +178,11 @@ func (s *Store) makeSound() (Recovery, error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(copies) == 0 {
-			return Recovery{}, s.begin()
+			s.begun = true
+			if err := s.create(); err != nil {
+				return Recovery{}, err
+			}
+			return s.checkRollback(&snapshot{ledger: ledger{Schema: schema}})
 		}
 		rec := Recovery{Reason: "the live file is missing"}
 		return rec, s.restore(&rec, copies)
@@ -191,8 +235,8 @@ func (s *Store) goodCopies() (good []candidate, wrongKey error) {
 	return good, wrongKey
 }
 
-// begin makes an empty live file; it appears whole or not at all.
-func (s *Store) begin() error {
+// create makes an empty live file; it appears whole or not at all.
+func (s *Store) create() error {
 	if err := createDatabase(s.path(newName), s.keys, s.opts.FileBytes); err != nil {
 		os.Remove(s.path(newName))
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -9,9 +10,15 @@ import (
 type Opts struct {
 	// Key is the terminal key.
 	Key Key
-	// Clock tells the wall time and how far it can be trusted (a short word such as "unknown", "rtc", "ntp", "broker").
-	// Nil means time.Now and "unknown".
+	// Clock tells the wall time and how far it can be trusted: TrustUnknown, TrustRTC, TrustBroker or TrustNTP. Nil means
+	// time.Now and TrustUnknown.
 	Clock func() (wall time.Time, trust string)
+	// ClockAhead limits how far a battery clock may be ahead of the last trusted instant. Further ahead it counts as
+	// unknown, until a better clock agrees.
+	ClockAhead time.Duration
+
+	// Counter is the board's monotonic counter, nil where it has none.
+	Counter Counter
 
 	// JournalBytes limits what the journal's entries take, in bytes of keys and values. At the limit the oldest
 	// acknowledged entries go first; if unacknowledged ones must go, an entry of kind "gap" says which.
@@ -60,6 +67,7 @@ func DefaultOpts() Opts {
 		Replays:             8192,
 		ReplayLife:          5 * time.Minute,
 		Reviews:             32,
+		ClockAhead:          366 * 24 * time.Hour,
 		LockWait:            3 * time.Second,
 		CopyEvery:           10 * time.Minute,
 		CheckBytes:          32 << 20,
@@ -88,6 +96,7 @@ func (o *Opts) validate() error {
 		{"Replays", int64(o.Replays), 1, 1 << 17},
 		{"ReplayLife", int64(o.ReplayLife), int64(time.Second), int64(24 * time.Hour)},
 		{"Reviews", int64(o.Reviews), 1, 256},
+		{"ClockAhead", int64(o.ClockAhead), int64(time.Hour), math.MaxInt64},
 		{"LockWait", int64(o.LockWait), 0, int64(time.Minute)},
 		{"CopyEvery", int64(o.CopyEvery), int64(time.Second), int64(7 * 24 * time.Hour)},
 		{"CheckBytes", o.CheckBytes, 1, maxFileBytes},
@@ -100,7 +109,7 @@ func (o *Opts) validate() error {
 		return fmt.Errorf("store: %w: the terminal key is missing (LoadKey or CreateKey)", ErrInvalid)
 	}
 	if o.Clock == nil {
-		o.Clock = func() (time.Time, string) { return time.Now(), "unknown" }
+		o.Clock = func() (time.Time, string) { return time.Now(), TrustUnknown }
 	}
 	return nil
 }

@@ -101,6 +101,9 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
+	if err := m.pictures(tx, old, k); err != nil {
+		return err
+	}
 	if err := m.people(tx, old, k); err != nil {
 		return err
 	}
@@ -400,8 +403,38 @@ func repairLedger(tx, old *bbolt.Tx, k *keys) (ledger, error) {
 		}
 		var s snapshot
 		if s.readLedger(from, k) == nil {
+			if from == old {
+				s.Marks = marks{} // older than the entries, from which load derives them anew
+			}
 			return s.ledger, nil
 		}
 	}
 	return ledger{Schema: schema}, nil
+}
+
+// pictures takes the pictures of pending reviews from the copy where there are none. Those of a closed one went with its
+// outcome.
+func (m *repairReport) pictures(tx, old *bbolt.Tx, k *keys) error {
+	if old == nil {
+		return nil
+	}
+	all, err := openReviews(tx, k)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		key := []byte(r.ID)
+		if r.Outcome != Pending || r.Pictures == 0 || get(tx, bucketPictures, key) != nil {
+			continue
+		}
+		v := get(old, bucketPictures, key)
+		if _, err := k.values.open(bucketPictures, key, v); err != nil {
+			continue
+		}
+		m.repaired++
+		if err := tx.Bucket([]byte(bucketPictures)).Put(key, bytes.Clone(v)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -46,7 +46,7 @@ func TestACodeCountsOnce(t *testing.T) {
 	use(3, soon.Add(time.Minute), ErrReplayed)
 	appended(t, s, "e", "")
 	clock.add(-2 * time.Minute)
-	use(1, soon, ErrReplayed) // the clock was set back; the journal remembers
+	use(1, soon, ErrClock) // the clock was set back; the journal remembers
 }
 
 // TestManyExpiredCodesDelayNobody lets more codes expire at once than one commit removes.

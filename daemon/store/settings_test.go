@@ -80,7 +80,7 @@ func TestNonces(t *testing.T) {
 	}
 	appended(t, s, "e", "")
 	clock.add(-2 * time.Minute)
-	use("a", soon, ErrReplayed) // the clock was set back, the journal remembers
+	use("a", soon, ErrClock) // the clock was set back, the journal remembers
 }
 
 func TestNoncesAfterARestore(t *testing.T) {

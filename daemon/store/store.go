@@ -30,8 +30,11 @@ type Store struct {
 	db      *database
 
 	owed      []owedEntry // entries to be written before anything else; guarded by write
-	persisted ledger      // as it is in the file; guarded by write
 	bootSaved bool        // the boot file holds the current boot; guarded by write
+	counted   time.Time   // when the hardware counter was last advanced; Open's and Run's
+	begun     bool        // there was no file at all; set by Open
+	head      *os.File    // of the head mark, nil until it is first written; guarded by write
+	headMoved bool        // it has been written since it was last flushed; guarded by write
 
 	mu           sync.Mutex // guards the rest; never held during I/O
 	state        snapshot
@@ -39,6 +42,8 @@ type Store struct {
 	broken       error // set once the file must not be used any more
 	closed       bool
 	copyFault    error
+	headFault    error
+	counterFault error
 	lastCopy     time.Time
 	copied       int // transaction of the last copy
 	peopleCopied bool
@@ -85,15 +90,13 @@ func (s *Store) commit(fn func(*change) error) error {
 			if refused = c.apply(fn); refused != nil {
 				return refused
 			}
-			if c.next.ledger != s.persisted {
-				return putLedger(tx, s.keys, c.next.ledger)
-			}
-			return nil
+			c.next.Commit++
+			return putLedger(tx, s.keys, c.next.ledger)
 		})
 	})
 	switch {
 	case err == nil:
-	case isAny(refused, ErrInvalid, ErrNotFound, ErrExists, ErrReplayed, ErrDecided, ErrFull):
+	case isAny(refused, ErrInvalid, ErrNotFound, ErrExists, ErrReplayed, ErrClock, ErrDecided, ErrFull):
 		return refused // the caller's doing, not the disk's
 	case refused == nil && !errors.Is(err, errFault):
 		s.lookAgain(txid)
@@ -102,7 +105,7 @@ func (s *Store) commit(fn func(*change) error) error {
 		return s.failed(err)
 	}
 	s.owed = s.owed[:0]
-	s.persisted = c.next.ledger
+	s.markHead(c.next.mark())
 	for _, done := range c.done {
 		done()
 	}
@@ -169,7 +172,6 @@ func (s *Store) lookAgain(txid int) {
 		doubt := Doubt{After: s.state.head, Head: seen.head}
 		s.publish(seen)
 		s.mu.Unlock()
-		s.persisted = seen.ledger
 		s.owed = s.owed[:0]
 		if doubt.After != doubt.Head {
 			s.owe(KindDoubt, doubt)
@@ -293,9 +295,13 @@ func (s *Store) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
+		s.flushHead()
 		s.mu.Lock()
 		scrub, due := s.state.Scrub, !s.peopleCopied || time.Since(s.lastCopy) >= s.opts.CopyEvery
 		s.mu.Unlock()
+		if time.Since(s.counted) >= counterEvery {
+			s.advanceCounter()
+		}
 		switch {
 		case scrub:
 			s.noteCopy(s.scrub())
@@ -315,6 +321,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	copyErr := s.makeCopy()
+	s.flushHead()
 	s.copying.Lock()
 	defer s.copying.Unlock()
 	s.write.Lock()
@@ -337,6 +344,9 @@ func (s *Store) Close() error {
 	} else {
 		err = s.db.close()
 	}
+	if s.head != nil {
+		err = errors.Join(err, s.head.Close())
+	}
 	return errors.Join(copyErr, err, s.lock.release())
 }
 
@@ -351,7 +361,7 @@ type Status struct {
 	Codes        int       // shown codes that are remembered, against Opts.Replays
 	Fault        error     // nil, or the error of the last change or reading that failed
 	LastCopy     time.Time // by the process's clock; zero before the first of this run
-	CopyFault    error     // nil, or why the last copy failed
+	CopyFault    error     // nil, or why the last copy, the head mark or the counter failed
 	ScrubPending bool      // an erased person's key may still be in freed pages or copies
 }
 
@@ -362,6 +372,6 @@ func (s *Store) Status() Status {
 	return Status{
 		Head: s.state.head, Cursor: s.state.Cursor, Entries: s.state.entries, Pending: s.state.pending,
 		JournalBytes: s.state.bytes, People: s.state.people, Codes: len(s.state.replays), Fault: errors.Join(s.fault, s.broken),
-		LastCopy: s.lastCopy, CopyFault: s.copyFault, ScrubPending: s.state.Scrub,
+		LastCopy: s.lastCopy, CopyFault: errors.Join(s.copyFault, s.headFault, s.counterFault), ScrubPending: s.state.Scrub,
 	}
 }
