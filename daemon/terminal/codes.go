@@ -255,10 +255,13 @@ func refusedFor(r passage.Reason) passage.Evidence {
 	return passage.Evidence{Outcome: passage.Refused, Detail: string(r)}
 }
 
-// replayReason says why a code does not count: it was shown before, or nobody could remember that it was shown now.
+// replayReason says why a code does not count: it was shown before, the clock is wrong, or the use could not be recorded.
 func replayReason(err error) passage.Reason {
-	if errors.Is(err, store.ErrReplayed) {
+	switch {
+	case errors.Is(err, store.ErrReplayed):
 		return passage.ReasonCredentialReplayed
+	case errors.Is(err, store.ErrClock):
+		return passage.ReasonClockUntrusted
 	}
 	return passage.ReasonJournal
 }

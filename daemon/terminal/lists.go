@@ -23,7 +23,9 @@ type lists struct {
 	maxAge time.Duration     // of the revocation list; 0: it may have any age, or be missing
 
 	revoked atomic.Pointer[trustlist.Revocations]
-	issuers atomic.Uint64 // number of the list of issuers, 0 for none
+	// unreliable says that a revocation list was held which is lost or no longer verifies, and that none came since.
+	unreliable atomic.Bool
+	issuers    atomic.Uint64 // number of the list of issuers, 0 for none
 	// trust is told of the issuers of a list, beside those that the configuration names.
 	trust func([]credential.Issuer) error
 	// changed is told of every list that counts from now on.
@@ -42,8 +44,8 @@ func newLists(cfg *config.Config, s *store.Store) (*lists, error) {
 	return l, nil
 }
 
-// load uses what the store holds. A list that no longer verifies, since the site has another key by now, is left out: as
-// good as none, and stale where it may not be missing.
+// load uses what the store holds. A list that no longer verifies, since the site has another key by now, is left out. The
+// revocations are then stale, whatever age the site allows, and so are they after a rollback that lost a later list.
 func (l *lists) load(log *slog.Logger) error {
 	if l.key == nil {
 		return nil
@@ -56,8 +58,15 @@ func (l *lists) load(log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		if _, err := l.use(kind, held.Bytes); err != nil {
+		_, err = l.use(kind, held.Bytes)
+		if err == nil {
+			err = l.store.BindList(kind, fleet.Fingerprint(l.key)) // a list of an older program names no signer
+		}
+		if err != nil {
 			log.Warn("a list in the store is not used", "list", kind, "error", err)
+		}
+		if kind == trustlist.KindRevocation && (err != nil || held.Stale) {
+			l.unreliable.Store(true)
 		}
 	}
 	return nil
@@ -116,8 +125,11 @@ func (l *lists) Install(kind string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := l.store.PutList(store.List{Kind: kind, Sequence: list.Sequence, Bytes: b}); err != nil {
+	if err := l.store.PutList(store.List{Kind: kind, Signer: fleet.Fingerprint(l.key), Sequence: list.Sequence, Bytes: b}); err != nil {
 		return err
+	}
+	if kind == trustlist.KindRevocation {
+		l.unreliable.Store(false)
 	}
 	if _, err = l.use(kind, b); err == nil {
 		l.changed()
@@ -137,7 +149,7 @@ func (l *lists) revokedCredential(c *credential.Credential) bool {
 	return l.revoked.Load().Holds(entries...)
 }
 
-// stale says whether the revocation list is older than the site allows.
+// stale reports whether the revocation list is older than the site allows, or cannot be relied on.
 func (l *lists) stale(now time.Time) bool {
-	return l.maxAge > 0 && l.revoked.Load().Stale(now, l.maxAge)
+	return l.unreliable.Load() || l.maxAge > 0 && l.revoked.Load().Stale(now, l.maxAge)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/store"
 )
 
@@ -56,8 +58,11 @@ func (n nonces) Use(key, nonce string, until time.Time) (fresh bool, err error) 
 	h.Write([]byte{0})
 	h.Write([]byte(nonce))
 	err = n.store.UseNonce(h.Sum(nil), until)
-	if errors.Is(err, store.ErrReplayed) {
+	switch {
+	case errors.Is(err, store.ErrReplayed):
 		return false, nil
+	case errors.Is(err, store.ErrClock):
+		return false, fmt.Errorf("%w: %w", link.ErrClock, err)
 	}
 	return err == nil, err
 }

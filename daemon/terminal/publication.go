@@ -60,7 +60,7 @@ func (p *people) publish(e store.Entry) []byte {
 		}
 		f.Person, f.Reason = p.aliasOf(f.Person), "" // a reason in a clerk's words may name the person
 		public = f
-	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, entryOutage, store.KindGap, store.KindRecovery, store.KindDoubt:
+	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, entryOutage, store.KindGap, store.KindRecovery, store.KindDoubt, store.KindClock:
 		return e.Payload
 	default:
 		return nil

@@ -140,6 +140,8 @@ func storeOpts(cfg *config.Config, key store.Key) store.Opts {
 	o.People, o.CopyEvery = cfg.Store.People, cfg.Store.CopyInterval
 	// A code that was shown has to be remembered while it could be accepted; a bar code's for three steps of 30 s.
 	o.ReplayLife = max(cfg.Credential.MaxAge+2*cfg.Credential.MaxSkew, 90*time.Second) + time.Second
+	// A command may be issued a skew ahead, be valid for its age and a skew, and is accepted for another skew.
+	o.NonceLife = cfg.Fleet.CommandMaxAge + 3*cfg.Fleet.CommandMaxSkew + time.Second
 	return o
 }
 
@@ -151,7 +153,7 @@ func (t *Terminal) openStore(key store.Key) (err error) {
 	}
 	if t.recovery.Happened() {
 		t.health.set(conditionLost, recoveryText(t.recovery))
-		t.log.Warn("the store was damaged", "recovery", fmt.Sprintf("%+v", t.recovery))
+		t.log.Warn("the store was damaged or set back", "recovery", fmt.Sprintf("%+v", t.recovery))
 	}
 	start, err := json.Marshal(map[string]any{"version": Version, "config": t.digest, "recovered": t.recovery.Happened()})
 	if err != nil {
@@ -174,6 +176,9 @@ func (t *Terminal) openStore(key store.Key) (err error) {
 
 func recoveryText(r store.Recovery) string {
 	text := "The store was damaged (" + r.Reason + "). "
+	if r.Rollback != "" {
+		text = "The store was set back (" + r.Reason + "). "
+	}
 	if r.RestoredFrom == "" {
 		return text + "There was no copy: it began anew, and nobody is enrolled."
 	}

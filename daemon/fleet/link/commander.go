@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"umbral/daemon/fleet"
@@ -21,9 +22,13 @@ type Commander interface {
 // NonceStore remembers what was used. It must be durable: a nonce that Use has accepted must be refused
 // after a power cut. It must be bounded, and refuse (with an error) rather than forget a nonce early.
 type NonceStore interface {
-	// Use records a nonce of a key until the given time and tells whether it was fresh.
+	// Use records a nonce of a key until the given time and tells whether it was fresh. Its error wraps ErrClock where
+	// the terminal's clock is to blame.
 	Use(key, nonce string, until time.Time) (fresh bool, err error)
 }
+
+// ErrClock is for a NonceStore that cannot judge a nonce because the clock is, or was, wrong.
+var ErrClock = errors.New("the clock is wrong")
 
 // Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 80
 // bytes and made printable.

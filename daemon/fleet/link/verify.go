@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,8 @@ func (v *verifier) verify(m mqtt.Message, now time.Time, trust string) (fleet.Co
 	// Beyond its expiry plus the skew a nonce can be forgotten: the command is refused without it.
 	fresh, err := v.nonces.Use(signed.Key, signed.Nonce, signed.Expires.Add(v.skew))
 	switch {
+	case errors.Is(err, ErrClock):
+		return signed, fleet.Refuse(fleet.ReasonUntrusted, "%v", err)
 	case err != nil:
 		return signed, fleet.Refuse(fleet.ReasonNonces, "%v", err)
 	case !fresh:

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,18 @@ func TestVerifyUsesANonceOnce(t *testing.T) {
 	if _, r := full.verify(m, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonNonces {
 		t.Errorf("with a full nonce store: %+v", r)
 	}
+	wrong := testVerifier()
+	wrong.nonces = clockless{}
+	if _, r := wrong.verify(m, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonUntrusted {
+		t.Errorf("with a store that blames the clock: %+v", r)
+	}
+}
+
+// clockless is a NonceStore that can't judge by its clock.
+type clockless struct{}
+
+func (clockless) Use(string, string, time.Time) (bool, error) {
+	return false, fmt.Errorf("store: %w", ErrClock)
 }
 
 func FuzzCommand(f *testing.F) {
