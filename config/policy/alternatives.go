@@ -25,7 +25,7 @@ func (p Policy) Alternatives() []Alternative {
 				e[k] = Satisfied
 			}
 		}
-		return p.decide(&e, func(i int) Truth {
+		return p.decide(&e, func(i int) State {
 			if w.rates&(1<<i) != 0 {
 				return Satisfied
 			}

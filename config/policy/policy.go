@@ -52,20 +52,20 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("policy: column %d: %s", e.Column, e.Message)
 }
 
-// Truth is the state of one piece of evidence or of a whole policy.
-type Truth uint8
+// State is the state of one piece of evidence or of a whole policy.
+type State uint8
 
-// The truths: still open, satisfied, cannot be satisfied any more.
+// The states: still open, satisfied, cannot be satisfied any more.
 const (
-	Open Truth = iota
+	Open State = iota
 	Satisfied
 	Impossible
 )
 
-var truthNames = []string{"open", "satisfied", "impossible"}
+var stateNames = []string{"open", "satisfied", "impossible"}
 
 // String returns t's name.
-func (t Truth) String() string { return enum.Name(truthNames, t) }
+func (t State) String() string { return enum.Name(stateNames, t) }
 
 // IsZero reports whether p is the zero Policy.
 func (p Policy) IsZero() bool { return len(p.code) == 0 }
@@ -126,7 +126,7 @@ func (p Policy) TotalFMR() (fmr float64, ok bool) {
 }
 
 // States holds the state of each kind of evidence, by Kind.
-type States [Kinds]Truth
+type States [Kinds]State
 
 // Accept marks the kinds of a set as satisfied.
 func (e *States) Accept(set Set) {
@@ -139,13 +139,13 @@ func (e *States) Accept(set Set) {
 
 // Decide evaluates the policy over three values: "and" is satisfied when both sides are and impossible when one is, "or"
 // the other way round, and anything else is open. rate returns the state of a total false match rate.
-func (p Policy) Decide(e *States, rate func(fmr float64) Truth) Truth {
-	return p.decide(e, func(i int) Truth { return rate(p.rates[i]) })
+func (p Policy) Decide(e *States, rate func(fmr float64) State) State {
+	return p.decide(e, func(i int) State { return rate(p.rates[i]) })
 }
 
 // decide evaluates the policy with a state for each of its rates.
-func (p Policy) decide(e *States, rate func(int) Truth) Truth {
-	var stack [2*maxPolicyDepth + 4]Truth // each open parenthesis keeps at most one "or" side and one "and" side waiting
+func (p Policy) decide(e *States, rate func(int) State) State {
+	var stack [2*maxPolicyDepth + 4]State // each open parenthesis keeps at most one "or" side and one "and" side waiting
 	n := 0
 	for _, o := range p.code {
 		if o < opAnd {
@@ -167,7 +167,7 @@ func (p Policy) decide(e *States, rate func(int) Truth) Truth {
 	return stack[0]
 }
 
-func combine(o op, a, b Truth) Truth {
+func combine(o op, a, b State) State {
 	strong, weak := Impossible, Satisfied // of "and"
 	if o == opOr {
 		strong, weak = weak, strong

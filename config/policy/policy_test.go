@@ -10,7 +10,7 @@ import (
 )
 
 // rate returns a state for every total false match rate.
-func rate(t Truth) func(float64) Truth { return func(float64) Truth { return t } }
+func rate(t State) func(float64) State { return func(float64) State { return t } }
 
 func TestParsePolicy(t *testing.T) {
 	for _, c := range []struct{ text, canonical string }{
@@ -126,7 +126,7 @@ func TestPolicyAgainstTree(t *testing.T) {
 		var e States
 		var sure, possible Set
 		for k := range Kinds {
-			e[k] = Truth(rapid.IntRange(0, 2).Draw(t, k.String()))
+			e[k] = State(rapid.IntRange(0, 2).Draw(t, k.String()))
 			if e[k] == Satisfied {
 				sure = sure.With(k)
 			}

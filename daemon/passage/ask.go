@@ -2,8 +2,9 @@ package passage
 
 import "umbral/config/policy"
 
-// Evidence that a person has to present or do. Documents come first, since they may bring the photograph that the face is
-// compared with; then what takes the person's time, one thing after the other; the authority last, when all else is there.
+// Evidence that a person has to present or do. Documents come first, since they may bring the photograph that the face
+// is compared with; then what takes the person's time, one thing after the other; the authority last, when all else is
+// there.
 var askOrder = []policy.Set{
 	1<<policy.Credential | 1<<policy.Card,
 	policy.Camera,
@@ -15,14 +16,14 @@ var askOrder = []policy.Set{
 // documents bring a reference of their own.
 const documents = policy.Set(1<<policy.Credential | 1<<policy.Card)
 
-// asked is the evidence that is to be had now: of the first group in askOrder with something open that the policy still
-// depends on, everything that it depends on.
+// asked returns the evidence that is to be had now: of the first group in askOrder with something open that the policy
+// still depends on, everything that it depends on.
 func (m *Machine) asked() policy.Set {
 	e := m.hoped(&m.now)
 	return m.askedOf(&e)
 }
 
-// hoped is the state of all evidence if reviewers accepted what is doubtful.
+// hoped returns the state of all evidence as if reviewers had accepted what is doubtful.
 func (m *Machine) hoped(a *attempt) policy.States {
 	e, doubtful, _ := m.evidencesOf(a)
 	e.Accept(doubtful)
@@ -44,8 +45,8 @@ func (m *Machine) askedOf(e *policy.States) policy.Set {
 	return 0
 }
 
-// pivotal says whether evidence k can still turn the policy: whether some outcome of the other open evidence leaves the
-// verdict to it.
+// pivotal reports whether evidence k can still turn the policy: whether some outcome of the other open evidence leaves
+// the verdict to it.
 func (m *Machine) pivotal(k policy.Kind, e policy.States) bool {
 	var open [policy.Kinds]policy.Kind
 	n := 0
@@ -72,7 +73,7 @@ func (m *Machine) pivotal(k policy.Kind, e policy.States) bool {
 	return false
 }
 
-// awaitsReference says whether a document that may bring a photograph of its own is still to come, so that it means
+// awaitsReference reports whether a document that may bring a photograph of its own is still to come, so that it means
 // nothing yet that the gallery does not know the face.
 func (m *Machine) awaitsReference(a *attempt) bool {
 	for k := range policy.Kinds {

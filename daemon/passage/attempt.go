@@ -25,7 +25,7 @@ type attempt struct {
 	references uint32  // the most that were searched
 	claim      string  // whose reference a document brought; only comparisons with it count
 
-	live vote
+	live liveness
 
 	// Comparisons while the person spoke: that it was the same one all along.
 	stayed  int
@@ -52,7 +52,7 @@ type other struct {
 	detail  string
 }
 
-// collect counts the evidence of one frame and says whether the frame counted.
+// collect counts the evidence of one frame and reports whether the frame counted.
 func (m *Machine) collect(now Instant, f *Frame) bool {
 	a := &m.now
 	subject := f.track(a.track)
@@ -94,8 +94,8 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 	return true
 }
 
-// maxAbsent is for how many frames a track may miss its face. After more of them another head may have taken it over, so
-// that what the camera established counts no more.
+// maxAbsent is for how many frames a track may miss its face. After more of them another head may have taken it over,
+// so that what the camera established counts no more.
 const maxAbsent = 1
 
 // resume notes that the subject's face is on a frame, and begins the camera's evidence again after a gap.
@@ -110,7 +110,7 @@ func (m *Machine) resume(now Instant) {
 		a.before = a.person
 		fallthrough
 	case again:
-		a.person, a.matched, a.best, a.sum, a.live = "", 0, 0, 0, vote{}
+		a.person, a.matched, a.best, a.sum, a.live = "", 0, 0, 0, liveness{}
 	}
 }
 
@@ -122,7 +122,8 @@ func (m *Machine) barred(c *Match) bool {
 // barredOut reports whether enough comparisons fit somebody who is blocked, and more of them than do not.
 func (a *attempt) barredOut(r *Rules) bool { return a.barred >= r.MatchFrames && a.barred > a.cleared }
 
-// same reports whether a comparison says that the face is that of a person recognised before, and of nobody who is barred.
+// same reports whether a comparison says that the face is that of a person recognised before, and of nobody who is
+// barred.
 func (m *Machine) same(c *Match, person string, claimed bool) bool {
 	threshold, margin := m.rules.Threshold, m.rules.Margin
 	if claimed {
@@ -131,8 +132,8 @@ func (m *Machine) same(c *Match, person string, claimed bool) bool {
 	return c.Known && c.Person == person && c.Claimed == claimed && c.Score >= threshold && c.Score-c.Second >= margin && !m.barred(c)
 }
 
-// match counts one comparison and says whether the frame is the person's: only such a frame may speak for their liveness
-// or end in a grant.
+// match counts one comparison and reports whether the frame is the person's: only such a frame may speak for their
+// liveness or end in a grant.
 func (m *Machine) match(c *Match) bool {
 	a := &m.now
 	if !c.Known || c.Claimed != (a.claim != "") || c.Claimed && c.Person != a.claim {
@@ -164,7 +165,7 @@ func (m *Machine) match(c *Match) bool {
 			a.forgetStandings()
 		}
 		a.person, a.before = c.Person, ""
-		a.matched, a.best, a.sum, a.live = 0, c.Score, 0, vote{}
+		a.matched, a.best, a.sum, a.live = 0, c.Score, 0, liveness{}
 	}
 	a.matched++
 	a.best = max(a.best, c.Score)
@@ -173,8 +174,8 @@ func (m *Machine) match(c *Match) bool {
 	return true
 }
 
-// faceTruth weighs the frames that match against those that do not.
-func (a *attempt) faceTruth(r *Rules) policy.Truth {
+// faceState returns the state of the face: the frames that match against those that do not.
+func (a *attempt) faceState(r *Rules) policy.State {
 	switch {
 	case a.matched >= r.MatchFrames && a.matched > a.unmatched:
 		return policy.Satisfied
@@ -184,16 +185,16 @@ func (a *attempt) faceTruth(r *Rules) policy.Truth {
 	return policy.Open
 }
 
-// recognised is the person whose face was established, or "".
+// recognised returns the person whose face was established, or "".
 func (m *Machine) recognised() string {
-	if m.now.faceTruth(&m.rules) == policy.Satisfied {
+	if m.now.faceState(&m.rules) == policy.Satisfied {
 		return m.now.person
 	}
 	return ""
 }
 
-// subject is whom the passage is about: whoever was recognised, or whom the first accepted evidence names where the policy
-// needs no face, or is satisfied without it; empty while nobody is known.
+// subject returns whom the passage is about: whoever was recognised, or whom the first accepted evidence names where
+// the policy needs no face, or is satisfied without it; empty while nobody is known.
 func (m *Machine) subject() string {
 	if person := m.recognised(); person != "" {
 		return person
@@ -202,13 +203,13 @@ func (m *Machine) subject() string {
 	if named == "" || !m.policy.Needs().Has(policy.Face) {
 		return named
 	}
-	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.strength(&e).truth) == policy.Satisfied {
+	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.fuse(&e).state) == policy.Satisfied {
 		return named
 	}
 	return ""
 }
 
-// named is whom the first accepted evidence names, or "".
+// named returns whom the first accepted evidence names, or "".
 func (m *Machine) named() string {
 	for k := range m.now.others {
 		if o := &m.now.others[k]; o.outcome == Accepted && o.subject != "" {
@@ -224,23 +225,24 @@ func (a *attempt) takeReference(subject string) {
 	a.claim = subject
 	a.person, a.before = "", ""
 	a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = 0, 0, 0, 0, 0, 0
-	a.live = vote{}
+	a.live = liveness{}
 	a.stayed, a.swapped = 0, 0
 }
 
-// sameAllAlong says whether whoever spoke was the person of the passage: of the comparisons meanwhile, one a second, at
-// least one was made and at most a quarter missed. Somebody who holds up a picture and speaks in its place is another face.
+// sameAllAlong reports whether whoever spoke was the person of the passage: of the comparisons meanwhile, one a second,
+// at least one was made and at most a quarter missed. Somebody who holds up a picture and speaks in its place is
+// another face.
 func (a *attempt) sameAllAlong() bool { return a.stayed > 0 && 3*a.swapped <= a.stayed }
 
-// evidences is the state of all evidence. doubtful has the kinds that a reviewer could still accept, mismatch those that
-// speak of another person.
+// evidences returns the state of all evidence. doubtful has the kinds that a reviewer could still accept, mismatch
+// those that speak of another person.
 func (m *Machine) evidences() (e policy.States, doubtful, mismatch policy.Set) {
 	return m.evidencesOf(&m.now)
 }
 
 func (m *Machine) evidencesOf(a *attempt) (e policy.States, doubtful, mismatch policy.Set) {
-	e[policy.Face] = a.faceTruth(&m.rules)
-	e[policy.Live] = a.live.truth(&m.rules)
+	e[policy.Face] = a.faceState(&m.rules)
+	e[policy.Live] = a.live.state(&m.rules)
 	if e[policy.Face] == policy.Impossible && m.awaitsReference(a) {
 		e[policy.Face] = policy.Open
 	}
@@ -271,8 +273,8 @@ func (m *Machine) evidencesOf(a *attempt) (e policy.States, doubtful, mismatch p
 // stands there alone at that moment.
 func (m *Machine) decide(now Instant, counted bool) {
 	e, doubtful, mismatch := m.evidences()
-	strength := m.strength(&e)
-	switch m.policy.Decide(&e, strength.truth) {
+	fusion := m.fuse(&e)
+	switch m.policy.Decide(&e, fusion.state) {
 	case policy.Satisfied:
 		if counted && m.allowed(now) {
 			m.grant(now, m.grantReason())
@@ -289,8 +291,8 @@ func (m *Machine) decide(now Instant, counted bool) {
 	}
 }
 
-// allowed says whether the person of a satisfied policy may pass. Where what is on file decides that and is not known yet,
-// it has asked for it; where it stands against the person, the passage has ended.
+// allowed reports whether the person of a satisfied policy may pass. Where what is on file decides that and is not
+// known yet, it has asked for it; where it stands against the person, the passage has ended.
 func (m *Machine) allowed(now Instant) bool {
 	person := m.subject()
 	if !m.rules.Eligibility.Ask || person == "" {
@@ -326,23 +328,23 @@ func (m *Machine) grant(now Instant, reasons ...Reason) {
 	}
 }
 
-// hope is what would become of the policy if reviewers accepted what is doubtful. While it is open the passage goes on: they
-// are asked when everything else is there.
-func (m *Machine) hope(e policy.States, doubtful policy.Set) policy.Truth {
+// hope returns what would become of the policy if reviewers accepted what is doubtful. While it is open the passage
+// goes on: they are asked when everything else is there.
+func (m *Machine) hope(e policy.States, doubtful policy.Set) policy.State {
 	e.Accept(doubtful)
 	if doubtful != 0 && e[policy.Remote] == policy.Open {
 		e.Accept(1 << policy.Remote) // an authority that was to be asked after it: the reviewer is in its place
 	}
-	strength := m.strength(&e)
-	t := m.policy.Decide(&e, strength.truth)
-	if t == policy.Impossible && strength.Final && m.rules.Review.on() {
+	fusion := m.fuse(&e)
+	t := m.policy.Decide(&e, fusion.state)
+	if t == policy.Impossible && fusion.Final && m.rules.Review.on() {
 		return m.policy.Decide(&e, proven) // comparisons that are too weak are a doubt, too
 	}
 	return t
 }
 
-// referable says whether reviewers may be asked: what is on file against the person, and the clock, are not theirs to
-// overrule, and nobody far away sees that a guardian is there.
+// referable reports whether reviewers may be asked: what is on file against the person, and the clock, are not theirs
+// to overrule, and nobody far away sees that a guardian is there.
 func (m *Machine) referable(now Instant) bool {
 	person := m.subject()
 	switch {
@@ -370,7 +372,7 @@ func (m *Machine) referable(now Instant) bool {
 	return true
 }
 
-// progress is how much of the evidence from the camera is there, in percent.
+// progress returns how much of the evidence from the camera is there, in percent.
 func (m *Machine) progress() int {
 	a, r := &m.now, &m.rules
 	parts, sum := 0, 0

@@ -44,8 +44,8 @@ func (s InputSet) Names() (names []string) {
 // chatterPeriod is how often an input that chatters is journalled.
 const chatterPeriod = time.Minute
 
-// calmEvents is how often the same event of an input is ordinary within a period. People who leave one after the other press
-// less often than 30 times a minute, and no other door opens more often than 10 times.
+// calmEvents is how often the same event of an input is ordinary within a period. People who leave one after the other
+// press less often than 30 times a minute, and no other door opens more often than 10 times.
 var calmEvents = [inputCount]uint32{InputHousing: 1, InputContact: 1, InputHardware: 1, InputCamera: 1, InputExit: 30, InputInterlock: 10}
 
 // reasonsOfInput is the most reasons that the alerts of one input have.
@@ -78,8 +78,8 @@ func (c *rate) note(r Reason, calm uint32) {
 	c.chatters = c.chatters || c.often
 }
 
-// within counts an event and reports whether it counts for itself; otherwise the input chatters, and the event is told of in
-// a sum. In a replay every event does, because the log holds those only.
+// within counts an event and reports whether it counts for itself; otherwise the input chatters, and the event is told
+// of in a sum. In a replay every event does, because the log holds those only.
 func (m *Machine) within(now Instant, in Input, r Reason) bool {
 	c := &m.inputs[in]
 	if m.replayed {
@@ -95,8 +95,8 @@ func (m *Machine) within(now Instant, in Input, r Reason) bool {
 	return !c.chatters
 }
 
-// inputTime ends periods. Each that had more events than were journalled ends in one alert with their number and the reason of
-// the latest. An input is calm again after a period with an ordinary number of events.
+// inputTime ends periods. Each that had more events than were journalled ends in one alert with their number and the
+// reason of the latest. An input is calm again after a period with an ordinary number of events.
 func (m *Machine) inputTime(now Instant) {
 	for in := range inputCount {
 		c := &m.inputs[in]

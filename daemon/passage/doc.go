@@ -1,8 +1,9 @@
 // Package passage decides. Observations go in, effects come out; nothing else in the terminal grants, denies or opens.
 //
-// The Machine is deterministic: it reads no clock, waits for nothing, starts no goroutine and computes with whole numbers
-// only, so the same observations at the same instants give the same effects on every processor. All its memory is
-// allocated by New; a frame that does not end a passage allocates nothing.
+// The Machine is deterministic: it reads no clock, waits for nothing and starts no goroutine, so the same observations
+// at the same instants give the same effects on every processor. Scores and times are whole numbers; total false match
+// rates are floating-point numbers, whose products and sums are each rounded by themselves. All its memory is allocated
+// by New; a frame that does not end a passage allocates nothing.
 //
 // # A passage
 //
@@ -10,12 +11,12 @@
 //	  ^                                            │                                          │        (commit)        │
 //	  └────────────── nobody ──────────────────────┴──────────── left: abandoned ─────────────┴──────── time ──────────┘
 //
-// A passage begins, and gets its ID, when a face was near enough and wholly in view in StartFrames frames running; before
-// that the screen only guides ("come closer"), and nothing is journalled. From then on each ID ends in exactly one
-// verdict, or as Abandoned when the person leaves first. An ID that is missing in the journal was lost.
+// A passage begins, and gets its ID, when a face was near enough and wholly in view in StartFrames frames running;
+// before that the screen only guides ("come closer"), and nothing is journalled. From then on each ID ends in exactly
+// one verdict, or as Abandoned when the person leaves first. An ID that is missing in the journal was lost.
 //
-// Evidence is counted from frames on which the subject has no quality problem and nobody else stands near. It belongs to
-// one person on one track: when a frame matches another person than the frames before, all evidence starts again.
+// Evidence is counted from frames on which the subject has no quality problem and nobody else stands near. It belongs
+// to one person on one track: when a frame matches another person than the frames before, all evidence starts again.
 // Liveness counts, where the policy needs the face, only on frames that match the person whose passage it would be.
 //
 // # Evidence from elsewhere
@@ -23,15 +24,15 @@
 // Codes, cards, speech, fingers and the authority's answer come as outcomes (ObserveEvidence). A document may bring a
 // reference of its own: from then on only comparisons with it count, and nobody needs to be enrolled. The machine says
 // what it waits for: Screen asks the person, EffectDemand whoever can establish what is missing, EffectLookUp the store
-// (what is on file: age, guardians, hours, blocks). While it waits, Wants asks for a look at the face once a second, and
-// frames that show nothing new are left out of the log.
+// (what is on file: age, guardians, hours, blocks). While it waits, Wants asks for a look at the face once a second,
+// and frames that show nothing new are left out of the log.
 //
 // # Reviewers
 //
-// A passage whose evidence is doubtful, or refused in a way that Rules.Review leaves to people, is referred as soon as all
-// other evidence is there and nothing on file stands against the person. They wait in sight, and are compared once a second;
-// EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door for the same face by way of the
-// journal, as any grant does. A denial, time, another face, or the person's leaving ends it without.
+// A passage whose evidence is doubtful, or refused in a way that Rules.Review leaves to people, is referred as soon as
+// all other evidence is there and nothing on file stands against the person. They wait in sight, and are compared once
+// a second; EffectReview asks the reviewers, and enough approvals (ObserveReviewed) open the door for the same face by
+// way of the journal, as any grant does. A denial, time, another face, or the person's leaving ends it without.
 //
 // # Openings
 //
@@ -47,20 +48,20 @@
 //
 // # The door
 //
-// A grant is first an effect of kind EffectJournal. Only the observation ObserveCommitted with that effect's Commit number
-// brings EffectOpenDoor, once; ObserveCommitFailed, or no answer within CommitTimeout, turns the grant into a denial with
-// the reason journal-unavailable. The same holds for the fleet's command and the exit button. An exit that must open
-// when the terminal is dead has to be wired to the lock, not to this program.
+// A grant is first an effect of kind EffectJournal. Only the observation ObserveCommitted with that effect's Commit
+// number brings EffectOpenDoor, once; ObserveCommitFailed, or no answer within CommitTimeout, turns the grant into a
+// denial with the reason journal-unavailable. The same holds for the fleet's command and the exit button. An exit that
+// must open when the terminal is dead has to be wired to the lock, not to this program.
 //
 // # Inputs that chatter
 //
-// A loose contact must not fill the journal, nor hide what another input tells. Each input's alert is journalled at once the
-// first time in a minute; what follows is counted, and told of in one alert a minute, with the count and the latest reason.
-// An exit button that bounces opens four times a minute at most. While the other door's contact chatters that door counts
-// as open. EffectAlarms tells what holds now, whatever is journalled.
+// A loose contact must not fill the journal, nor hide what another input tells. Each input's alert is journalled at
+// once the first time in a minute; what follows is counted, and told of in one alert a minute, with the count and the
+// latest reason. An exit button that bounces opens four times a minute at most. While the other door's contact chatters
+// that door counts as open. EffectAlarms tells what holds now, whatever is journalled.
 //
 // # Replay
 //
-// The journal's record of a passage holds the rules, the little that the machine remembered of earlier passages, and every
-// observation that could change the outcome, with its instant (see Record). Replay runs a new machine over them.
+// The journal's record of a passage holds the rules, the little that the machine remembered of earlier passages, and
+// every observation that could change the outcome, with its instant (see Record). Replay runs a new machine over them.
 package passage

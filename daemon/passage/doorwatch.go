@@ -133,8 +133,8 @@ func (m *Machine) journalAlert(now Instant, r Reason, count uint32) {
 	m.effects = append(m.effects, Effect{Kind: EffectJournal, Entry: EntryAlert, Record: data, Commit: m.commit, Reasons: []Reason{r}})
 }
 
-// exitSpacing is the least time between two openings by an exit button that chatters: nobody is locked in by it, and it does
-// not fill the journal.
+// exitSpacing is the least time between two openings by an exit button that chatters: nobody is locked in by it, and it
+// does not fill the journal.
 const exitSpacing = 15 * time.Second
 
 // exit opens for somebody who leaves. Presses while the door is already released for one are the same press.

@@ -25,7 +25,7 @@ const (
 
 var effectNames = []string{"none", "journal", "open door", "screen", "answer", "look up", "demand", "review", "reviewed", "alarms"}
 
-// String is the word for logs.
+// String returns k's name.
 func (k EffectKind) String() string { return enum.Name(effectNames, k) }
 
 // The kinds of journal entries.
@@ -56,7 +56,7 @@ type Effect struct {
 	Pulse time.Duration
 
 	// EffectReview: what came of each piece of evidence.
-	Clues []Clue
+	Results []EvidenceResult
 
 	// EffectDemand.
 	Demand Demand
@@ -73,8 +73,8 @@ type Effect struct {
 
 // Demand is what the decision wants established beside the camera's evidence. It is told whenever it changes.
 type Demand struct {
-	// Passage is the one under way, or whose end is still on the screen; zero outside. Whatever was established for another
-	// passage is to be forgotten.
+	// Passage is the one under way, or whose end is still on the screen; zero outside. Whatever was established for
+	// another passage is to be forgotten.
 	Passage ID
 	Ask     policy.Set // any of these; empty while nothing is wanted
 	Subject string     // whom the passage is about, as far as that is known
@@ -101,7 +101,7 @@ const (
 
 var screenNames = []string{"idle", "guide", "look", "one-at-a-time", "wait", "granted", "denied", "referred", "lingering", "out-of-order", "ask", "guardian"}
 
-// String is the screen's code.
+// String returns the screen's code.
 func (c ScreenCode) String() string { return enum.Name(screenNames, c) }
 
 // Screen is what the person should see now.

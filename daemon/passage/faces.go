@@ -28,10 +28,10 @@ func (f *Frame) normalise() {
 
 func (s Score) clamp() Score { return max(-MaxScore, min(s, MaxScore)) }
 
-// validName says whether a name from outside can be journalled; the empty one can.
+// validName reports whether a name from outside can be journalled; the empty one can.
 func validName(s string) bool { return len(s) <= MaxName && utf8.ValidString(s) }
 
-// front is the tallest face of the frame, the lowest track of several as tall; nil where there is none.
+// front returns the tallest face of the frame, the lowest track of several as tall; nil where there is none.
 func (f *Frame) front() *Face {
 	var front *Face
 	for i := range f.Count {
@@ -44,7 +44,7 @@ func (f *Frame) front() *Face {
 	return front
 }
 
-// track is the face of a track, or nil.
+// track returns the face of a track, or nil.
 func (f *Frame) track(track uint32) *Face {
 	for i := range f.Count {
 		if f.Faces[i].Track == track {
@@ -54,8 +54,8 @@ func (f *Frame) track(track uint32) *Face {
 	return nil
 }
 
-// rival says whether somebody else stands about as near as the subject. A face that cannot be used counts all the same:
-// whoever is cut off by the frame's edge can still follow through the door.
+// rival reports whether somebody else stands about as near as the subject. A face that cannot be used counts all the
+// same: whoever is cut off by the frame's edge can still follow through the door.
 func (f *Frame) rival(subject *Face, ratio Score) bool {
 	for i := range f.Count {
 		other := &f.Faces[i]
@@ -66,5 +66,5 @@ func (f *Frame) rival(subject *Face, ratio Score) bool {
 	return false
 }
 
-// near says whether a passage can begin with the face.
+// near reports whether a passage can begin with the face.
 func (f *Face) near() bool { return !f.Problems.Has(CutOff) && !f.Problems.Has(TooSmall) }

@@ -2,8 +2,8 @@ package passage
 
 import "umbral/config/policy"
 
-// guardian is the part of a passage in which somebody vouches for a minor who has already been recognised. They stand at
-// the gate together, so that several people are no reason to refuse.
+// guardian is the part of a passage in which somebody vouches for a minor who has already been recognised. They stand
+// at the gate together, so that several people are no reason to refuse.
 type guardian struct {
 	active    bool
 	began     Instant
@@ -11,16 +11,16 @@ type guardian struct {
 	person    string
 	matched   int
 	unmatched int
-	live      vote
+	live      liveness
 	absent    int // frames without anybody who may be the guardian
 
-	minorLive vote // of the minor since this part began
-	missed    int  // comparisons in a row that did not show the minor
-	ready     bool // both are in order, but for what is on file
+	minorLive liveness // of the minor since this part began
+	missed    int      // comparisons in a row that did not show the minor
+	ready     bool     // both are in order, but for what is on file
 }
 
 // forgetMinor drops the proof of life of whoever may no longer stand there.
-func (g *guardian) forgetMinor() { g.minorLive, g.missed, g.ready = vote{}, 0, false }
+func (g *guardian) forgetMinor() { g.minorLive, g.missed, g.ready = liveness{}, 0, false }
 
 // awaitGuardian begins the part. The minor's evidence stands, and is looked at again on every frame.
 func (m *Machine) awaitGuardian(now Instant) {
@@ -28,8 +28,8 @@ func (m *Machine) awaitGuardian(now Instant) {
 	m.now.crowded = false
 }
 
-// vouch counts one frame: the tallest face that is not the minor's is the guardian's, as far as it can be used. The frame
-// that grants shows both, each matched and alive.
+// vouch counts one frame: the tallest face that is not the minor's is the guardian's, as far as it can be used. The
+// frame that grants shows both, each matched and alive.
 func (m *Machine) vouch(now Instant, f *Frame) {
 	a := &m.now
 	g := &a.guardian
@@ -56,7 +56,7 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 		return
 	}
 	if m.policy.Needs().Has(policy.Live) {
-		switch g.live.truth(&m.rules) {
+		switch g.live.state(&m.rules) {
 		case policy.Satisfied:
 			if m.rules.Fresh > 0 && !face.Live.Known {
 				return
@@ -72,7 +72,8 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 	m.admitTogether(now)
 }
 
-// countGuardian counts a comparison of the guardian's face and reports whether enough of them fit somebody who may vouch.
+// countGuardian counts a comparison of the guardian's face and reports whether enough of them fit somebody who may
+// vouch.
 func (m *Machine) countGuardian(face *Face) bool {
 	g := &m.now.guardian
 	c := &face.Match
@@ -87,7 +88,7 @@ func (m *Machine) countGuardian(face *Face) bool {
 		g.unmatched++
 		return false
 	case c.Person != g.person:
-		g.person, g.matched, g.live = c.Person, 0, vote{}
+		g.person, g.matched, g.live = c.Person, 0, liveness{}
 	}
 	g.matched++
 	if face.Live.Known {
@@ -96,8 +97,8 @@ func (m *Machine) countGuardian(face *Face) bool {
 	return g.matched >= m.rules.MatchFrames && g.matched > g.unmatched
 }
 
-// stillMinor reports whether a frame shows the minor who was recognised, alive. Another face in the minor's place ends the
-// passage.
+// stillMinor reports whether a frame shows the minor who was recognised, alive. Another face in the minor's place ends
+// the passage.
 func (m *Machine) stillMinor(now Instant, face *Face) bool {
 	a := &m.now
 	g := &a.guardian
@@ -109,7 +110,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 		case face.Problems != 0 || !face.Match.Known:
 			return false
 		case !m.same(&face.Match, m.subject(), a.claim != ""):
-			g.minorLive = vote{}
+			g.minorLive = liveness{}
 			if g.missed++; g.missed >= maxMissed {
 				m.finish(now, Deny, ReasonIdentityChanged)
 			}
@@ -124,7 +125,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 		return false
 	}
 	g.minorLive.add(face.Live.Score)
-	switch g.minorLive.truth(&m.rules) {
+	switch g.minorLive.state(&m.rules) {
 	case policy.Impossible:
 		m.finish(now, Deny, ReasonNotLive)
 		return false
@@ -164,7 +165,7 @@ func (m *Machine) admitTogether(now Instant) {
 	m.grant(now, m.grantReason(), ReasonGuardianPresent)
 }
 
-// third says whether somebody beside the minor and the guardian stands near enough to go in with them.
+// third reports whether somebody beside the minor and the guardian stands near enough to go in with them.
 func (m *Machine) third(f *Frame, minor, guardian *Face) bool {
 	for i := range f.Count {
 		other := &f.Faces[i]
@@ -175,7 +176,7 @@ func (m *Machine) third(f *Frame, minor, guardian *Face) bool {
 	return false
 }
 
-// vouching is the face in a frame that may be the guardian's: the tallest near one beside the minor's.
+// vouching returns the face in a frame that may be the guardian's: the tallest near one beside the minor's.
 func (a *attempt) vouching(f *Frame) *Face {
 	var tallest *Face
 	for i := range f.Count {

@@ -445,8 +445,8 @@ func TestTotalFMR(t *testing.T) {
 		{"a search among two proves half", fused("face and fmr = 1e-3"), func(g *gate) { g.frames(5, alike(0.7, 2)) }, []string{"deny comparison-too-weak ann"}},
 		{"the best step among a hundred", fused("face and fmr = 1e-3"), func(g *gate) { g.frames(5, alike(0.8, 100)) }, []string{"grant matched ann"}},
 		{"among a hundred and one", fused("face and fmr = 1e-3"), func(g *gate) { g.frames(5, alike(0.8, 101)) }, []string{"deny comparison-too-weak ann"}},
-		// Face 6 and finger 3 are 9. Strangers get there on the steps (6,3), (6,6), (9,3), (9,6) and (4,6), and not on (9,-2):
-		// 1e-3·2e-2 + 9e-3·1e-3 = 2.9e-5.
+		// Face 6 and finger 3 are 9. Strangers get there on the steps (6,3), (6,6), (9,3), (9,6) and (4,6), and not on
+		// (9,-2): 1e-3·2e-2 + 9e-3·1e-3 = 2.9e-5.
 		{"the finger helps", fused("face and finger and fmr = 3e-5"), func(g *gate) {
 			g.frames(5, alike(0.7, 1))
 			g.see(finger(20 * One))

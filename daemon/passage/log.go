@@ -17,9 +17,9 @@ import (
 //
 // What later versions added is announced by bits that were zero before, so that older logs still read.
 //
-// Only what can change the outcome is in it: frames, evidence and clock while the passage collects; the camera's loss; a
-// commit that failed; and a tick where nothing but time ended the passage. Everything else (ticks, door, exit, commands)
-// leaves the passage as it was, so that leaving it out changes nothing.
+// Only what can change the outcome is in it: frames, evidence and clock while the passage collects; the camera's loss;
+// a commit that failed; and a tick where nothing but time ended the passage. Everything else (ticks, door, exit,
+// commands) leaves the passage as it was, so that leaving it out changes nothing.
 const (
 	maxLog         = 32 << 10 // bytes
 	maxObservation = 512      // bytes; a test holds the largest one against it
@@ -65,7 +65,7 @@ func newRecorder(size int) recorder { return recorder{buf: make([]byte, 0, size)
 
 func (r *recorder) reset() { *r = recorder{buf: r.buf[:0]} }
 
-// full says whether the log may have no room for another observation, and one more that says how it ended.
+// full reports whether the log may have no room for another observation, and one more that says how it ended.
 func (r *recorder) full() bool { return len(r.buf)+2*maxObservation > cap(r.buf) }
 
 // add appends an observation made at an instant since the passage's begin.

@@ -100,8 +100,8 @@ const (
 
 func (c clock) wallAt(now Instant) int64 { return c.wall + int64(now-c.at)/1000 }
 
-// New makes a machine that names its passages from first on. The clock is unknown, and the camera counts as lost until
-// its first frame.
+// New returns a machine that names its passages from first on. The clock is unknown, and the camera counts as lost
+// until its first frame.
 func New(rules Rules, first ID) (*Machine, error) {
 	if err := rules.Check(); err != nil {
 		return nil, err
@@ -117,8 +117,8 @@ func New(rules Rules, first ID) (*Machine, error) {
 	return m, nil
 }
 
-// maxEffects is more than one Step gives: three failed commits, the end of a passage, the door's alert, the observation's
-// own (at most three), three look-ups, the demand and the screen.
+// maxEffects is more than one Step gives: three failed commits, the end of a passage, the door's alert, the
+// observation's own (at most three), three look-ups, the demand and the screen.
 const maxEffects = 16
 
 // maxInstant is 36 years after the terminal's start. Later instants count as this one, so that no sum overflows.
@@ -213,10 +213,10 @@ func (m *Machine) pass(now Instant) {
 	}
 }
 
-// left says whether the person of the passage that is collecting is gone.
+// left reports whether the person of the passage that is collecting is gone.
 func (m *Machine) left(now Instant) bool { return now.Sub(m.now.seen) > m.rules.LostAfter }
 
-// tooLong says whether the passage that is collecting has taken all the time that there is for it.
+// tooLong reports whether the passage that is collecting has taken all the time that there is for it.
 func (m *Machine) tooLong(now Instant) bool {
 	if g := &m.now.guardian; g.active {
 		return now.Sub(g.began) >= m.rules.Eligibility.GuardianTimeout
@@ -262,8 +262,8 @@ func (m *Machine) frame(now Instant, o *Observation) {
 	m.checkRoom(now)
 }
 
-// plain says whether a frame, while the person presents or does something, shows no more than a frame a moment ago did:
-// that the person is still there, alone. Such frames are left out, or they would fill the log.
+// plain reports whether a frame, while the person presents or does something, shows no more than a frame a moment ago
+// did: that the person is still there, alone. Such frames are left out, or they would fill the log.
 func (m *Machine) plain(now Instant, f *Frame) bool {
 	a := &m.now
 	if m.asked()&^policy.Camera == 0 || a.crowded || a.guardian.active {

@@ -87,7 +87,7 @@ type Box struct {
 	X0, Y0, X1, Y1 int16
 }
 
-// Height is the box's height in ten-thousandths of the frame's.
+// Height returns the box's height in ten-thousandths of the frame's.
 func (b Box) Height() int { return int(b.Y1) - int(b.Y0) }
 
 // Pose is how the head is turned, in tenths of a degree.
@@ -112,8 +112,8 @@ type Match struct {
 	Claimed bool
 	// References is how many references were searched.
 	References uint32
-	// Barred is the similarity to the most similar person, other than Person, who is blocked or suspended; 0 where there is
-	// none.
+	// Barred is the similarity to the most similar person, other than Person, who is blocked or suspended; 0 where there
+	// is none.
 	Barred Score
 }
 
@@ -129,7 +129,7 @@ const (
 
 var outcomeNames = []string{"none", "accepted", "refused", "doubtful"}
 
-// String is the word for logs.
+// String returns o's name.
 func (o Outcome) String() string { return enum.Name(outcomeNames, o) }
 
 // Evidence is the outcome of evidence that the machine does not count itself: everything but face and live. It counts

@@ -20,8 +20,8 @@ const MaxRecord = 64 << 10
 // Record is the journal's entry for one decision: what was decided, by which rules, from which observations. Its fields
 // up to Live are for readers; a replay uses Rules, Start and Log, and has to come to the same bytes.
 //
-// The log is bounded: a passage whose log is full (after some 700 frames with one face, or 200 with four) is denied with
-// the reason record-full.
+// The log is bounded: a passage whose log is full (after some 700 frames with one face, or 200 with four) is denied
+// with the reason record-full.
 type Record struct {
 	Schema   int           `json:"schema"`
 	Passage  ID            `json:"passage"`
@@ -79,7 +79,7 @@ type Start struct {
 	Claimed bool   `json:"claimed,omitempty"`
 }
 
-// record describes the decision of an opening.
+// record returns the description of an opening's decision.
 func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *Record {
 	o := &m.openings[cause]
 	r := &Record{
@@ -103,7 +103,7 @@ func (m *Machine) record(now Instant, cause int, v Verdict, reasons []Reason) *R
 	}
 	if _, asked := m.policy.TotalFMR(); asked {
 		e, _, _ := m.evidences()
-		s := m.strength(&e)
+		s := m.fuse(&e)
 		r.LLR, r.TotalFMR = s.LLR, s.FMR
 	}
 	if until := m.grantedUntil(r.Person); until > o.began {
@@ -126,8 +126,8 @@ func (r *Record) encode() []byte {
 	return data
 }
 
-// DecodeRecord reads a record strictly: unknown fields, another schema, rules that New would refuse and a log that cannot
-// be read are errors.
+// DecodeRecord returns the record of its JSON, read strictly: unknown fields, another schema, rules that New would
+// refuse and a log that cannot be read are errors.
 func DecodeRecord(data []byte) (*Record, error) {
 	r, err := decodeRecord(data)
 	if err != nil {
@@ -183,8 +183,8 @@ func decodeRecord(data []byte) (*Record, error) {
 	return &r, nil
 }
 
-// Observations gives each observation of the log with its time since the passage's begin, up to the first that cannot be
-// read.
+// Observations returns each observation of the log with its time since the passage's begin, up to the first that cannot
+// be read.
 func (r *Record) Observations() func(yield func(Instant, Observation) bool) {
 	return func(yield func(Instant, Observation) bool) {
 		l := logReader{rest: r.Log}

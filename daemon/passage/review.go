@@ -23,7 +23,7 @@ type Review struct {
 	Failures policy.Set `json:"failures,omitempty"`
 }
 
-// on says whether anybody is asked.
+// on reports whether anybody is asked.
 func (r *Review) on() bool { return r.Timeout > 0 }
 
 // pending is the review under way. The person of the passage stands at the gate and waits.
@@ -70,7 +70,7 @@ func (m *Machine) refer(now Instant, reasons []Reason) {
 	m.await(now, m.now.track, m.subject(), m.now.claim != "")
 	m.shown.until = m.review.deadline
 	m.effects = append(m.effects, Effect{
-		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout, Clues: m.clues(),
+		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout, Results: m.results(),
 	})
 }
 
@@ -83,21 +83,21 @@ func (m *Machine) await(now Instant, track uint32, person string, claimed bool) 
 	m.review.live = m.review.compare && m.rules.Fresh > 0 && m.policy.Needs().Has(policy.Live)
 }
 
-// Clue is what came of one piece of evidence that a policy names.
-type Clue struct {
+// EvidenceResult is what came of one piece of evidence that a policy names.
+type EvidenceResult struct {
 	Kind    policy.Kind
 	Outcome Outcome
 	Detail  string // code of what was found wrong
 }
 
-// clues are what came of the evidence of the passage; what did not come is left out.
-func (m *Machine) clues() (clues []Clue) {
+// results returns what came of the evidence of the passage; what did not come is left out.
+func (m *Machine) results() (results []EvidenceResult) {
 	e, _, mismatch := m.evidences()
 	for k := range policy.Kinds {
 		if !m.policy.Needs().Has(k) || e[k] == policy.Open {
 			continue
 		}
-		c := Clue{k, Accepted, ""}
+		c := EvidenceResult{k, Accepted, ""}
 		switch o := &m.now.others[k]; {
 		case mismatch.Has(k):
 			c.Outcome, c.Detail = Refused, string(ReasonSubjectMismatch)
@@ -106,9 +106,9 @@ func (m *Machine) clues() (clues []Clue) {
 		case e[k] == policy.Impossible:
 			c.Outcome = Refused
 		}
-		clues = append(clues, c)
+		results = append(results, c)
 	}
-	return clues
+	return results
 }
 
 // reviewTime ends a review that took too long or whose person has gone.
@@ -124,13 +124,14 @@ func (m *Machine) reviewTime(now Instant) {
 	m.reviewed(now, Deny, reason)
 }
 
-// reviewOver says whether a review that nobody has decided is at its end.
+// reviewOver reports whether a review that nobody has decided is at its end.
 func (m *Machine) reviewOver(now Instant) bool {
 	r := &m.review
 	return !m.openings[forReview].active && (now >= r.deadline || now.Sub(r.seen) > m.rules.Review.Leave)
 }
 
-// wantsReviewed is what is worth computing while reviewers are asked: once a second, whether it is still the same person.
+// wantsReviewed returns what is worth computing while reviewers are asked: once a second, whether it is still the same
+// person.
 func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
 	r := &m.review
 	face := f.track(r.track)
@@ -144,14 +145,14 @@ func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
 	return w
 }
 
-// due says whether it is time to compare the face of the person under review, and whether it can be.
+// due reports whether it is time to compare the face of the person under review, and whether it can be.
 func (m *Machine) due(now Instant, f *Frame, face *Face) bool {
 	r := &m.review
 	return r.compare && face != nil && face.Problems == 0 && now.Sub(r.compared) >= lookAgain && !f.rival(face, m.rules.CrowdRatio)
 }
 
-// watch looks whether the person under review still stands there. Only that is logged of a frame, four times a second, and
-// what a comparison gave, once a second.
+// watch looks whether the person under review still stands there. Only that is logged of a frame, four times a second,
+// and what a comparison gave, once a second.
 func (m *Machine) watch(now Instant, f *Frame) {
 	r := &m.review
 	face := f.track(r.track)
@@ -244,7 +245,7 @@ func (m *Machine) standingOfReview(now Instant, o *Observation) {
 	}
 }
 
-// fresh bounds the age of the last comparison at an opening.
+// fresh returns the greatest age of the last comparison at an opening.
 func (m *Machine) fresh() time.Duration {
 	if m.rules.Fresh > 0 {
 		return m.rules.Fresh

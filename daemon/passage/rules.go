@@ -36,8 +36,8 @@ type Rules struct {
 	NoMatchFrames int `json:"no_match_frames"`
 
 	// Live is satisfied when the mean of at least LiveFrames scores reaches LiveThreshold, none is below LiveMin, and
-	// their standard deviation is at most LiveSpread. It cannot be satisfied any more when LiveFrames frames have one below
-	// LiveMin, or after NotLiveFrames.
+	// their standard deviation is at most LiveSpread. It cannot be satisfied any more when LiveFrames frames have one
+	// below LiveMin, or after NotLiveFrames.
 	LiveThreshold Score `json:"live_threshold"`
 	LiveMin       Score `json:"live_min"`
 	LiveSpread    Score `json:"live_spread"`
@@ -59,8 +59,8 @@ type Rules struct {
 	CommandTrust policy.Trust `json:"command_trust"` // the least trust in the clock for a command
 
 	// Fresh bounds the age, at the moment of opening, of the comparison and the liveness check of everybody whom a grant
-	// names, and turns on the checks before an opening (see Openings in the package's documentation). It is 0 in records of
-	// programs that did not have them.
+	// names, and turns on the checks before an opening (see Openings in the package's documentation). It is 0 in records
+	// of programs that did not have them.
 	Fresh time.Duration `json:"fresh,omitempty"`
 
 	Eligibility Eligibility `json:"eligibility,omitzero"`
@@ -85,7 +85,7 @@ const (
 	maxModel    = 128 // bytes of one model's text
 )
 
-// DefaultRules are working values for everything but FMR, Population, Software and Models. The threshold is the one
+// DefaultRules returns working values for everything but FMR, Population, Software and Models. The threshold is the one
 // for 1:N search with which an unknown population is started.
 func DefaultRules() Rules {
 	return Rules{
@@ -100,7 +100,7 @@ func DefaultRules() Rules {
 	}
 }
 
-// Check refuses rules that cannot work, naming the value and what is allowed.
+// Check returns an error for rules that cannot work. It names the value and what is allowed.
 func (r *Rules) Check() error {
 	rule := r.Policy
 	if rule.IsZero() {

@@ -400,7 +400,7 @@ func TestWants(t *testing.T) {
 }
 
 func TestReasonsHaveTexts(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "reason.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "reasoncode.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

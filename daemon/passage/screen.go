@@ -2,7 +2,7 @@ package passage
 
 import "umbral/config/policy"
 
-// show is the screen that fits the state; it has no memory, so it can never stay behind.
+// show returns the screen that fits the state; it has no memory, so it can never stay behind.
 func (m *Machine) show() Screen {
 	a := &m.now
 	switch {
@@ -53,5 +53,5 @@ func (m *Machine) demand(s Screen) Demand {
 	return d
 }
 
-// Screen is what the screen shows now; a terminal shows it at start and then follows EffectScreen.
+// Screen returns what the screen shows now; a terminal shows it at start and then follows EffectScreen.
 func (m *Machine) Screen() Screen { return m.screen }

@@ -13,8 +13,8 @@ const (
 	MaxWindows   = 4
 )
 
-// Standing is what is on file about a person, beside how they are recognised: by the terminal's enrolment, by a verified
-// credential or by a card. Zero values stand for "nothing is said".
+// Standing is what is on file about a person, beside how they are recognised: by the terminal's enrolment, by a
+// verified credential or by a card. Zero values stand for "nothing is said".
 type Standing struct {
 	Person string
 	// Born is the birth date in days since 1970-01-01; BornKnown says that it is known.
@@ -48,16 +48,16 @@ const (
 
 var markNames = []string{"blocked", "revoked", "revocation-stale", "incomplete", "inside", "guardian-named", "birth-date-unreadable"}
 
-// String is the mark's code.
+// String returns the mark's code.
 func (k Mark) String() string { return enum.Name(markNames, k) }
 
 // Marks is a set of marks.
 type Marks uint8
 
-// With adds a mark.
+// With returns the set with k in it.
 func (s Marks) With(k Mark) Marks { return s | 1<<k }
 
-// Has says whether k is in the set.
+// Has reports whether k is in the set.
 func (s Marks) Has(k Mark) bool { return s&(1<<k) != 0 }
 
 // normalise drops what cannot be journalled or means nothing, always to the person's disadvantage: a window that means
@@ -87,7 +87,7 @@ func (s *Standing) normalise() bool {
 
 func clampWall(ms int64) int64 { return max(-maxSetWall, min(ms, maxSetWall)) }
 
-// vouches says whether a person is one of the guardians.
+// vouches reports whether a person is one of the guardians.
 func (s *Standing) vouches(person string) bool {
 	for _, g := range s.Guardians {
 		if g == person && g != "" {
@@ -97,7 +97,8 @@ func (s *Standing) vouches(person string) bool {
 	return false
 }
 
-// Age is the age in whole years at a wall time, negative before the birth; ok is false where the birth date is unknown.
+// Age returns the age in whole years at a wall time, negative before the birth; ok is false where the birth date is
+// unknown.
 func (s *Standing) Age(wall time.Time) (years int, ok bool) {
 	if !s.BornKnown {
 		return 0, false
@@ -108,93 +109,6 @@ func (s *Standing) Age(wall time.Time) (years int, ok bool) {
 		years--
 	}
 	return years, true
-}
-
-// Eligibility is which standing a grant needs. The zero value asks for none.
-type Eligibility struct {
-	// Ask looks up the standing of whoever is recognised before a grant.
-	Ask bool `json:"ask"`
-	// MinAge in years: who is younger needs a guardian. 0 asks for no age.
-	MinAge int `json:"min_age,omitempty"`
-	// AgeRequired refuses people whose birth date is not known; otherwise an unknown age is none that stands against them.
-	AgeRequired bool `json:"age_required,omitempty"`
-	// GuardianNamed lets a minor pass alone whose credential names a guardian who is enrolled; otherwise the guardian has
-	// to pass at the same gate in the same passage, within GuardianTimeout.
-	GuardianNamed   bool          `json:"guardian_named,omitempty"`
-	GuardianTimeout time.Duration `json:"guardian_timeout,omitempty"`
-	// Passback refuses people who are already inside.
-	Passback bool `json:"passback,omitempty"`
-	// Trust is the least trust in the clock with which ages, dates and hours are judged. TrustAlways asks it for people
-	// without any of these, too.
-	Trust       policy.Trust `json:"trust,omitempty"`
-	TrustAlways bool         `json:"trust_always,omitempty"`
-}
-
-// maxAge bounds MinAge.
-const maxAge = 120
-
-// local is the wall clock in the terminal's zone.
-func (c clock) local(now Instant) time.Time {
-	return time.UnixMicro(c.wallAt(now)).UTC().Add(time.Duration(c.offset) * time.Minute)
-}
-
-// ineligible is what stands against a person, and whether a guardian would mend it; empty when nothing does.
-func (m *Machine) ineligible(now Instant, s *Standing) (reasons []Reason, guardian bool) {
-	rules, wall := m.rules.Eligibility, m.clock.local(now)
-	for _, against := range []struct {
-		is     bool
-		reason Reason
-	}{
-		{s.Marks.Has(Blocked), ReasonBlocked},
-		{s.Marks.Has(Revoked), ReasonRevoked},
-		{s.Marks.Has(RevocationStale), ReasonRevocationStale},
-		{s.Marks.Has(Incomplete), ReasonIncomplete},
-		{s.Marks.Has(Inside) && rules.Passback, ReasonPassback},
-	} {
-		if against.is {
-			reasons = append(reasons, against.reason)
-		}
-	}
-	timed := s.From != 0 || s.Until != 0 || s.WindowCount > 0 || rules.MinAge > 0 && s.BornKnown
-	if (timed || rules.TrustAlways) && m.clock.trust < rules.Trust {
-		return append(reasons, ReasonClockUntrusted), false
-	}
-	ms := m.clock.wallAt(now) / 1000
-	if s.From != 0 && ms < s.From {
-		reasons = append(reasons, ReasonNotYetValid)
-	}
-	if s.Until != 0 && ms >= s.Until {
-		reasons = append(reasons, ReasonExpired)
-	}
-	if s.WindowCount > 0 && !s.open(wall) {
-		reasons = append(reasons, ReasonOutsideHours)
-	}
-	age, known := s.Age(wall)
-	switch {
-	case rules.MinAge == 0:
-	case s.Marks.Has(BirthUnreadable):
-		reasons = append(reasons, ReasonBirthUnreadable)
-	case !known && rules.AgeRequired:
-		reasons = append(reasons, ReasonAgeUnknown)
-	case known && age < rules.MinAge && !(rules.GuardianNamed && s.Marks.Has(GuardianNamed)):
-		if s.Guardians == [MaxGuardians]string{} || len(reasons) > 0 {
-			reasons = append(reasons, ReasonUnderAge)
-		} else {
-			guardian = true
-		}
-	}
-	return reasons, guardian
-}
-
-// open says whether one of the windows holds the local time.
-func (s *Standing) open(local time.Time) bool {
-	minute := uint16(local.Hour()*60 + local.Minute())
-	for i := range s.WindowCount {
-		if s.Windows[i].Holds(local.Weekday(), minute) {
-			return true
-		}
-	}
-	return false
 }
 
 // standing takes what is on file about somebody whom the machine asked for.
@@ -239,7 +153,8 @@ func (a *attempt) forgetStandings() {
 	a.asked, a.standings, a.stands = [2]string{}, [2]Standing{}, [2]bool{}
 }
 
-// standingOf is what is on file about a person; it asks for it the first time. ok is false until the answer is there.
+// standingOf returns what is on file about a person; it asks for it the first time. ok is false until the answer is
+// there.
 func (m *Machine) standingOf(person string) (s *Standing, ok bool) {
 	a := &m.now
 	for i := range a.asked {

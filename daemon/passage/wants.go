@@ -6,8 +6,8 @@ import (
 	"umbral/config/policy"
 )
 
-// Wants says, for each face of a frame that has tracks, boxes and problems but neither Match nor Live yet, what is worth
-// computing before the frame is observed: what is not wanted cannot change the verdict.
+// Wants returns, for each face of a frame that has tracks, boxes and problems but neither Match nor Live yet, what is
+// worth computing before the frame is observed: what is not wanted cannot change the verdict.
 func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
 	var w [MaxFaces]Wants
 	now = min(max(now, m.last), maxInstant)
@@ -43,8 +43,8 @@ func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
 	return w
 }
 
-// wanted is what is worth computing of the subject's face. While the person presents or does something else, a look a
-// second is enough to see that it is still the same one.
+// wanted returns what is worth computing of the subject's face. While the person presents or does something else, a
+// look a second is enough to see that it is still the same one.
 func (m *Machine) wanted(now Instant) Wants {
 	need := m.policy.Needs()
 	w := Wants{Match: need.Has(policy.Face), Live: need.Has(policy.Live)}
@@ -59,7 +59,7 @@ func (m *Machine) wanted(now Instant) Wants {
 	switch {
 	case m.askedOf(&e)&^policy.Camera == 0:
 		return w
-	case w.Match && a.faceTruth(&m.rules) == policy.Impossible: // until a document brings a reference
+	case w.Match && a.faceState(&m.rules) == policy.Impossible: // until a document brings a reference
 	case w.Match && e[policy.Face] == policy.Open, w.Live && e[policy.Live] == policy.Open:
 		return w
 	}
@@ -85,7 +85,7 @@ func (m *Machine) ignoreUnwanted(now Instant, f *Frame) {
 
 const lookAgain = time.Second
 
-// wantsGuardian is what is worth computing while somebody is to vouch for a minor: of both faces.
+// wantsGuardian returns what is worth computing while somebody is to vouch for a minor: of both faces.
 func (m *Machine) wantsGuardian(f *Frame) (w [MaxFaces]Wants) {
 	guardian, minor := m.now.vouching(f), f.track(m.now.track)
 	need := m.policy.Needs()

@@ -114,7 +114,7 @@ func (d *decider) step(o passage.Observation) {
 		case passage.EffectReview, passage.EffectReviewed:
 			d.review(reviewStep{
 				open: e.Kind == passage.EffectReview, passage: e.Passage, person: e.Person,
-				reasons: append([]passage.Reason(nil), e.Reasons...), clues: e.Clues, timeout: e.Pulse,
+				reasons: append([]passage.Reason(nil), e.Reasons...), clues: e.Results, timeout: e.Pulse,
 			})
 		case passage.EffectAnswer:
 			if ch := d.answers[e.Command]; ch != nil {

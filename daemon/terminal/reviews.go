@@ -42,7 +42,7 @@ type reviewStep struct {
 	passage passage.ID
 	person  string
 	reasons []passage.Reason
-	clues   []passage.Clue
+	clues   []passage.EvidenceResult
 	timeout time.Duration
 }
 

@@ -6,8 +6,8 @@ import (
 	"umbral/config/policy"
 )
 
-// Calibration says what the scores of one kind of comparison mean, as a staircase: a score has the meaning of the highest
-// step that it reaches. No score means more than the last step, which is all that was measured.
+// Calibration says what the scores of one kind of comparison mean, as a staircase: a score has the meaning of the
+// highest step that it reaches. No score means more than the last step, which is all that was measured.
 type Calibration []CalibrationStep
 
 // CalibrationStep is one step.
@@ -39,7 +39,7 @@ func (c Calibration) check(name string) error {
 	return nil
 }
 
-// llr is the log-likelihood ratio of a score: that of the step that it reaches.
+// llr returns the log-likelihood ratio of a score: that of the step that it reaches.
 func (c Calibration) llr(s Score) (llr Score) {
 	for i := range c {
 		if i == 0 || s >= c[i].Score {
@@ -49,7 +49,7 @@ func (c Calibration) llr(s Score) (llr Score) {
 	return llr
 }
 
-// reaching is the share of strangers whose ratio is at least that.
+// reaching returns the share of strangers whose ratio is at least that.
 func (c Calibration) reaching(llr Score) float64 {
 	for i := range c {
 		if c[i].LLR >= llr {
@@ -59,9 +59,9 @@ func (c Calibration) reaching(llr Score) float64 {
 	return 0
 }
 
-// reachingWith is the share of strangers whose two ratios, of independent traits, together are at least that: the sum over
-// the steps of one table of how often a stranger gets there and the other table does the rest. The conversions keep each
-// product and sum rounded by itself, so that every processor comes to the same.
+// reachingWith returns the share of strangers whose two ratios, of independent traits, together are at least that: the
+// sum over the steps of one table of how often a stranger gets there and the other table does the rest. The conversions
+// keep each product and sum rounded by itself, so that every processor comes to the same.
 func (c Calibration) reachingWith(other Calibration, llr Score) (share float64) {
 	for i := range c {
 		here := c[i].FMR
@@ -73,8 +73,8 @@ func (c Calibration) reachingWith(other Calibration, llr Score) (share float64) 
 	return share
 }
 
-// Strength is how much the biometric comparisons of a passage say together that probe and references are one person's.
-type Strength struct {
+// Fusion is how much the biometric comparisons of a passage say together that probe and references are one person's.
+type Fusion struct {
 	// LLR is the sum of their log-likelihood ratios, in millionths of a nat.
 	LLR Score
 	// FMR is the share of strangers whose comparisons would together say as much, by the calibration (Neyman and Pearson's
@@ -83,11 +83,11 @@ type Strength struct {
 	Final bool // no comparison that the policy asks for is still to come
 }
 
-// proven is the state of every rate when nothing is to be proved.
-func proven(float64) policy.Truth { return policy.Satisfied }
+// proven returns the state of a rate where nothing is to be proved.
+func proven(float64) policy.State { return policy.Satisfied }
 
-// truth is the state of a total false match rate.
-func (s Strength) truth(rate float64) policy.Truth {
+// state returns the state of a total false match rate.
+func (s Fusion) state(rate float64) policy.State {
 	switch {
 	case s.FMR <= rate:
 		return policy.Satisfied
@@ -97,12 +97,12 @@ func (s Strength) truth(rate float64) policy.Truth {
 	return policy.Open
 }
 
-// strength sums up the comparisons of the passage. Comparisons of the same trait (the live face with the enrolled one,
+// fuse sums up the comparisons of the passage. Comparisons of the same trait (the live face with the enrolled one,
 // with the document's photograph, with the authority's) are not independent, so only the weakest of them counts; the
 // finger is a trait of its own.
-func (m *Machine) strength(e *policy.States) Strength {
+func (m *Machine) fuse(e *policy.States) Fusion {
 	a, need := &m.now, m.policy.Needs()
-	s := Strength{FMR: 1, Final: true}
+	s := Fusion{FMR: 1, Final: true}
 	for _, k := range []policy.Kind{policy.Face, policy.Finger, policy.Remote} {
 		if need.Has(k) && e[k] == policy.Open {
 			s.Final = false
@@ -134,7 +134,8 @@ func (m *Machine) strength(e *policy.States) Strength {
 	return s
 }
 
-// meanMatch is the mean similarity of the frames that matched, rounded down: single frames are luckier than their mean.
+// meanMatch returns the mean similarity of the frames that matched, rounded down: single frames are luckier than their
+// mean.
 func (a *attempt) meanMatch() Score {
 	if a.matched == 0 {
 		return 0

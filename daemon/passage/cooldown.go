@@ -40,7 +40,8 @@ func (m *Machine) remember(person string, until Instant) {
 	m.granted[slot] = grant{person, until}
 }
 
-// grantedUntil is until when the person is not let through again; in the past, or zero, when there is nothing against it.
+// grantedUntil returns until when the person is not let through again; the past, or zero, where nothing stands against
+// it.
 func (m *Machine) grantedUntil(person string) Instant {
 	for _, g := range m.granted {
 		if g.person == person && person != "" {

@@ -24,7 +24,7 @@ type opening struct {
 	deadline Instant
 }
 
-// open gives an opening its ID and starts its log.
+// open starts an opening under the next ID.
 func (m *Machine) open(now Instant, cause int) *opening {
 	id := m.next
 	m.next.Number++

@@ -2,32 +2,6 @@ package passage
 
 import "umbral/config/policy/enum"
 
-// Verdict is how a passage ended.
-type Verdict uint8
-
-// The verdicts. Abandoned is not one: it ends a passage whose person left before there was a verdict.
-const (
-	Undecided Verdict = iota
-	Grant
-	Deny
-	Refer
-	Abandoned
-)
-
-var verdictNames = []string{"undecided", "grant", "deny", "refer", "abandoned"}
-
-// String is the word for the journal.
-func (v Verdict) String() string { return enum.Name(verdictNames, v) }
-
-// MarshalText writes the word.
-func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
-
-// UnmarshalText reads the word.
-func (v *Verdict) UnmarshalText(b []byte) (err error) {
-	*v, err = enum.Parse[Verdict]("passage: verdict", verdictNames, string(b))
-	return err
-}
-
 // Problem is what keeps a face from being used as evidence: any of them does, so a mere hint is none.
 type Problem uint8
 
@@ -47,19 +21,19 @@ const (
 
 var problemNames = []string{"cut-off", "too-small", "too-close", "turned-away", "tilted", "covered", "too-dark", "too-bright", "blurred"}
 
-// String is the problem's code.
+// String returns the problem's code.
 func (p Problem) String() string { return enum.Name(problemNames, p) }
 
 // Problems is a set of problems.
 type Problems uint16
 
-// With adds a problem.
+// With returns the set with p in it.
 func (s Problems) With(p Problem) Problems { return s | 1<<p }
 
-// Has says whether p is in the set.
+// Has reports whether p is in the set.
 func (s Problems) Has(p Problem) bool { return s&(1<<p) != 0 }
 
-// First is the problem to tell the person of; ok is false for an empty set.
+// First returns the problem to tell the person of; ok is false for an empty set.
 func (s Problems) First() (first Problem, ok bool) {
 	for p := range problemCount {
 		if s.Has(p) {
