@@ -105,7 +105,7 @@ func claimText(dec cbor.DecMode, data []byte) (string, error) {
 
 // claimTexts reads one text or several (RFC 8392, section 3.1.3).
 func claimTexts(dec cbor.DecMode, data []byte) ([]string, error) {
-	if len(data) == 0 || data[0]>>5 != 4 {
+	if data[0]>>5 != 4 {
 		s, err := claimText(dec, data)
 		return []string{s}, err
 	}
@@ -115,6 +115,11 @@ func claimTexts(dec cbor.DecMode, data []byte) ([]string, error) {
 	}
 	if len(list) > maxAudiences {
 		return nil, fmt.Errorf("%d texts, limit %d", len(list), maxAudiences)
+	}
+	for _, s := range list {
+		if len(s) > maxClaimText {
+			return nil, fmt.Errorf("a text of %d bytes, limit %d", len(s), maxClaimText)
+		}
 	}
 	return list, nil
 }
