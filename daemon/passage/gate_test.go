@@ -68,6 +68,9 @@ func (g *gate) see(o Observation) {
 				if err := Verify(e.Record); err != nil {
 					g.t.Fatalf("%s %v: %v\n%s", e.Entry, e.Passage, err, e.Record)
 				}
+				if err := checkRename(e.Record); err != nil {
+					g.t.Fatalf("%s %v: %v\n%s", e.Entry, e.Passage, err, e.Record)
+				}
 			}
 		case EffectOpenDoor:
 			g.opens = append(g.opens, e)

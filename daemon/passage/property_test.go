@@ -193,7 +193,7 @@ func TestRandomPassages(t *testing.T) {
 						continue
 					}
 					seen[e.Verdict]++
-					if err := Verify(e.Record); err != nil {
+					if err := errors.Join(Verify(e.Record), checkRename(e.Record)); err != nil {
 						t.Fatalf("%v\n%s", err, e.Record)
 					}
 					before, again := ended[e.Passage]
