@@ -78,14 +78,10 @@ func (s *Store) noteCopy(err error) {
 	s.copyFault = err
 }
 
-// scrub rewrites every file of the store without what erased people left in freed pages: the live file is compacted and
-// exchanged, one new copy replaces both, and damaged files, which nothing can clean, are removed. Changes wait meanwhile,
-// about as long as a copy takes.
-func (s *Store) scrub() error {
-	s.copying.Lock()
-	defer s.copying.Unlock()
+// rewriteFiles writes every file of the store anew, without what freed pages hold. It needs copying.
+func (s *Store) rewriteFiles() error {
 	if err := s.compact(); err != nil {
-		return named(classify(fmt.Errorf("scrub: %w", err)))
+		return err
 	}
 	s.mu.Lock()
 	s.copied = 0
@@ -95,16 +91,10 @@ func (s *Store) scrub() error {
 	}
 	for _, path := range append(s.damaged(), s.path(copyNames[1])) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return named(classify(fmt.Errorf("scrub: %w", err)))
+			return err
 		}
 	}
-	if err := syncDir(s.dir); err != nil {
-		return named(classify(fmt.Errorf("scrub: %w", err)))
-	}
-	return s.commit(func(c *change) error {
-		c.next.Scrub = false
-		return nil
-	})
+	return syncDir(s.dir)
 }
 
 // compactTx is how many bytes one commit of a compaction carries: it bounds the memory for dirty pages.

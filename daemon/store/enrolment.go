@@ -153,7 +153,8 @@ func (s *Store) SetOccasion(id, by string, o Occasion) error {
 	})
 }
 
-// Block keeps a person out, for a reason in plain words without a name or a number: it is journalled. A person who is
+// Block keeps a person out, for a reason in plain words without a name or a number: it is journalled, and of the person's
+// own id and name only the alias. A person who is
 // blocked already gets the new reason and keeps the old time.
 func (s *Store) Block(id, by, reason string) error {
 	if reason == "" || len(reason) > MaxWhy || !utf8.ValidString(reason) {
@@ -279,19 +280,31 @@ func (s *Store) editFile(e FileEntry, edit func(*File) error) error {
 		if err := edit(&f); err != nil {
 			return err
 		}
-		plain, err := json.Marshal(f)
-		if err != nil {
-			return fmt.Errorf("store: %w: file of %q: %w", ErrInvalid, e.Person, err)
+		if err := c.putFile(own, tag, &f); err != nil {
+			return fmt.Errorf("%w (file of %q)", err, e.Person)
 		}
-		if err := c.spare(len(plain)); err != nil {
-			return err
+		if e.Reason != "" {
+			key, err := personKey(c.tx, s.keys, tag)
+			if err != nil {
+				return err
+			}
+			e.Reason = c.anonymous(e.Reason, e.Person, aliasOf(key), tag)
 		}
-		if err := c.tx.Bucket([]byte(bucketFiles)).Put(tag, own.seal(bucketFiles, tag, plain)); err != nil {
-			return err
-		}
-		c.done = append(c.done, s.peopleChanged)
 		return c.journal(KindFile, e)
 	})
+}
+
+// putFile stores a person's file.
+func (c *change) putFile(own box, tag []byte, f *File) error {
+	plain, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("store: %w: %w", ErrInvalid, err)
+	}
+	if err := c.spare(len(plain)); err != nil {
+		return err
+	}
+	c.done = append(c.done, c.s.peopleChanged)
+	return c.tx.Bucket([]byte(bucketFiles)).Put(tag, own.seal(bucketFiles, tag, plain))
 }
 
 // openFile reads a person's file, the zero File where there is none.

@@ -66,6 +66,10 @@ func TestEnrolmentFile(t *testing.T) {
 		if e.Kind != KindFile {
 			continue
 		}
+		if bytes.Contains(e.Payload, []byte(who)) {
+			t.Errorf("the journal names the person: %s", e.Payload)
+		}
+		e = s.Named(e)
 		var f FileEntry
 		if err := json.Unmarshal(e.Payload, &f); err != nil || f.Person != who {
 			t.Errorf("%s: %v", e.Payload, err)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -27,8 +26,11 @@ type Entry struct {
 	Payload []byte
 	// Previous is the hash of the entry before it; all zero for the first entry ever.
 	Previous [32]byte
-	// Hash is Sum's result.
+	// Hash is Sum's result, for the payload as it was written.
 	Hash [32]byte
+	// Redacted says that the payload named somebody who was erased, and was rewritten: Sum differs from Hash, and only the
+	// seal proves the payload.
+	Redacted bool
 }
 
 // Limits of an entry, in bytes.
@@ -60,8 +62,9 @@ type Doubt struct {
 }
 
 const (
-	entryVersion = 1
-	hashDomain   = "umbral journal entry\n"
+	entryVersion    = 1
+	redactedVersion = 2 // of a stored entry whose payload was rewritten
+	hashDomain      = "umbral journal entry\n"
 )
 
 // Sum is the SHA-256 over the domain line, Previous, and the canonical encoding of the rest: version byte 1, boot u64,
@@ -106,7 +109,11 @@ func instant(ns int64) time.Time { return time.Unix(0, ns).UTC() }
 // encode is the entry as stored: version, hash, previous, the header, and the payload sealed and bound to the hash.
 func (e *Entry) encode(k *keys) []byte {
 	b := make([]byte, 0, e.storedSize())
-	b = append(b, entryVersion)
+	version := byte(entryVersion)
+	if e.Redacted {
+		version = redactedVersion
+	}
+	b = append(b, version)
 	b = append(b, e.Hash[:]...)
 	b = append(b, e.Previous[:]...)
 	b = e.appendHeader(b)
@@ -123,10 +130,11 @@ func (e *Entry) cost() int64 { return int64(positionSize + e.storedSize()) }
 // header decodes all but the payload, which it returns still sealed. It copies what it keeps.
 func (e *Entry) header(p Position, v []byte) (sealed []byte, err error) {
 	const fixed = 1 + 64 + 16
-	if len(v) < fixed+2 || v[0] != entryVersion {
-		return nil, fmt.Errorf("store: %w: entry %v: %d bytes do not hold an entry of version %d", ErrDamaged, p, len(v), entryVersion)
+	if len(v) < fixed+2 || v[0] != entryVersion && v[0] != redactedVersion {
+		return nil, fmt.Errorf("store: %w: entry %v: %d bytes do not hold an entry of version %d or %d",
+			ErrDamaged, p, len(v), entryVersion, redactedVersion)
 	}
-	e.Position = p
+	e.Position, e.Redacted = p, v[0] == redactedVersion
 	copy(e.Hash[:], v[1:])
 	copy(e.Previous[:], v[33:])
 	wall, told := int64(binary.BigEndian.Uint64(v[65:])), int64(binary.BigEndian.Uint64(v[73:]))
@@ -164,10 +172,15 @@ func decodeEntry(k *keys, p Position, v []byte) (Entry, error) {
 	if e.Payload, err = k.journal.open(bucketJournal, e.Hash[:], sealed); err != nil {
 		return Entry{}, fmt.Errorf("entry %v: %w", p, err)
 	}
-	if sum := e.Sum(); !bytes.Equal(sum[:], e.Hash[:]) {
-		return Entry{}, fmt.Errorf("store: %w: entry %v does not have its hash", ErrDamaged, p)
+	return e, e.check()
+}
+
+// check holds an entry against its hash. That of a redacted one says what it was.
+func (e *Entry) check() error {
+	if !e.Redacted && e.Sum() != e.Hash {
+		return fmt.Errorf("store: %w: entry %v does not have its hash", ErrDamaged, e.Position)
 	}
-	return e, nil
+	return nil
 }
 
 func checkKind(kind string) error {

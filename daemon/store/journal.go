@@ -11,7 +11,8 @@ import (
 // journalFill is how full bbolt leaves a leaf page when it splits: keys only ever arrive at the end.
 const journalFill = 0.95
 
-// Append adds an entry with the clock's time and returns its position once it is on the disk. Besides the errors of every
+// Append adds an entry with the clock's time and returns its position once it is on the disk. The payload is stored with
+// aliases in the place of the ids of people who are enrolled; see Named. Besides the errors of every
 // change (ErrFull, ErrReadOnly, ErrDamaged, ErrClosed) it gives ErrInvalid for a kind or payload beyond its limit; see Entry.
 func (s *Store) Append(kind string, payload []byte) (Position, error) {
 	if err := checkKind(kind); err != nil {
@@ -35,6 +36,9 @@ func (s *Store) Append(kind string, payload []byte) (Position, error) {
 func (c *change) append(kind string, payload []byte) (Position, error) {
 	r, err := c.told()
 	if err != nil {
+		return Position{}, err
+	}
+	if payload, err = c.aliased(kind, payload); err != nil {
 		return Position{}, err
 	}
 	e := Entry{Kind: kind, Payload: payload, Told: instant(r.at), Clock: r.word}

@@ -76,6 +76,8 @@ type ledger struct {
 	FloorTrust  trust    `json:"floor_trust,omitempty"`  // of the clock that set the floors
 	Marks       marks    `json:"marks"`                  // latest instants told
 	Forgot      int64    `json:"forgot,omitempty"`       // codes and nonces that expired up to it are forgotten
+	// Erasing are the erasures whose traces are not gone from every file yet. A change replaces the slice.
+	Erasing []erasure `json:"erasing,omitempty"`
 	// Lists are the latest numbers of lists, by listNumber. A change replaces the map.
 	Lists map[string]uint64 `json:"lists,omitempty"`
 	Scrub bool              `json:"scrub"` // an erased person's key may still be in freed pages or copies
@@ -187,8 +189,8 @@ func (s *snapshot) readJournal(tx *bbolt.Tx, k *keys, budget int64) error {
 			if e.Payload, err = k.journal.openTo(e.Payload[:0], bucketJournal, e.Hash[:], sealed); err != nil {
 				return fmt.Errorf("entry %v: %w", p, err)
 			}
-			if e.Sum() != e.Hash {
-				return fmt.Errorf("store: %w: entry %v does not have its hash", ErrDamaged, p)
+			if err := e.check(); err != nil {
+				return err
 			}
 		}
 		if s.entries == 0 {

@@ -17,6 +17,8 @@ type Opts struct {
 	// unknown, until a better clock agrees.
 	ClockAhead time.Duration
 
+	// Rename finds the ids of people in the payloads of entries. Nil means RenameMembers.
+	Rename Renamer
 	// Counter is the board's monotonic counter, nil where it has none.
 	Counter Counter
 
@@ -107,6 +109,9 @@ func (o *Opts) validate() error {
 	}
 	if o.Key == (Key{}) {
 		return fmt.Errorf("store: %w: the terminal key is missing (LoadKey or CreateKey)", ErrInvalid)
+	}
+	if o.Rename == nil {
+		o.Rename = RenameMembers
 	}
 	if o.Clock == nil {
 		o.Clock = func() (time.Time, string) { return time.Now(), TrustUnknown }

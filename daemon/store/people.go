@@ -138,6 +138,7 @@ func (c *change) putPerson(tag []byte, p Person) (box, error) {
 			return box{}, err
 		}
 		c.next.people++
+		c.done = append(c.done, func() { c.s.keepAlias(aliasOf(raw[:]), tag) })
 		b, err = newBox(raw[:])
 	}
 	if err != nil {
@@ -167,18 +168,27 @@ func (s *Store) peopleChanged() {
 	s.peopleCopied = false
 }
 
-// personBox opens the person's own key.
-func personBox(tx *bbolt.Tx, k *keys, tag []byte) (box, error) {
+// personKey opens the person's own key.
+func personKey(tx *bbolt.Tx, k *keys, tag []byte) ([]byte, error) {
 	wrapped := tx.Bucket([]byte(bucketKeys)).Get(tag)
 	if wrapped == nil {
-		return box{}, fmt.Errorf("store: %w: person", ErrNotFound)
+		return nil, fmt.Errorf("store: %w: person", ErrNotFound)
 	}
 	raw, err := k.wrap.open(bucketKeys, tag, wrapped)
 	if err != nil {
-		return box{}, err
+		return nil, err
 	}
 	if len(raw) != KeySize {
-		return box{}, fmt.Errorf("store: %w: person key of %d bytes", ErrDamaged, len(raw))
+		return nil, fmt.Errorf("store: %w: person key of %d bytes", ErrDamaged, len(raw))
+	}
+	return raw, nil
+}
+
+// personBox returns the box of the person's own key.
+func personBox(tx *bbolt.Tx, k *keys, tag []byte) (box, error) {
+	raw, err := personKey(tx, k, tag)
+	if err != nil {
+		return box{}, err
 	}
 	return newBox(raw)
 }
@@ -230,63 +240,4 @@ func (s *Store) People() ([]Person, error) {
 	})
 	slices.SortFunc(out, func(a, b Person) int { return cmp.Compare(a.ID, b.ID) })
 	return out, errors.Join(append(damaged, err)...)
-}
-
-// Receipt is what erasing a person leaves, in the journal and for the one who asked.
-type Receipt struct {
-	Person     string   `json:"person"`
-	References int      `json:"references"`       // how many were destroyed
-	Reason     string   `json:"reason,omitempty"` // as given, up to 256 bytes
-	Position   Position `json:"-"`                // of the journal entry
-	Scrubbed   bool     `json:"-"`                // every file is rewritten already; else Run does it as soon as it can
-}
-
-// Erase destroys a person's key, record, file and references, takes the person out of reviews, withdrawing one that is
-// pending, and journals a receipt, all in one commit. Then it rewrites the store's files without the freed pages (see scrub); where that fails, Receipt.Scrubbed is false, Status says
-// ScrubPending, and Run finishes it. ErrNotFound if there is no such person.
-func (s *Store) Erase(id, reason string) (Receipt, error) {
-	r := Receipt{Person: id, Reason: reason}
-	if err := checkID(id); err != nil {
-		return Receipt{}, err
-	}
-	if len(reason) > MaxName {
-		return Receipt{}, fmt.Errorf("store: %w: reason of %d bytes, limit %d", ErrInvalid, len(reason), MaxName)
-	}
-	err := s.commit(func(c *change) error {
-		tag := s.keys.tag(id)
-		if c.tx.Bucket([]byte(bucketKeys)).Get(tag) == nil {
-			return fmt.Errorf("store: %w: person %q", ErrNotFound, id)
-		}
-		for _, name := range []string{bucketKeys, bucketPeople, bucketFiles} {
-			if err := c.tx.Bucket([]byte(name)).Delete(tag); err != nil {
-				return err
-			}
-		}
-		refs := c.tx.Bucket([]byte(bucketReferences))
-		numbers := referenceKeys(refs, tag)
-		for _, key := range numbers {
-			if err := refs.Delete(key); err != nil {
-				return err
-			}
-		}
-		r.References = len(numbers)
-		if err := c.eraseReviews(id); err != nil {
-			return err
-		}
-		c.next.people--
-		c.next.Scrub = true
-		payload, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Errorf("store: %w: %w", ErrInvalid, err)
-		}
-		r.Position, err = c.append(KindErase, payload)
-		return err
-	})
-	if err != nil {
-		return Receipt{}, err
-	}
-	scrubErr := s.scrub()
-	s.noteCopy(scrubErr)
-	r.Scrubbed = scrubErr == nil
-	return r, nil
 }

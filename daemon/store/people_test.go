@@ -207,11 +207,19 @@ func TestEraseDestroysTheKeyInEveryFile(t *testing.T) {
 	if got := filesWith(t, dir, key); len(got) != 4 {
 		t.Fatalf("before erasing, the key is in %v", got)
 	}
+	alias, err := s.Alias(person(1).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r, err := s.Erase(person(1).ID, "left")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Receipt{Person: person(1).ID, References: 1, Reason: "left", Position: Position{1, 2}, Scrubbed: true}, r); diff != "" {
+	now, trust := o.Clock()
+	want := Receipt{
+		Person: person(1).ID, Alias: alias, At: now, Clock: trust, References: 1, Faces: 1, Reason: "left", Position: Position{1, 2}, Scrubbed: true,
+	}
+	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)
 	}
 	if got := filesWith(t, dir, key); len(got) != 0 {
@@ -225,7 +233,7 @@ func TestEraseDestroysTheKeyInEveryFile(t *testing.T) {
 	}
 	all := entries(t, s)
 	var got Receipt
-	if last := all[len(all)-1]; last.Kind != KindErase || json.Unmarshal(last.Payload, &got) != nil || got.Person != person(1).ID {
+	if last := all[len(all)-1]; last.Kind != KindErase || json.Unmarshal(last.Payload, &got) != nil || got.Person != alias {
 		t.Errorf("the receipt in the journal is %+v", last)
 	}
 	appended(t, s, "e", "goes on")

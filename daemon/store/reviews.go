@@ -319,16 +319,21 @@ func (c *change) forgetReviews(all []Review) error {
 	return nil
 }
 
-// eraseReviews takes a person's id out of the reviews; one that is pending is withdrawn.
-func (c *change) eraseReviews(person string) error {
+// eraseReviews takes a person's id out of the reviews; one that is pending is withdrawn. It returns how many named the
+// person, and how many had pictures.
+func (c *change) eraseReviews(person string) (named, pictures int, err error) {
 	all, err := openReviews(c.tx, c.s.keys)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	now, _ := c.s.clock()
 	for _, r := range all {
 		if r.Person != person {
 			continue
+		}
+		named++
+		if r.Pictures > 0 {
+			pictures++
 		}
 		r.Person, r.Statement = "", nil
 		if r.Outcome == Pending {
@@ -337,10 +342,10 @@ func (c *change) eraseReviews(person string) error {
 			err = c.putReview(&r)
 		}
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
 	}
-	return nil
+	return named, pictures, nil
 }
 
 func (c *change) putReview(r *Review) error {

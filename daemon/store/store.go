@@ -36,6 +36,9 @@ type Store struct {
 	head      *os.File    // of the head mark, nil until it is first written; guarded by write
 	headMoved bool        // it has been written since it was last flushed; guarded by write
 
+	aliasMu sync.Mutex               // taken after file
+	aliases map[string][tagSize]byte // tags of people by alias, nil until needed; guarded by aliasMu
+
 	mu           sync.Mutex // guards the rest; never held during I/O
 	state        snapshot
 	fault        error // of the last change that failed, nil after one that succeeded
@@ -122,6 +125,9 @@ func (c *change) apply(fn func(*change) error) error {
 			if _, err := c.tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
+		}
+		if err := c.pendOldErasures(); err != nil {
+			return err
 		}
 		c.next.Schema = schema
 	}
@@ -304,7 +310,8 @@ func (s *Store) Run(ctx context.Context) error {
 		}
 		switch {
 		case scrub:
-			s.noteCopy(s.scrub())
+			_, err := s.scrub()
+			s.noteCopy(err)
 		case due:
 			s.noteCopy(s.makeCopy())
 		}

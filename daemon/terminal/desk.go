@@ -209,7 +209,7 @@ func replay(s *store.Store, fn func(Replayed) error) error {
 			after = e.Position
 			switch e.Kind {
 			case passage.EntryPassage, passage.EntryCommand, passage.EntryExit, passage.EntryReview:
-				if err := fn(replayed(e)); err != nil {
+				if err := fn(replayed(s.Named(e))); err != nil {
 					return err
 				}
 			}

@@ -32,7 +32,7 @@ func (o outbox) Next(after fleet.Position, max int) ([]fleet.Entry, error) {
 			Wall:     e.Wall,
 			Clock:    e.Clock,
 			Kind:     e.Kind,
-			Payload:  o.public(e),
+			Payload:  o.public(o.store.Named(e)),
 			Previous: e.Previous,
 			Hash:     e.Hash,
 		}

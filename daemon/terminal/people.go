@@ -31,6 +31,7 @@ type people struct {
 
 	namesMu sync.Mutex
 	names   map[string]string // by id, for the screen
+	gone    map[string]string // pseudonyms of those erased since the start, by the alias in the journal
 }
 
 // Enrolled is the result of an enrolment.
@@ -271,6 +272,7 @@ func (p *people) enrol(id, name string, refs []store.Reference) (Enrolled, error
 func (p *people) erase(id, reason string) (store.Receipt, error) {
 	receipt, err := p.store.Erase(id, reason)
 	if err == nil {
+		p.rememberErased(receipt.Alias, p.aliasOf(id))
 		p.gallery.Remove(id)
 		if p.fingers != nil {
 			p.fingers.forget(id)
@@ -281,6 +283,31 @@ func (p *people) erase(id, reason string) (store.Receipt, error) {
 		p.changed()
 	}
 	return receipt, err
+}
+
+// maxErased is how many erasures are remembered for the message that tells the fleet of them.
+const maxErased = 1024
+
+// rememberErased keeps, until the next start and no longer, under which pseudonym the fleet knows somebody erased: the
+// journal no longer tells.
+func (p *people) rememberErased(alias, pseudonym string) {
+	p.namesMu.Lock()
+	defer p.namesMu.Unlock()
+	if p.gone == nil || len(p.gone) >= maxErased {
+		p.gone = map[string]string{}
+	}
+	p.gone[alias] = pseudonym
+}
+
+// pseudonymOf is aliasOf, also for those who were erased since the start.
+func (p *people) pseudonymOf(name string) string {
+	p.namesMu.Lock()
+	pseudonym, erased := p.gone[name]
+	p.namesMu.Unlock()
+	if erased {
+		return pseudonym
+	}
+	return p.aliasOf(name)
 }
 
 func dot(a, b []float32) (sum float32) {

@@ -51,14 +51,14 @@ func (p *people) publish(e store.Entry) []byte {
 		if json.Unmarshal(e.Payload, &who) != nil {
 			return nil
 		}
-		who.Person = p.aliasOf(who.Person)
+		who.Person = p.pseudonymOf(who.Person)
 		public = who
 	case store.KindFile:
 		var f store.FileEntry
 		if json.Unmarshal(e.Payload, &f) != nil {
 			return nil
 		}
-		f.Person, f.Reason = p.aliasOf(f.Person), "" // a reason in a clerk's words may name the person
+		f.Person, f.Reason = p.pseudonymOf(f.Person), "" // a reason in a clerk's words may name the person
 		public = f
 	case store.KindReview, store.KindList, passage.EntryAlert, entryStart, entryStop, entryCommand, entryStatus, entryOutage, store.KindGap, store.KindRecovery, store.KindDoubt, store.KindClock:
 		return e.Payload
@@ -74,7 +74,7 @@ func (p *people) publish(e store.Entry) []byte {
 
 func (p *people) publicPassage(r *passage.Record) publicPassage {
 	public := publicPassage{
-		Passage: r.Passage.String(), Verdict: r.Verdict, Reasons: r.Reasons, Person: p.aliasOf(r.Person), Command: r.Command,
+		Passage: r.Passage.String(), Verdict: r.Verdict, Reasons: r.Reasons, Person: p.pseudonymOf(r.Person), Command: r.Command,
 		DurationMS: int64(r.Duration / time.Millisecond), Policy: r.Rules.Policy.String(),
 	}
 	if len(r.Reasons) > 0 {

@@ -142,7 +142,17 @@ func storeOpts(cfg *config.Config, key store.Key) store.Opts {
 	o.ReplayLife = max(cfg.Credential.MaxAge+2*cfg.Credential.MaxSkew, 90*time.Second) + time.Second
 	// A command may be issued a skew ahead, be valid for its age and a skew, and is accepted for another skew.
 	o.NonceLife = cfg.Fleet.CommandMaxAge + 3*cfg.Fleet.CommandMaxSkew + time.Second
+	o.Rename = renamePeople
 	return o
+}
+
+// renamePeople finds the ids of people in the entries of a terminal's journal.
+func renamePeople(kind string, payload []byte, name func(id string) string) ([]byte, error) {
+	switch kind {
+	case passage.EntryPassage, passage.EntryCommand, passage.EntryExit, passage.EntryReview:
+		return passage.Rename(payload, name)
+	}
+	return store.RenameMembers(kind, payload, name)
 }
 
 func (t *Terminal) openStore(key store.Key) (err error) {

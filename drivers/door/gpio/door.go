@@ -107,13 +107,12 @@ func New(o Opts) (*Door, error) {
 		}
 	}
 	if o.Kernel == nil {
-		o.Kernel = linux{"/dev"}
+		o.Kernel = linux{}
 	}
 	return &Door{
 		opts: o, pulse: door.Pulse{Max: o.MaxPulse},
 		poke: make(chan struct{}, 1), broken: make(chan error, 1), halt: make(chan struct{}),
-		// What the other door does is not known yet, and until it is, this one waits.
-		state: door.State{Fault: "not started", Interlock: o.Interlock.Spec != ""},
+		state: door.State{Fault: "not started"},
 	}, nil
 }
 
