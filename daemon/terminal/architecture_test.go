@@ -153,7 +153,8 @@ func TestBansHaveTeeth(t *testing.T) {
 // Goroutines are started by daemon/terminal and the programs, or in the Run method of the type that owns them. The
 // others are listed with who ends them.
 var goroutineOwners = map[string]string{
-	"pipeline/nn/pool.go": "Pool.Close ends the workers and waits for them",
+	"pipeline/nn/pool.go":          "Pool.Close ends the workers and waits for them",
+	"pipeline/document/workers.go": "Reader.Read waits for them before it returns",
 }
 
 func TestGoroutinesHaveOwners(t *testing.T) {

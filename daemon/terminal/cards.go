@@ -13,7 +13,6 @@ import (
 	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/face"
 	"umbral/pipeline/models"
-	"umbral/pipeline/nn"
 	"umbral/pipeline/vision"
 )
 
@@ -40,6 +39,9 @@ type cards struct {
 	fronts, backs []*document.Reading
 }
 
+// cardWorkers is how many lines of a card are read at a time, where there are as many threads.
+const cardWorkers = 2
+
 // maxReadings of a side are kept; the oldest make room.
 const maxReadings = 8
 
@@ -60,12 +62,8 @@ func openCards(cfg *config.Config, m models.Manifest, tier string) (*cards, erro
 		return nil, err
 	}
 	text.Tier = tier
-	// Cards are read beside faces, so that the models of text run in memory of their own.
-	if text.Arena, err = nn.NewArena(nn.DefaultLimits().Arena); err != nil {
-		return nil, err
-	}
 	o := document.DefaultOpts()
-	o.MaxCards = 1
+	o.MaxCards, o.Workers = 1, min(cardWorkers, threads(cfg.Models.Threads))
 	c := &cards{both: cfg.Card.Sides == "both", readings: cfg.Card.Readings, timeout: cfg.Card.Timeout}
 	if c.reader, err = document.New(text, o); err != nil {
 		return nil, err

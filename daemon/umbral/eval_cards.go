@@ -25,7 +25,8 @@ func evalCardsCommand(s *settings) *cobra.Command {
 the columns name, sex, ethnicity, birth_year, birth_month, birth_day, address, id_number, authority, validity; paths are
 relative to the CSV or to the folder above it. A field counts as exact when every character is the label's. Fields that
 a stamp or another dark shape lies over, by the reader's own detector, are counted apart. Then the card is validated as
-printed: refused where it contradicts itself, referred to a person where the reading is in doubt.`,
+printed: refused where it contradicts itself, referred to a person where the reading is in doubt. Pictures are read one
+after another, as at a gate.`,
 		Args: exactly("LABELS.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			labels, err := eval.ReadCardLabels(args[0])
@@ -72,7 +73,7 @@ printed: refused where it contradicts itself, referred to a person where the rea
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON object")
-	flags.IntVar(&f.opts.Workers, "workers", 0, fmt.Sprintf("pictures looked at a time, at most %d; 0: one a processor", eval.MaxWorkers))
+	flags.IntVar(&f.opts.Workers, "workers", 0, fmt.Sprintf("lines of a card read at a time, at most %d; 0: one a processor", document.MaxWorkers))
 	flags.StringVar(&f.manifest, "manifest", "", "manifest of another model set")
 	flags.StringVar(&today, "today", "", "day that decides about expiry, YYYY-MM-DD; default: today")
 	flags.StringVar(&regions, "regions", "", "table of region codes: lines of code,name,from,to (years); default: provinces alone")
@@ -96,6 +97,14 @@ func loadRegions(path string) (*idnumber.Regions, error) {
 
 func printCards(w io.Writer, r *eval.CardReport) {
 	fmt.Fprintf(w, "%d pictures: %d accepted, %d refused, %d referred to a person; median %.0f ms a picture\n", r.Files, r.Accepted, r.Refused, r.Referred, r.MedianMS)
+	for _, side := range []struct {
+		what string
+		eval.SideTime
+	}{{"without a doubt at first look", r.ClearSide}, {"with a doubt", r.DoubtSide}} {
+		if side.N > 0 {
+			fmt.Fprintf(w, "%d sides %s: median %.0f ms, least %.0f ms\n", side.N, side.what, side.MedianMS, side.LeastMS)
+		}
+	}
 	fmt.Fprintf(w, "%-10s %-34s %-34s %-34s %s\n", "field", "exact, all", "clean", "stamped", "CER")
 	for _, f := range eval.CardFields {
 		all := r.Fields[f.Name]

@@ -20,14 +20,14 @@ func logLikelihood(s steps, classes []int) float64 {
 		return math.Inf(-1)
 	}
 	alpha, next := make([]float64, n), make([]float64, n)
-	p := s.at(0)
-	alpha[0] = float64(p[blank])
+	p, scale := s.at(0), float64(s.scale(0))
+	alpha[0] = scale * float64(p[blank])
 	if n > 1 {
-		alpha[1] = float64(p[symbol(1)])
+		alpha[1] = scale * float64(p[symbol(1)])
 	}
 	total := 0.0
 	for t := 1; t < s.count; t++ {
-		p = s.at(t)
+		p, scale = s.at(t), float64(s.scale(t))
 		sum := 0.0
 		for i := range n {
 			v := alpha[i]
@@ -37,7 +37,7 @@ func logLikelihood(s steps, classes []int) float64 {
 			if i > 1 && i%2 == 1 && symbol(i) != symbol(i-2) {
 				v += alpha[i-2]
 			}
-			next[i] = v * float64(p[symbol(i)])
+			next[i] = v * scale * float64(p[symbol(i)])
 			sum += next[i]
 		}
 		if sum == 0 {
@@ -76,10 +76,10 @@ func spans(s steps, classes []int) (confidence []float32, at []int) {
 	for i := range score {
 		score[i] = math.Inf(-1)
 	}
-	score[0], score[1] = logOf(s.at(0)[blank]), logOf(s.at(0)[symbol(1)])
+	score[0], score[1] = logOf(s.at(0)[blank]*s.scale(0)), logOf(s.at(0)[symbol(1)]*s.scale(0))
 	next := make([]float64, n)
 	for t := 1; t < s.count; t++ {
-		p := s.at(t)
+		p, scale := s.at(t), s.scale(t)
 		for i := range n {
 			best, step := score[i], int8(0)
 			if i > 0 && score[i-1] > best {
@@ -88,7 +88,7 @@ func spans(s steps, classes []int) (confidence []float32, at []int) {
 			if i > 1 && i%2 == 1 && symbol(i) != symbol(i-2) && score[i-2] > best {
 				best, step = score[i-2], 2
 			}
-			next[i] = best + logOf(p[symbol(i)])
+			next[i] = best + logOf(scale*p[symbol(i)])
 			from[t*n+i] = step
 		}
 		score, next = next, score
@@ -99,7 +99,7 @@ func spans(s steps, classes []int) (confidence []float32, at []int) {
 	}
 	for t := s.count - 1; t >= 0; t-- {
 		if i%2 == 1 {
-			if v := s.at(t)[symbol(i)]; v >= confidence[i/2] {
+			if v := s.at(t)[symbol(i)] * s.scale(t); v >= confidence[i/2] {
 				confidence[i/2], at[i/2] = v, t
 			}
 		}
@@ -137,7 +137,7 @@ func search(s steps, allowed []int, limit int) []spelling {
 	}
 	beams := []beam{{inBlank: 1}}
 	for t := range s.count {
-		p := s.at(t)
+		p, scale := s.at(t), float64(s.scale(t))
 		grown := map[string]*beam{}
 		at := func(classes []int) *beam {
 			k := key(classes)
@@ -152,14 +152,14 @@ func search(s steps, allowed []int, limit int) []spelling {
 			b := &beams[i]
 			both := b.inBlank + b.inClass
 			same := at(b.classes)
-			same.inBlank += both * float64(p[blank])
+			same.inBlank += both * scale * float64(p[blank])
 			last := -1
 			if n := len(b.classes); n > 0 {
 				last = b.classes[n-1]
-				same.inClass += b.inClass * float64(p[last])
+				same.inClass += b.inClass * scale * float64(p[last])
 			}
 			for _, c := range allowed {
-				v := float64(p[c])
+				v := scale * float64(p[c])
 				if v < 1e-6 {
 					continue
 				}

@@ -1,24 +1,21 @@
 package document
 
-import (
-	"math"
+import "math"
 
-	"umbral/pipeline/vision"
-)
-
-// line is a box with what is written in it.
+// line is a box with what is written in it, as far as it was read.
 type line struct {
 	box
+	read   bool
 	glyphs []glyph
-	pixels float64 // pixels of the box for one column of the recogniser's input
+	pixels float64 // pixels of the picture for one column of the recogniser's input
 }
 
-// place gives where a glyph stands in the picture.
+// place returns where a glyph stands in the picture.
 func (l *line) place(g *glyph) Point {
 	return l.at(g.at*l.pixels/l.width-0.5, 0)
 }
 
-// confidence is the mean over the glyphs, 0 without any.
+// confidence returns the mean over the glyphs, 0 without any.
 func (l *line) confidence() float32 {
 	if len(l.glyphs) == 0 {
 		return 0
@@ -30,12 +27,16 @@ func (l *line) confidence() float32 {
 	return sum / float32(len(l.glyphs))
 }
 
-// cut copies the box, turned level, to a line of the recogniser's height.
-func cut(dst, src *vision.Image, b *box) {
-	width := int(clamp(math.Round(b.width/b.height*lineHeight), stride, float64(lineWidths[len(lineWidths)-1])))
-	dst.Reset(width, lineHeight)
-	u := b.along.times(b.width / float64(width))
+// stripOf returns the map from a strip of the recogniser's height, as wide as b at its natural width, to where b lies, and that
+// width. most bounds the width: what is longer is cut off behind it, or squeezed where squeeze says so.
+func stripOf(b *box, most int, squeeze bool) (from homography, width int) {
+	natural := math.Round(b.width / b.height * lineHeight)
+	width = int(clamp(natural, stride, float64(most)))
+	column := b.width / float64(width)
+	if !squeeze && natural > float64(most) {
+		column = b.height / lineHeight
+	}
+	u := b.along.times(column)
 	v := b.along.normal().times(b.height / lineHeight)
-	from := affine(b.at(-0.5, -0.5).plus(u.times(0.5)).plus(v.times(0.5)), u, v)
-	warp(dst, src, &from)
+	return affine(b.at(-0.5, -0.5).plus(u.times(0.5)).plus(v.times(0.5)), u, v), width
 }

@@ -1,10 +1,7 @@
 package document
 
 import (
-	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/vision"
@@ -17,7 +14,7 @@ type kinds struct {
 
 // learn translates what fields may hold into the recogniser's classes.
 func (r *Reader) learn() {
-	a := r.read.alphabet
+	a := r.alphabet
 	letters := func(text string) (classes []int) {
 		for _, c := range text {
 			if class, known := a.class[c]; known {
@@ -30,12 +27,13 @@ func (r *Reader) learn() {
 		text:      kind{gap: fromLeft(valueLeft), seen: 1.3, whole: true},
 		authority: kind{gap: fromLeft(backLeft), seen: 1.3, whole: true},
 		number: kind{allowed: letters("0123456789X"), gap: evenDigits, seen: 1, whole: true,
-			accept: func(s string) bool { return len(s) == idnumber.Length }},
+			accept: func(s string) bool { return len(s) == idnumber.Length },
+			// Of some cards' numbers a digit is missing in print.
+			twice: func(s string) bool { return len(s) == idnumber.Length-1 }},
 		sex:       kind{captions: letters("性别"), seen: 1},
 		ethnicity: kind{captions: letters("性别民族"), seen: 1},
 		birth:     kind{allowed: letters("0123456789"), captions: letters("年月日"), seen: 1},
-		validity: kind{allowed: letters("0123456789.-长期"), seen: 1, whole: true,
-			accept: func(s string) bool { _, _, ok := ParseValidity(s); return ok }},
+		validity:  kind{allowed: letters("0123456789.-长期"), seen: 1, whole: true, accept: isTerm},
 	}
 	for list, words := range map[*kind][]string{&r.kinds.sex: sexes, &r.kinds.ethnicity: ethnicities} {
 		for _, text := range words {
@@ -47,15 +45,19 @@ func (r *Reader) learn() {
 	}
 }
 
-// Read finds the cards in img, reads them, and gives the readings in no particular order; none where there is no card.
+// Read finds the cards in img and reads them. It returns the readings in no particular order, none where there is no card.
 func (r *Reader) Read(img *vision.Image) ([]*Reading, error) {
-	lines, scale, err := r.frameLines(img)
+	f, err := r.frameOf(img)
+	if err != nil {
+		return nil, err
+	}
+	poses, err := r.poses(f)
 	if err != nil {
 		return nil, err
 	}
 	var out []*Reading
-	for _, p := range seek(lines, r.opts.MaxCards) {
-		reading, err := r.readCard(img, p, lines, scale)
+	for _, p := range poses {
+		reading, err := r.readCard(f, p)
 		if err != nil {
 			return nil, err
 		}
@@ -68,270 +70,109 @@ func (r *Reader) Read(img *vision.Image) ([]*Reading, error) {
 // frame do for the fields.
 const fineEnough = 5
 
-func (r *Reader) readCard(img *vision.Image, p pose, lines []line, scale float64) (*Reading, error) {
-	c := &card{pose: p, picture: img}
+func (r *Reader) readCard(f *frame, p pose) (*Reading, error) {
+	c := &card{pose: p, picture: f.img}
+	canvas := r.canvases[frameCard]
 	from := toCard.then(&p.toImage)
-	canvas := r.canvases[0]
-	warp(canvas, img, &from)
-	c.stamp = newStampMap(canvas)
-	if scale*p.pixels() >= fineEnough {
-		boxes := make([]box, len(lines))
-		for i := range lines {
-			boxes[i] = lines[i].box
+	warp(canvas, f.img, &from)
+	grey := lightest(canvas)
+	c.stamp = newStampMap(grey)
+	c.ink = newInkMap(grey, p.side)
+	if f.scale*p.pixels() >= fineEnough {
+		boxes := make([]box, len(f.lines))
+		for i := range f.lines {
+			boxes[i] = f.lines[i].box
 		}
 		c.boxes = c.onCard(boxes)
 	} else {
-		boxes, err := r.detectBoxes(0)
+		boxes, err := r.detectBoxes(frameCard)
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range boxes {
 			if b.along.X > 0.9 || b.width < 2*b.height {
-				b = b.mapped(&toCard, 1/canvasScale)
-				c.boxes = append(c.boxes, b)
+				c.boxes = append(c.boxes, b.mapped(&toCard, 1/canvasScale))
 			}
 		}
 	}
-	reading := &Reading{Side: p.side, Corners: cardCorners(&p.toImage), toImage: p.toImage}
-	if p.side == Front {
-		reading.Portrait = portrait(img, &p.toImage)
-	}
+	reading := &Reading{Side: p.side, Corners: cardCorners(&p.toImage), Resolution: p.pixels(), toImage: p.toImage}
+	var err error
 	if p.side == Back {
-		return reading, r.readBack(c, reading)
+		err = r.readBack(c, reading)
+	} else {
+		reading.Portrait = portrait(f.img, &p.toImage)
+		err = r.readFront(c, reading)
 	}
-	return reading, r.readFront(c, reading)
+	reading.Lines, reading.Looks = c.linesRead, c.looks
+	return reading, err
 }
 
-func (r *Reader) readFront(c *card, out *Reading) (err error) {
-	if out.Name, err = r.field(c, place{rowName, 16.3, 54, 31, 36}, &r.kinds.text); err != nil {
-		return err
-	}
-	if out.Sex, err = r.word(c, place{rowSex, 6.5, 25.2, 23, 24}, &r.kinds.sex); err != nil {
-		return err
-	}
-	if out.Ethnicity, err = r.word(c, place{rowSex, 25.4, 55, 46, 50}, &r.kinds.ethnicity); err != nil {
-		return err
-	}
-	if err = r.birthAndNumber(c, out); err != nil {
-		return err
-	}
-	out.Address, err = r.address(c)
-	return err
-}
-
-func (r *Reader) readBack(c *card, out *Reading) (err error) {
-	if out.Authority, err = r.field(c, place{rowAuthority, 32.7, 80, 50, 76}, &r.kinds.authority); err != nil {
-		return err
-	}
-	out.Validity, err = r.field(c, place{rowValidity, 32.7, 80, 60, 74}, &r.kinds.validity)
-	return err
-}
-
-// candidates reads a line of a row.
-func (r *Reader) candidates(c *card, p place, want *kind, known ...[]int) ([]candidate, Field, error) {
-	areas, stamped := c.areas(p)
-	found, err := r.piece(c, areas, stamped, want, known...)
-	return found, Field{Stamped: stamped, Box: areas[0].bounds()}, err
-}
-
-func (r *Reader) field(c *card, p place, want *kind) (Field, error) {
-	found, f, err := r.candidates(c, p, want)
-	if len(found) > 0 {
-		f.Text = strings.TrimSpace(r.read.spell(found[0].classes))
-		f.Confidence = found[0].least()
-	}
-	return f, err
-}
-
-const (
-	// wordShare is how much less probable than what was read freely a known word may be and still be what is printed. Its
-	// confidence then is as low as the model found it.
-	wordShare = 0.01
-	// freely is how probable something that is no known word must be.
-	freely = 0.5
+// Places of the fields on the card.
+var (
+	namePlace      = place{y: rowName, left: 16.3, right: 54, least: 31, usual: 36}
+	sexPlace       = place{y: rowSex, left: 6.5, right: 25.2, least: 23, usual: 24}
+	ethnicityPlace = place{y: rowSex, left: 25.4, right: 55, least: 46, usual: 50}
+	addressPlace   = place{y: rowAddress, left: 16.3, right: 58, least: 24, usual: 57}
+	authorityPlace = place{y: rowAuthority, left: 32.7, right: 80, least: 50, usual: 76}
+	validityPlace  = place{y: rowValidity, left: 32.7, right: 80, least: 60, usual: 74}
 )
 
-// word reads one of a few words in the row of sex and ethnicity, together with its caption, which helps to see it.
-func (r *Reader) word(c *card, p place, want *kind) (Field, error) {
-	found, f, err := r.candidates(c, p, want)
-	if err != nil || len(found) == 0 {
-		return f, err
-	}
-	best := &found[0]
-	for i := range found {
-		if want.accept(r.read.spell(found[i].classes)) {
-			if best.likelihood < freely || found[i].likelihood >= wordShare*best.likelihood {
-				best = &found[i]
-			}
-			break
-		}
-	}
-	f.Text, f.Confidence = r.read.spell(best.classes), best.least()
-	return f, nil
-}
-
-// Where month and day of the birth date begin at the earliest, in mm.
-const (
-	monthLeft = 28.3
-	dayLeft   = 37.0
-)
-
-// date puts the digits of a birth date between the captions that every card has; false unless it is whole. The captions
-// make the gaps between year, month and day at least twice those between digits; where a stamp hides a digit and with it a
-// gap, the place on the card decides.
-func (a *alphabet) date(c *candidate) (string, bool) {
-	const gap = 3.7 // mm; digits stand 2.3 apart, the parts 5.6 and more
-	var byGap, byPlace [3]strings.Builder
-	part, parts := 0, 1
-	for k, class := range c.classes {
-		if k > 0 && c.at[k]-c.at[k-1] > gap {
-			parts++
-			part = min(part+1, 2)
-		}
-		byGap[part].WriteRune(a.runes[class])
-		switch x := c.at[k]; {
-		case x > dayLeft:
-			byPlace[2].WriteRune(a.runes[class])
-		case x > monthLeft:
-			byPlace[1].WriteRune(a.runes[class])
-		default:
-			byPlace[0].WriteRune(a.runes[class])
-		}
-	}
-	chosen := &byPlace
-	if parts == 3 {
-		chosen = &byGap
-	}
-	text := chosen[0].String() + "年" + chosen[1].String() + "月" + chosen[2].String() + "日"
-	d, ok := ParseBirth(text)
-	return text, ok && d.Exists()
-}
-
-// Readings of one place between which the picture hardly decides are decided by what stands in another place of the card:
-// agree is how many times more probable a reading counts that agrees. A reading that the picture speaks against is never
-// taken for it, and the confidence stays that of the picture.
-const (
-	agree = 20
-	// against is the share of the most probable reading's probability below which the picture speaks against one.
-	against = 0.05
-	// invented is the same for a whole date beside a reading that is none.
-	invented = 1e-3
-)
-
-// birthAndNumber reads the two places that hold the birth date.
-func (r *Reader) birthAndNumber(c *card, out *Reading) error {
-	numbers, number, err := r.candidates(c, place{rowNumber, 25, 80, 74, 77}, &r.kinds.number)
-	if err != nil {
+func (r *Reader) readFront(c *card, out *Reading) error {
+	addresses, names := c.addressLines(), c.lines(namePlace, nameTop, nameLow)
+	address, name := make([]lineReading, len(addresses)), make([]lineReading, len(names))
+	var number, birth, sex, ethnicity lineReading
+	// The longest first, so that no worker waits for another.
+	jobs := []job{func(w *worker) (err error) { number, birth, err = w.numberAndBirth(c, &r.kinds); return err }}
+	jobs = append(jobs, lineJobs(c, addresses, address, &r.kinds.text)...)
+	jobs = append(jobs,
+		func(w *worker) (err error) {
+			ethnicity, err = w.oneOf(c, ethnicityPlace, &r.kinds.ethnicity)
+			return err
+		})
+	jobs = append(jobs, lineJobs(c, names, name, &r.kinds.text)...)
+	jobs = append(jobs, func(w *worker) (err error) { sex, err = w.oneOf(c, sexPlace, &r.kinds.sex); return err })
+	if err := r.run(jobs); err != nil {
 		return err
 	}
-	var known [][]int
-	for i := range numbers[:min(len(numbers), 3)] {
-		if d, ok := idnumber.Birth(r.read.spell(numbers[i].classes)); ok {
-			w, _ := r.read.word(fmt.Sprintf("%d%d%d", d.Year, d.Month, d.Day))
-			known = append(known, w)
-		}
-	}
-	births, birth, err := r.candidates(c, place{rowBirth, 16.3, 49, 46, 47}, &r.kinds.birth, known...)
-	if err != nil {
-		return err
-	}
-	best, least := -1.0, 0.0
-	for i := range births {
-		b := &births[i]
-		text, whole := r.read.date(b)
-		if !whole {
-			if birth.Text == "" { // better than nothing
-				birth.Text, birth.Confidence = text, lostTrust*b.least()
-			}
-			continue
-		}
-		if best < 0 {
-			least = max(against*b.likelihood, invented*births[0].likelihood)
-		}
-		if b.likelihood < least {
-			break
-		}
-		date, _ := ParseBirth(text)
-		for k := range numbers {
-			n := &numbers[k]
-			if n.likelihood < against*numbers[0].likelihood {
-				break
-			}
-			score := b.likelihood * n.likelihood
-			if d, ok := idnumber.Birth(r.read.spell(n.classes)); ok && d == date {
-				score *= agree
-			}
-			if score > best {
-				best = score
-				birth.Text, birth.Confidence = text, b.least()
-				number.Text, number.Confidence = r.read.spell(n.classes), n.least()
-			}
-		}
-	}
-	if number.Text == "" && len(numbers) > 0 {
-		number.Text, number.Confidence = r.read.spell(numbers[0].classes), numbers[0].least()
-	}
-	out.Birth, out.Number = birth, number
+	out.Number = c.settle(&out.Number, number)
+	out.Birth = c.settle(&out.Birth, birth)
+	out.Sex = c.settle(&out.Sex, sex)
+	out.Ethnicity = c.settle(&out.Ethnicity, ethnicity)
+	out.Name = c.settle(&out.Name, name...)
+	out.Address = c.settle(&out.Address, r.addressOf(address, number.Text)...)
+	c.doubtUnclaimed()
 	return nil
 }
 
-func (b *box) bounds() [4]float32 {
-	a, z := b.at(-0.5, -0.5), b.at(0.5, 0.5)
-	return [4]float32{float32(a.X), float32(a.Y), float32(z.X), float32(z.Y)}
+func (r *Reader) readBack(c *card, out *Reading) error {
+	places := c.lines(authorityPlace, authorityTop, authorityLow)
+	authority := make([]lineReading, len(places))
+	var validity lineReading
+	jobs := append([]job{func(w *worker) (err error) { validity, err = w.validity(c, &r.kinds.validity); return err }},
+		lineJobs(c, places, authority, &r.kinds.authority)...)
+	if err := r.run(jobs); err != nil {
+		return err
+	}
+	out.Validity = c.settle(&out.Validity, validity)
+	out.Authority = c.settle(&out.Authority, authority...)
+	if out.Authority.Text != "" && !isAuthority(out.Authority.Text) {
+		out.Authority.doubt()
+	}
+	c.doubtUnclaimed()
+	return nil
 }
 
-// fullLine is how many characters a line of the address holds at least when another one follows: eleven Chinese ones,
-// fewer where a word would have been cut.
-const fullLine = 9
+// job is a part of the reading of a side that one worker does.
+type job func(w *worker) error
 
-// stray tells whether a character is no part of an address at its beginning or end.
-func stray(c rune) bool {
-	return unicode.IsSpace(c) || unicode.IsPunct(c) && c != ')' && c != '）'
+func (r *Reader) run(jobs []job) error {
+	return r.each(len(jobs), func(w *worker, i int) error { return jobs[i](w) })
 }
 
-// address reads up to three lines.
-func (r *Reader) address(c *card) (Field, error) {
-	out := Field{Confidence: 1}
-	y := rowAddress
-	for i := range 3 {
-		found, f, err := r.candidates(c, place{y, 16.3, 58, 24, 57}, &r.kinds.text)
-		if err != nil {
-			return out, err
-		}
-		clear := float32(1)
-		if len(found) > 0 {
-			best := &found[0]
-			f.Confidence = best.least()
-			for k, class := range best.classes {
-				if letter := r.read.runes[class]; !stray(letter) {
-					clear = min(clear, best.confidence[k])
-				}
-			}
-			clear *= best.trust
-			f.Text = strings.TrimFunc(r.read.spell(best.classes), stray)
-		}
-		if f.Text == "" {
-			break
-		}
-		if clear < 0.3 && i > 0 {
-			// Something is there, a line or what lies over the card: the address may go on.
-			out.Confidence = min(out.Confidence, f.Confidence)
-			break
-		}
-		out.Text += f.Text
-		out.Confidence = min(out.Confidence, f.Confidence)
-		out.Stamped = out.Stamped || f.Stamped
-		if i == 0 {
-			out.Box = f.Box
-		}
-		out.Box[3] = f.Box[3]
-		if len([]rune(f.Text)) < fullLine {
-			break
-		}
-		y += addressPitch
+// lineJobs returns the jobs that read lines of text at places into out.
+func lineJobs(c *card, places []place, out []lineReading, want *kind) (jobs []job) {
+	for i, p := range places {
+		jobs = append(jobs, func(w *worker) (err error) { out[i], err = w.line(c, p, want); return err })
 	}
-	if out.Text == "" {
-		out.Confidence = 0
-	}
-	return out, nil
+	return jobs
 }

@@ -17,10 +17,17 @@ const lineHeight = 48
 // stride is how many columns of a line stand for one step of the recogniser's output.
 const stride = 8
 
+// longestLine is the width of the recogniser's largest input. Longer lines are squeezed into it.
+const longestLine = 640
+
 // lineWidths are the inputs that the recogniser is planned for. A line is put at its natural width to the left of the
-// smallest that holds it, the rest is the grey that normalises to zero, as in training; a longer one is squeezed into
-// the largest.
-var lineWidths = []int{96, 160, 240, 320, 448, 640}
+// smallest that holds it; the rest is the grey that normalises to zero, as in training. A column costs the same in each.
+var lineWidths = func() (widths []int) {
+	for w := 64; w <= longestLine; w += 32 {
+		widths = append(widths, w)
+	}
+	return widths
+}()
 
 // blank is the class of CTC that stands for no character (Graves et al., ICML 2006).
 const blank = 0
@@ -73,34 +80,33 @@ type recogniser struct {
 	canvas []*vision.Image
 }
 
-func newRecogniser(set *models.Set, l nn.Limits, pool *nn.Pool) (*recogniser, error) {
-	keys, err := set.Read(models.TextKeys)
-	if err != nil {
-		return nil, err
-	}
-	r := &recogniser{}
-	if r.alphabet, err = newAlphabet(keys); err != nil {
-		return nil, err
-	}
+// newRecognisers compiles the recogniser once for each of the arenas.
+func newRecognisers(set *models.Set, a *alphabet, arenas []*nn.Arena, o *Opts) ([]*recogniser, error) {
 	sizes := make([]models.Size, len(lineWidths))
 	for i, w := range lineWidths {
 		sizes[i] = models.Size{Width: w, Height: lineHeight}
-		r.canvas = append(r.canvas, vision.NewImage(w, lineHeight))
 	}
-	if r.stages, err = set.CompileSizes(models.TextRecognise, sizes, l, pool); err != nil {
+	copies, err := set.CompileCopies(models.TextRecognise, sizes, arenas, o.Limits, nil)
+	if err != nil {
 		return nil, err
 	}
-	for i, s := range r.stages {
-		out, err := s.Output("characters")
-		if err != nil {
-			return nil, err
+	list := make([]*recogniser, len(copies))
+	for k, stages := range copies {
+		r := &recogniser{alphabet: a, stages: stages}
+		for i, s := range stages {
+			out, err := s.Output("characters")
+			if err != nil {
+				return nil, err
+			}
+			if want := lineWidths[i] / stride * len(a.runes); len(out) != want {
+				return nil, fmt.Errorf("document: the recogniser gives %d values for a line of %d pixels, want %d: %d steps of %d characters (list and model of different sets?)",
+					len(out), lineWidths[i], want, lineWidths[i]/stride, len(a.runes))
+			}
+			r.canvas = append(r.canvas, vision.NewImage(lineWidths[i], lineHeight))
 		}
-		if want := lineWidths[i] / stride * len(r.runes); len(out) != want {
-			return nil, fmt.Errorf("document: the recogniser gives %d values for a line of %d pixels, wanted %d: %d steps of %d characters (list and model of different sets?)",
-				len(out), lineWidths[i], want, lineWidths[i]/stride, len(r.runes))
-		}
+		list[k] = r
 	}
-	return r, nil
+	return list, nil
 }
 
 var errWideLine = errors.New("document: line of text wider than the recogniser takes")
@@ -137,46 +143,40 @@ func (r *recogniser) probabilities(line *vision.Image) (steps, error) {
 type steps struct {
 	count, classes int
 	values         []float32
+	total          []float32 // by which each step's values are too great; nil for by nothing
 }
 
 func (s *steps) at(t int) []float32 { return s.values[t*s.classes:][:s.classes] }
 
-// add adds other with a weight, the surer a step the more; an empty s takes other's shape and keeps its own memory. The
-// sum is of no use before normalise.
+// scale returns what the values of a step are to be multiplied by.
+func (s *steps) scale(t int) float32 {
+	if s.total == nil || s.total[t] == 0 {
+		return 1
+	}
+	return 1 / s.total[t]
+}
+
+// add adds other with a weight, the surer a step the more. An empty s takes other's shape and keeps its own memory.
 func (s *steps) add(other *steps, weight float32) {
 	if s.classes == 0 {
 		s.count, s.classes = other.count, other.classes
 		s.values = s.values[:len(other.values)]
+		s.total = make([]float32, s.count)
 		clear(s.values)
 	}
 	for t := range min(s.count, other.count) {
 		p, q := s.at(t), other.at(t)
 		m := slices.Max(q)
 		w := weight * m * m
+		s.total[t] += w
 		for i, v := range q {
 			p[i] += w * v
 		}
 	}
 }
 
-// normalise makes the probabilities of each step sum to 1.
-func (s *steps) normalise() {
-	for t := range s.count {
-		p := s.at(t)
-		sum := float32(0)
-		for _, v := range p {
-			sum += v
-		}
-		if sum > 0 {
-			for i := range p {
-				p[i] /= sum
-			}
-		}
-	}
-}
-
-// fold gives the probabilities of full-width forms to the ordinary ones, which are the same character in print, and those
-// of captions to the blank.
+// fold adds the probabilities of full-width forms to those of the ordinary ones, which are the same character in print, and
+// those of captions to the blank.
 func (a *alphabet) fold(s steps, captions []int) {
 	for t := range s.count {
 		p := s.at(t)
@@ -199,7 +199,7 @@ type glyph struct {
 }
 
 // greedy takes the most probable class of each step, merges repetitions and drops blanks.
-func (r *recogniser) greedy(s steps) []glyph {
+func (a *alphabet) greedy(s steps) []glyph {
 	var out []glyph
 	last := blank
 	first := 0
@@ -215,11 +215,11 @@ func (r *recogniser) greedy(s steps) []glyph {
 		case best == blank:
 		case best == last:
 			g := &out[len(out)-1]
-			g.confidence = max(g.confidence, p[best])
+			g.confidence = max(g.confidence, p[best]*s.scale(t))
 			g.at = float64(stride) * (float64(first+t) + 1) / 2
 		default:
 			first = t
-			out = append(out, glyph{char: r.runes[best], confidence: p[best], at: float64(stride) * (float64(t) + 0.5)})
+			out = append(out, glyph{char: a.runes[best], confidence: p[best] * s.scale(t), at: float64(stride) * (float64(t) + 0.5)})
 		}
 		last = best
 	}

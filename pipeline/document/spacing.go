@@ -9,10 +9,7 @@ import (
 
 // What is printed on a card stands at even distances. A reading in which two characters stand much further apart than the
 // others has probably lost one between them, and says so by its trust.
-const (
-	lostGap   = 1.55 // times the usual distance
-	lostTrust = 0.2
-)
+const lostGap = 1.55 // times the usual distance
 
 // evenDigits trusts a number whose characters are evenly spaced, and that is not much shorter than one: of some cards' a
 // digit is missing in print.

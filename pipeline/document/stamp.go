@@ -1,14 +1,11 @@
 package document
 
-import (
-	"slices"
-
-	"umbral/pipeline/vision"
-)
+import "slices"
 
 // stampMap tells where something dark and larger than print lies over the card: a stamp, a shadow's edge, a finger.
 type stampMap struct {
-	level []byte // canvasWidth × canvasHeight: the median grey of the shape, 0 where there is none
+	level  []byte // canvasWidth × canvasHeight: the median grey of the shape, 0 where there is none
+	shapes []area // around each shape
 }
 
 const (
@@ -21,15 +18,9 @@ const (
 	stampShare = 0.01
 )
 
-func newStampMap(canvas *vision.Image) stampMap {
-	w, h := canvas.Width, canvas.Height
-	grey := make([]byte, w*h)
-	for y := range h {
-		row := canvas.Row(y)
-		for x := range w {
-			grey[y*w+x] = max(row[3*x], row[3*x+1], row[3*x+2])
-		}
-	}
+// newStampMap looks at a level card, of which grey is the lightest channel.
+func newStampMap(grey []byte) stampMap {
+	const w, h = canvasWidth, canvasHeight
 	background := lightMedian(grey)
 	m := stampMap{level: make([]byte, w*h)}
 	limit := byte((1 - stampDark) * float64(background))
@@ -84,18 +75,21 @@ func newStampMap(canvas *vision.Image) stampMap {
 		for _, k := range shape {
 			m.level[k] = max(1, levels[len(levels)/2])
 		}
+		m.shapes = append(m.shapes, area{
+			(float64(x0) - marginX) / canvasScale, (float64(y0) - marginY) / canvasScale,
+			(float64(x1) - marginX) / canvasScale, (float64(y1) - marginY) / canvasScale,
+		})
 	}
 	return m
 }
 
-// lightMedian is the median of the lighter half.
+// lightMedian returns the median of the lighter half.
 func lightMedian(grey []byte) byte {
-	sorted := slices.Clone(grey)
-	slices.Sort(sorted)
-	return sorted[len(sorted)*3/4]
+	count := histogram(grey)
+	return byte(quantile(&count, len(grey)*3/4))
 }
 
-// at is the level of the shape at or within reach pixels of a place on the card, 0 for none.
+// at returns the level of the shape at or within reach pixels of a place on the card, 0 for none.
 func (m *stampMap) at(p Point, reach int) byte {
 	x, y := int(p.X*canvasScale+marginX+0.5), int(p.Y*canvasScale+marginY+0.5)
 	for dy := -reach; dy <= reach; dy++ {
@@ -110,7 +104,7 @@ func (m *stampMap) at(p Point, reach int) byte {
 	return 0
 }
 
-// covers gives the share of b, in millimetres on the card, that is covered.
+// covers returns the share of b, in millimetres on the card, that is covered.
 func (m *stampMap) covers(b *box) float64 {
 	first, last := b.at(-0.5, -0.5), b.at(0.5, 0.5)
 	n, dark := 0, 0

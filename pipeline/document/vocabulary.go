@@ -54,3 +54,31 @@ func sharesPlace(authority, others string) bool {
 	}
 	return pairs == 0
 }
+
+// provinceNames are the names of provinces as addresses begin with them, and the short ones of regions whose names are long.
+var provinceNames = append(idnumber.Provinces(), "内蒙古", "广西", "西藏", "宁夏", "新疆")
+
+// provinceOf returns the full name of the province that an address begins with, or "" where it begins with none.
+func provinceOf(address string) string {
+	for _, name := range provinceNames {
+		if strings.HasPrefix(address, name) {
+			for _, full := range idnumber.Provinces() {
+				if strings.HasPrefix(full, name) {
+					return full
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// almostProvince reports whether an address begins like one with its province, which is none that exists.
+func almostProvince(address string) bool {
+	if provinceOf(address) != "" {
+		return false
+	}
+	text := []rune(address)
+	begin := func(n int) string { return string(text[:min(n, len(text))]) }
+	// The longest are 黑龙江省 and 新疆维吾尔自治区.
+	return strings.Contains(begin(4), "省") || strings.Contains(begin(8), "自治区")
+}

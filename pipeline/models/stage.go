@@ -34,8 +34,18 @@ func (s *Set) Compile(role Role, l nn.Limits, pool *nn.Pool) (*Stage, error) {
 }
 
 // CompileSizes opens a model whose input has no fixed size (a side of 0 in the manifest) once and plans it for each of
-// the sizes. The stages share their packed weights; each has its own arena.
+// the sizes. The stages share their packed weights; each has its own arena, or takes its turn in the set's.
 func (s *Set) CompileSizes(role Role, sizes []Size, l nn.Limits, pool *nn.Pool) ([]*Stage, error) {
+	stages, err := s.CompileCopies(role, sizes, []*nn.Arena{s.Arena}, l, pool)
+	if err != nil {
+		return nil, err
+	}
+	return stages[0], nil
+}
+
+// CompileCopies plans a model for each of the sizes as CompileSizes does, once for each of the arenas. Stages of different
+// arenas may run at the same time. All share their packed weights.
+func (s *Set) CompileCopies(role Role, sizes []Size, arenas []*nn.Arena, l nn.Limits, pool *nn.Pool) ([][]*Stage, error) {
 	model, err := s.Of(role)
 	if err != nil {
 		return nil, err
@@ -44,22 +54,26 @@ func (s *Set) CompileSizes(role Role, sizes []Size, l nn.Limits, pool *nn.Pool) 
 	if err != nil {
 		return nil, err
 	}
-	stages := make([]*Stage, len(sizes))
-	for i, size := range sizes {
-		in := model.Input
-		if size.Width < 1 || size.Height < 1 || in.Width > 0 && in.Width != size.Width || in.Height > 0 && in.Height != size.Height {
-			return nil, fmt.Errorf("models: %s: input of %d×%d pixels, the manifest has %d×%d (0: free)", model.File, size.Width, size.Height, in.Width, in.Height)
-		}
-		sized := model
-		sized.Input.Width, sized.Input.Height = size.Width, size.Height
-		if stages[i], err = s.compile(parsed, sized, pool); err != nil {
-			return nil, err
+	copies := make([][]*Stage, len(arenas))
+	for i, arena := range arenas {
+		for _, size := range sizes {
+			in := model.Input
+			if size.Width < 1 || size.Height < 1 || in.Width > 0 && in.Width != size.Width || in.Height > 0 && in.Height != size.Height {
+				return nil, fmt.Errorf("models: %s: input of %d×%d pixels, the manifest has %d×%d (0: free)", model.File, size.Width, size.Height, in.Width, in.Height)
+			}
+			sized := model
+			sized.Input.Width, sized.Input.Height = size.Width, size.Height
+			stage, err := s.compile(parsed, sized, arena, pool)
+			if err != nil {
+				return nil, err
+			}
+			copies[i] = append(copies[i], stage)
 		}
 	}
-	return stages, nil
+	return copies, nil
 }
 
-func (s *Set) compile(parsed *nn.Model, model Model, pool *nn.Pool) (*Stage, error) {
+func (s *Set) compile(parsed *nn.Model, model Model, arena *nn.Arena, pool *nn.Pool) (*Stage, error) {
 	in := model.Input
 	shape := []int{1, orders[in.Order].Planes(), in.Height, in.Width}
 	named := func(t nn.TensorInfo) bool { return t.Name == in.Name }
@@ -70,7 +84,7 @@ func (s *Set) compile(parsed *nn.Model, model Model, pool *nn.Pool) (*Stage, err
 	if has := parsed.Inputs()[at].Shape; !fits(has, shape) {
 		return nil, fmt.Errorf("models: %s: input %q has shape %v, the manifest wants %v", model.File, in.Name, has, shape)
 	}
-	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool, Arena: s.Arena, Tier: s.Tier})
+	program, err := parsed.Compile(nn.Options{Shapes: map[string][]int{in.Name: shape}, Pool: pool, Arena: arena, Tier: s.Tier})
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", model.File, err)
 	}

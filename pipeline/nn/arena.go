@@ -12,6 +12,10 @@ import (
 // and are more likely to be in a cache. Inputs and outputs keep a place of their own. Programs of one Arena wait for each
 // other; what must run at the same time needs two.
 type Arena struct {
+	// Transient gives inputs and outputs no place of their own either, which must be said before the first program is compiled.
+	// They are then valid until the next use of another program, so that all programs must be used by one goroutine.
+	Transient bool
+
 	mu     sync.Mutex // whose turn it is
 	floats []float32
 	low    int // what zeros and activations take, from the start on
@@ -55,7 +59,7 @@ func (a *Arena) place(buffers []*buffer, zeros int, limit int64) (int, error) {
 		if b.home != nil {
 			continue
 		}
-		if b.first < 0 || b.last == forever {
+		if !a.Transient && (b.first < 0 || b.last == forever) {
 			lasting = append(lasting, b)
 			own += room(b.size)
 		} else {

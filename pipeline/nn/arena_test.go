@@ -80,6 +80,65 @@ func TestProgramsShareAnArena(t *testing.T) {
 	group.Wait()
 }
 
+// Programs that are used in turns, input to output, may share their inputs and outputs as well.
+func TestTransientArena(t *testing.T) {
+	lasting, err := nn.NewArena(64 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transient, err := nn.NewArena(64 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transient.Transient = true
+	models := benchmarkModels[:4]
+	programs := map[*nn.Arena][]*nn.Program{}
+	var inputs, outputs []string
+	for _, arena := range []*nn.Arena{lasting, transient} {
+		for _, m := range models {
+			model, err := nn.Open(pathstest.Model(t, m.file), nn.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := model.Compile(nn.Options{Arena: arena, Shapes: m.shapes})
+			if err != nil {
+				t.Fatal(err)
+			}
+			programs[arena] = append(programs[arena], p)
+			inputs, outputs = append(inputs, model.Inputs()[0].Name), append(outputs, model.Outputs()[0].Name)
+		}
+	}
+	if l, s := lasting.Bytes(), transient.Bytes(); s >= l {
+		t.Errorf("transient inputs and outputs take %d bytes, lasting ones %d", s, l)
+	}
+	run := func(arena *nn.Arena, i, turn int) []float32 {
+		t.Helper()
+		p := programs[arena][i]
+		v, err := p.Input(inputs[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range v {
+			v[k] = float32((k*7+turn*13)%251) / 251
+		}
+		if err := p.Run(); err != nil {
+			t.Fatal(err)
+		}
+		out, _, err := p.Output(outputs[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out)
+	}
+	for turn := range 3 {
+		for i := range models {
+			if want, got := run(lasting, i, turn), run(transient, i, turn); !slices.Equal(got, want) {
+				t.Errorf("turn %d, program %d: another result", turn, i)
+			}
+		}
+	}
+}
+
 func TestArenaIsBounded(t *testing.T) {
 	for _, bytes := range []int64{-1, 0, 1<<20 - 1, 1<<30 + 1} {
 		if _, err := nn.NewArena(bytes); err == nil {

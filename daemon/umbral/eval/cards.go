@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"umbral/pipeline/document"
 	"umbral/pipeline/models"
+	"umbral/pipeline/nn"
 	"umbral/pipeline/vision"
 )
 
@@ -98,6 +100,9 @@ type CardResult struct {
 	Accepted bool                     `json:"accepted"`
 	Reasons  []CardReason             `json:"reasons"`
 	Millis   float64                  `json:"ms"`
+	Sides    int                      `json:"sides"` // of a card that were found
+	// Clear reports whether the first look at each line left no doubt.
+	Clear bool `json:"clear"`
 }
 
 // ReadCardField is one field beside its label.
@@ -137,18 +142,21 @@ func Cards(ctx context.Context, labels []CardLabel, o CardOpts) ([]CardResult, e
 	if err != nil {
 		return nil, err
 	}
-	readers := make([]*document.Reader, min(workers, len(labels)))
-	for i := range readers {
-		if readers[i], err = document.New(set, document.DefaultOpts()); err != nil {
-			return nil, err
-		}
+	// One picture after another, as at the gate: the workers share its lines.
+	opts := document.DefaultOpts()
+	opts.Workers = min(workers, document.MaxWorkers)
+	opts.Pool = nn.NewPool(opts.Workers)
+	defer opts.Pool.Close()
+	reader, err := document.New(set, opts)
+	if err != nil {
+		return nil, err
 	}
 	files := make([]string, len(labels))
 	for i := range labels {
 		files[i] = labels[i].File
 	}
 	out := make([]CardResult, len(labels))
-	err = share(ctx, &o.Opts, readers, files, func(r *document.Reader, i int) error {
+	err = share(ctx, &o.Opts, []*document.Reader{reader}, files, func(r *document.Reader, i int) error {
 		out[i] = CardResult{File: labels[i].Name, Decision: "refer", Fields: labels[i].fields(nil, nil)}
 		img, err := readPicture(files[i])
 		if err != nil {
@@ -165,6 +173,7 @@ func Cards(ctx context.Context, labels []CardLabel, o CardOpts) ([]CardResult, e
 			out[i].because(document.Missing)
 			return err
 		}
+		out[i].Sides, out[i].Clear = len(readings), !slices.ContainsFunc(readings, func(r *document.Reading) bool { return r.Looks > r.Lines })
 		out[i].judge(&labels[i], readings, o.Rules)
 		if o.Debug != "" {
 			return drawCards(o.Debug, labels[i].Name, img, readings)

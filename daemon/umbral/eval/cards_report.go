@@ -57,14 +57,32 @@ type CardReport struct {
 	Refused  int                    `json:"refused"`
 	Referred int                    `json:"referred"`
 	MedianMS float64                `json:"median_ms"`
-	Results  []CardResult           `json:"results"`
+	// Of one side: where the first look at each line left no doubt, and where it did.
+	ClearSide SideTime     `json:"clear_side"`
+	DoubtSide SideTime     `json:"doubt_side"`
+	Results   []CardResult `json:"results"`
+}
+
+// SideTime is how long the reading of a side took, over all pictures of a kind.
+type SideTime struct {
+	N        int     `json:"n"`
+	MedianMS float64 `json:"median_ms"`
+	LeastMS  float64 `json:"least_ms"`
+}
+
+func sideTime(times []float64) (t SideTime) {
+	if len(times) == 0 {
+		return t
+	}
+	sort.Float64s(times)
+	return SideTime{N: len(times), MedianMS: times[len(times)/2], LeastMS: times[0]}
 }
 
 // EvaluateCards sums up results. Sure is the confidence from which a reading counts as certain.
 func EvaluateCards(results []CardResult, sure float32) CardReport {
 	r := CardReport{Files: len(results), Results: results}
 	r.Fields, r.Clean, r.Stamped = map[string]*FieldScore{}, map[string]*FieldScore{}, map[string]*FieldScore{}
-	var times []float64
+	var times, clear, doubt []float64
 	for _, c := range results {
 		switch c.Decision {
 		case "accepted":
@@ -76,6 +94,13 @@ func EvaluateCards(results []CardResult, sure float32) CardReport {
 		}
 		if c.Millis > 0 {
 			times = append(times, c.Millis)
+			for range c.Sides {
+				if side := c.Millis / float64(c.Sides); c.Clear {
+					clear = append(clear, side)
+				} else {
+					doubt = append(doubt, side)
+				}
+			}
 		}
 		for name, f := range c.Fields {
 			part := r.Clean
@@ -95,10 +120,8 @@ func EvaluateCards(results []CardResult, sure float32) CardReport {
 			s.finish()
 		}
 	}
-	if len(times) > 0 {
-		sort.Float64s(times)
-		r.MedianMS = times[len(times)/2]
-	}
+	r.MedianMS = sideTime(times).MedianMS
+	r.ClearSide, r.DoubtSide = sideTime(clear), sideTime(doubt)
 	return r
 }
 

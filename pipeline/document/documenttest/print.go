@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -39,12 +40,34 @@ const (
 	rowAuthority, rowValidity, backLeft              = 40.9, 47.7, 33.9
 )
 
-// Card is what is printed. Empty fields stay empty.
+// Card is the print of a card. Empty fields stay empty. Name and Authority may have lines.
 type Card struct {
 	Name, Sex, Ethnicity, Address, Number string
 	Year, Month, Day                      int // of birth
 	Portrait                              *vision.Image
 	Authority, Validity                   string
+	More                                  []Print
+}
+
+// Print is a text that no field of a card has, its middle left edge at a place in millimetres. Down prints one character below
+// the other.
+type Print struct {
+	X, Y, Size float64
+	Down       bool
+	Text       string
+}
+
+// more prints what no field has.
+func (s sheet) more(f *opentype.Font, list []Print) {
+	for _, one := range list {
+		if !one.Down {
+			s.write(f, one.Size, one.X, one.Y, 0, valueInk, one.Text)
+			continue
+		}
+		for i, c := range []rune(one.Text) {
+			s.write(f, one.Size, one.X, one.Y+1.1*one.Size*float64(i), 0, valueInk, string(c))
+		}
+	}
 }
 
 // Printer draws cards.
@@ -141,7 +164,14 @@ func (p *Printer) Front(who Card, r *rand.Rand) *image.RGBA {
 	caption(27.2, rowSex, "民族")
 	caption(8.6, rowBirth, "出生")
 	caption(8.6, rowAddress, "住址")
-	value(valueLeft, rowName, 3.7, 4, who.Name)
+	if lines := strings.Split(who.Name, "\n"); len(lines) == 1 {
+		value(valueLeft, rowName, 3.7, 4, who.Name)
+	} else {
+		const size, pitch = 3.1, 3.4
+		for i, line := range lines {
+			value(valueLeft, rowName+pitch*(float64(i)-float64(len(lines)-1)/2), size, 0, line)
+		}
+	}
 	value(valueLeft, rowSex, 3.2, 0, who.Sex)
 	value(37, rowSex, 3.2, 0, who.Ethnicity)
 	value(valueLeft, rowBirth, 3.2, 0, fmt.Sprint(who.Year))
@@ -174,6 +204,7 @@ func (p *Printer) Front(who Card, r *rand.Rand) *image.RGBA {
 			}
 		}
 	}
+	s.more(p.bold, who.More)
 	return s.RGBA
 }
 
@@ -193,7 +224,11 @@ func (p *Printer) Back(who Card, r *rand.Rand) *image.RGBA {
 	s.write(p.serif, 7.5, 25.2+dx, 19.2+dy, 12, valueInk, "居民身份证")
 	s.write(p.bold, 2.7, 20.9+dx, rowAuthority+dy, 2.9, valueInk, "签发机关")
 	s.write(p.bold, 2.7, 20.9+dx, rowValidity+dy, 2.9, valueInk, "有效期限")
-	s.write(p.sans, 3.4, backLeft+dx, rowAuthority+dy, 0, valueInk, who.Authority)
+	for i, line := range strings.Split(who.Authority, "\n") {
+		const pitch = 3.5
+		s.write(p.sans, 3.4, backLeft+dx, rowAuthority+dy+pitch*float64(i), 0, valueInk, line)
+	}
 	s.write(p.sans, 3.4, backLeft+dx, rowValidity+dy, 0, valueInk, who.Validity)
+	s.more(p.sans, who.More)
 	return s.RGBA
 }

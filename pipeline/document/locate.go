@@ -76,8 +76,8 @@ func (m *match) first(lines []line) (homography, bool) {
 	return affine(origin, u, v), true
 }
 
-// seek finds the poses of cards whose captions are among lines, the surest first, at most limit.
-func seek(lines []line, limit int) []pose {
+// locate finds the poses of cards whose captions are among lines, the surest first, at most limit.
+func locate(lines []line, limit int) []pose {
 	all := matches(lines)
 	used := make([]bool, len(all))
 	var poses []pose
@@ -187,6 +187,14 @@ var rows = [2][]float64{
 	Back:  {9.9, 19.2, rowAuthority, rowValidity},
 }
 
+// isText reports whether a line is likely text of several characters.
+func (l *line) isText() bool {
+	if l.read {
+		return len(l.glyphs) >= 3
+	}
+	return l.width > 2.5*l.height
+}
+
 // rowTies adds the ends of lines of text that run along rows of the card: they fix the perspective where there are no
 // captions.
 func rowTies(h *homography, side Side, lines []line) []tie {
@@ -199,7 +207,7 @@ func rowTies(h *homography, side Side, lines []line) []tie {
 		l := &lines[i]
 		a, b := l.at(-0.45, 0), l.at(0.45, 0)
 		ca, cb := back.apply(a), back.apply(b)
-		if cb.X-ca.X < 8 || ca.X < 0 || cb.X > CardWidth+4 || math.Abs(cb.Y-ca.Y) > 0.25*(cb.X-ca.X) || len(l.glyphs) < 3 {
+		if cb.X-ca.X < 8 || ca.X < 0 || cb.X > CardWidth+4 || math.Abs(cb.Y-ca.Y) > 0.25*(cb.X-ca.X) || !l.isText() {
 			continue
 		}
 		for _, y := range rows[side] {

@@ -1,13 +1,9 @@
 package document
 
-import (
-	"slices"
+import "umbral/pipeline/vision"
 
-	"umbral/pipeline/vision"
-)
-
-// tone is a way to look at a line of text again: it changes the greys so that what is printed stands out from what lies
-// over or under it. None of them can show a stroke that is not there.
+// tone is another rendering of a line of text, in which print stands out from what lies over or under it. None of them can
+// show a stroke that is not there.
 type tone struct {
 	apply  func(dst, src *vision.Image, s *scene)
 	clean  float32 // weight where nothing lies over the print
@@ -65,13 +61,12 @@ func (s *scene) measureStamp(src *vision.Image) {
 	if len(under) == 0 {
 		return
 	}
-	slices.Sort(under)
-	slices.Sort(stamp)
-	s.stamp = int(stamp[len(stamp)/2])
-	s.stampLow = min(int(under[len(under)/50]), s.stamp*6/7)
+	levels, strokes := histogram(stamp), histogram(under)
+	s.stamp = quantile(&levels, len(stamp)/2)
+	s.stampLow = min(quantile(&strokes, len(under)/50), s.stamp*6/7)
 }
 
-// cut is the level that tells print from the stamp on it.
+// cut returns the level that tells print from a stamp on it.
 func (s *scene) cut(stamp int) int { return stamp - (stamp-s.stampLow)/5 }
 
 // plain leaves the line as it is.
@@ -146,11 +141,10 @@ func lightest(src *vision.Image) []byte {
 	return grey
 }
 
-// levels are the darkest strokes (a hundredth is darker) and the background (the median of the lighter half).
+// levels returns the darkest strokes (a hundredth is darker) and the background (the median of the lighter half).
 func levels(grey []byte) (low, high int) {
-	sorted := slices.Clone(grey)
-	slices.Sort(sorted)
-	low, high = int(sorted[len(sorted)/100]), int(sorted[len(sorted)*3/4])
+	count := histogram(grey)
+	low, high = quantile(&count, len(grey)/100), quantile(&count, len(grey)*3/4)
 	return low, max(high, low+1)
 }
 
@@ -164,36 +158,5 @@ func put(dst, src *vision.Image, grey []byte, low, high int) {
 	for i, v := range grey {
 		g := table[v]
 		dst.Pix[3*i], dst.Pix[3*i+1], dst.Pix[3*i+2] = g, g, g
-	}
-}
-
-// closing is the least over a square of the greatest over a square: dark shapes into which the square does not fit
-// disappear.
-func closing(grey []byte, w, h, side int) []byte {
-	most := func(a, b byte) byte { return max(a, b) }
-	least := func(a, b byte) byte { return min(a, b) }
-	out := slices.Clone(grey)
-	for _, f := range []func(a, b byte) byte{most, least} {
-		slide(out, w, h, 1, w, side, f)
-		slide(out, h, w, w, 1, side, f)
-	}
-	return out
-}
-
-// slide replaces each value by f over the side values around it, along rows of n values step apart; next is the distance
-// from one row to the next.
-func slide(v []byte, n, rows, step, next, side int, f func(a, b byte) byte) {
-	line := make([]byte, n)
-	for r := range rows {
-		for i := range n {
-			line[i] = v[r*next+i*step]
-		}
-		for i := range n {
-			m := line[i]
-			for k := max(0, i-side/2); k <= min(n-1, i+side/2); k++ {
-				m = f(m, line[k])
-			}
-			v[r*next+i*step] = m
-		}
 	}
 }
