@@ -80,6 +80,9 @@ func TestErrors(t *testing.T) {
 			`7:10 fleet.keys[1].public: found 4 bytes, allowed are 44 to 44`, `8:13 fleet.keys[1].commands[0]: found "reboot", allowed is one of status, door.open`,
 			`9:1 fleet.keys[1].role: unknown key, allowed here: name, public, commands`,
 		}},
+		{"one key twice", "[[fleet.keys]]\nname = \"a\"\npublic = \"" + strings.Repeat("A", 43) + "=\"\ncommands = [\"status\"]\n[[fleet.keys]]\nname = \"b\"\npublic = \"" + strings.Repeat("A", 43) + "=\"\ncommands = [\"status\"]\n", []string{
+			`7:10 fleet.keys[1].public: found the key of "a" again`,
+		}},
 		{"key lacks", "[[fleet.keys]]\n", []string{`1:9 fleet.keys[0].name: found nothing`, `1:9 fleet.keys[0].public: found nothing`, `1:9 fleet.keys[0].commands: found nothing`}},
 		{"page", "[local]\nhttp = \"0.0.0.0:8600\"\n", []string{`2:8 local.http: found the host "0.0.0.0", allowed are 127.0.0.1 and ::1`}},
 		{"port", "[local]\nhttp = \"127.0.0.1:web\"\n", []string{`2:8 local.http: found "127.0.0.1:web", allowed is host:port`}},

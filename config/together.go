@@ -121,7 +121,7 @@ func (c *Config) checkFleet(errs *Errors) {
 }
 
 func (f *Fleet) checkKeys(errs *Errors) {
-	names := map[string]bool{}
+	names, owners := map[string]bool{}, map[string]string{}
 	for i, k := range f.Keys {
 		key := fmt.Sprintf("fleet.keys[%d]", i)
 		if k.Name != "" && !isName(k.Name) {
@@ -134,6 +134,10 @@ func (f *Fleet) checkKeys(errs *Errors) {
 		if public, err := base64.StdEncoding.DecodeString(k.Public); len(k.Public) == 44 && (err != nil || len(public) != 32) {
 			errs.add(key+".public", "found %s, allowed is an Ed25519 public key: 32 bytes in base64", quote(k.Public))
 		}
+		if owner, ok := owners[k.Public]; ok && k.Public != "" {
+			errs.add(key+".public", "found the key of %s again: each person and program needs its own", quote(owner))
+		}
+		owners[k.Public] = k.Name
 	}
 }
 

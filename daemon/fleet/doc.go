@@ -1,7 +1,7 @@
-// Package fleet has the topics and payloads of the fleet's MQTT 3.1.1 broker: what terminals report, and the commands, lists,
-// reviews and questions that travel between them and people. The parties are packages of their own: link is the terminal's
-// side, operator commands and watches terminals, reviewer finds passages that wait for a human, authority answers questions
-// about people; mqtt is the connection that all of them use.
+// Package fleet has the topics and payloads of the fleet's MQTT 3.1.1 broker: what terminals report, and the
+// commands, lists, reviews and questions that travel between them and people. The parties are packages of their own:
+// link is the terminal's side, operator commands and watches terminals, reviewer finds passages that wait for a
+// human, authority answers questions about people; mqtt is the connection that all of them use.
 //
 // Topics follow thin-edge.io's scheme te/<entity>/<channel>/…, where the entity is device/<terminal>// (two empty levels: the
 // device itself, no service of it).
@@ -34,16 +34,20 @@
 // words of its kind; it is absent when the content stays on the terminal, and "omitted" says so when it
 // could not be sent. "clock" is the trust in "time".
 //
+// A broker acknowledges events that its access rules make it drop. So a terminal listens to its own events, and one counts
+// as delivered when the broker has both acknowledged it and handed it back; until then those behind it wait, and the
+// condition events-not-passed-on holds.
+//
 //	te/device/gate-1///e/passage
 //	{
 //	  "schema": 1, "terminal": "gate-1", "boot": 2, "sequence": 3,
-//	  "time": "2026-11-30T19:59:02.60593436Z", "clock": "unknown", "kind": "passage",
-//	  "previous": "bbd98db8b3620803495a7228f347d10541a6964cbeaaf6bfe4d6084f1c03f10f",
-//	  "hash": "06e8ffdfae8a2a50927a54d1b2b8bb9577c09a9f72c86c40dc7d81d95b65477a",
+//	  "time": "2026-11-30T20:27:24.471005706Z", "clock": "unknown", "kind": "passage",
+//	  "previous": "974350e8ee684ff37c72f25e614e3070781a209d96f36baa740c79a30ec1db1b",
+//	  "hash": "50ed69f68e02ab2240a2ec2d3e44ac90d0624019e3b8d5708dd1b4fa5f9c5ce2",
 //	  "data": {
 //	    "passage": "b2-000001", "verdict": "refer", "reasons": ["needs-review", "remote-no-match"],
-//	    "text": "The machine is unsure; a human reviewer has to decide.", "person": "83aac914c1e6a732",
-//	    "duration_ms": 509, "policy": "face and live and remote", "frames_matched": 5, "frames_live": 5
+//	    "text": "The machine is unsure; a human reviewer has to decide.", "person": "66020c6eb626891c",
+//	    "duration_ms": 1043, "policy": "face and live and remote", "frames_matched": 5, "frames_live": 5
 //	  }
 //	}
 //
@@ -52,12 +56,12 @@
 //	te/device/gate-1///e/passage-review
 //	{
 //	  "schema": 1, "terminal": "gate-1", "boot": 2, "sequence": 6,
-//	  "time": "2026-11-30T19:59:03.65316325Z", "clock": "unknown", "kind": "passage-review",
-//	  "previous": "d5c7c68c7c184d383d5ad977f37dcc2695ab7a1f3f2706d8ed9ca6cc835072a4",
-//	  "hash": "b632736abfd119f7330310ab2adabc898adf4b8d44116a6061ac24f316050bd9",
+//	  "time": "2026-11-30T20:27:26.319944079Z", "clock": "unknown", "kind": "passage-review",
+//	  "previous": "790ef3c0d29326a7d59b7bd89527c7b563f50c14828bf96e4026114e5e7ed99a",
+//	  "hash": "91319e07b73a908c55641860cbfe5ddb35a5f0cfa8442cbe6637f66c2ea000c3",
 //	  "data": {
 //	    "passage": "b2-000001", "verdict": "grant", "reasons": ["review-approved"],
-//	    "text": "A reviewer approved the passage.", "person": "83aac914c1e6a732", "duration_ms": 1083,
+//	    "text": "A reviewer approved the passage.", "person": "66020c6eb626891c", "duration_ms": 1867,
 //	    "policy": "face and live and remote"
 //	  }
 //	}
@@ -66,27 +70,28 @@
 //
 //	te/device/gate-1///status/health
 //	{
-//	  "schema": 1, "status": "up", "pid": 11459, "time": "2026-11-30T19:59:04.917961819Z",
-//	  "clock": "unknown", "terminal": "gate-1", "boot": 2, "software": "development",
-//	  "detail": {"camera": "streaming", "condition": "ok", "site": "harbour"}
+//	  "schema": 1, "status": "up", "pid": 24636, "time": "2026-11-30T20:27:25.570008044Z",
+//	  "clock": "unknown", "terminal": "gate-1", "boot": 2, "instance": "4a9910a5a84c858f",
+//	  "software": "development", "detail": {"camera": "streaming", "condition": "ok", "site": "harbour"}
 //	}
 //
 // A "down" has a "reason": "stopped", or "connection lost" when it is the last will, whose time is that of the connection.
-// A broker that was killed says "up" until the terminal has come back.
+// A broker that was killed says "up" until the terminal has come back. "instance" names one run of the program: two
+// terminals that connect under one name, and so take the connection from each other, know each other by it.
 //
 //	te/device/gate-1///a/camera
 //	{
 //	  "schema": 1, "severity": "critical",
 //	  "text": "The camera gives no pictures (absent). v4l2: open /dev/video-that-is-not-there: no such file or directory",
-//	  "time": "2026-11-30T19:59:01.259871877Z"
+//	  "time": "2026-11-30T20:27:22.076944265Z"
 //	}
 //
 // # Measurements
 //
 //	te/device/gate-1///m/frames
 //	{
-//	  "analysed": 58, "dropped": 2, "fps": 15.010647344003507, "p50_ms": 8.068956, "p95_ms": 92.024415,
-//	  "time": "2026-11-30T19:59:04.918292754Z"
+//	  "analysed": 34, "dropped": 11, "fps": 12.565986556610788, "p50_ms": 25.118346,
+//	  "p95_ms": 316.842249, "time": "2026-11-30T20:27:25.582625954Z"
 //	}
 //
 // The types with their numbers, and the names of the twin:
@@ -105,43 +110,44 @@
 // A command is a message, never retained, on its own topic. Its payload is the base64 of a JSON object,
 // and sig the Ed25519 signature of "umbral-command-v1", a zero byte, and the bytes of that object:
 //
-//	te/device/gate-1///cmd/door.open/5d5fb2fd9abd3d79
+//	te/device/gate-1///cmd/door.open/e65700a12d76d8fe
 //	{
 //	  "status": "init",
-//	  "payload": "eyJzY2hlbWEiOjEsInRlcm1pbmFsIjoiZ2F0ZS0xIiwiY29tbWFuZCI6ImRvb3Iub3BlbiIsImlkIjoiNWQ1ZmIyZmQ5YWJkM2Q3OSIsIm5vbmNlIjoiZDU0YTBlYzhkM2FjNzc3NzIxYzFjYjhhMjc5MGRiNGEiLCJpc3N1ZWQiOiIyMDI2LTExLTMwVDE5OjU4OjAzLjY2MDQ4ODUyWiIsImV4cGlyZXMiOiIyMDI2LTExLTMwVDE5OjU4OjMzLjY2MDQ4ODUyWiJ9",
+//	  "payload": "eyJzY2hlbWEiOjEsInRlcm1pbmFsIjoiZ2F0ZS0xIiwiY29tbWFuZCI6ImRvb3Iub3BlbiIsImlkIjoiZTY1NzAwYTEyZDc2ZDhmZSIsIm5vbmNlIjoiMDRiNmY5ZGU5NjU1OTFmOTY5ODgzNjBhMzk0NWQ4M2MiLCJpc3N1ZWQiOiIyMDI2LTExLTMwVDIwOjI2OjI2LjM2NDU5ODk3MloiLCJleHBpcmVzIjoiMjAyNi0xMS0zMFQyMDoyNjo1Ni4zNjQ1OTg5NzJaIn0=",
 //	  "key": "office",
-//	  "sig": "K9lul4tTFRWrtWONlwmoYX8wEyWHeYJxAIU1ThOIxsLkz7tYQhx2Wc/WDzUcWD++37SotKEuDjgBv3Nrl+NpBA=="
+//	  "sig": "Fd8VDwvJOk9jABRAJpdouh5YNwyJO+loqfZhSYkla0CKOhSJHa4cdzHRdOYDtJOuZej4jmiemftNv4YbwZ1jAg=="
 //	}
 //
 // The object, whose members may come in any order but each exactly once and no others:
 //
-//	te/device/gate-1///cmd/door.open/5d5fb2fd9abd3d79 payload
+//	te/device/gate-1///cmd/door.open/e65700a12d76d8fe payload
 //	{
-//	  "schema": 1, "terminal": "gate-1", "command": "door.open", "id": "5d5fb2fd9abd3d79",
-//	  "nonce": "d54a0ec8d3ac777721c1cb8a2790db4a", "issued": "2026-11-30T19:58:03.66048852Z",
-//	  "expires": "2026-11-30T19:58:33.66048852Z"
+//	  "schema": 1, "terminal": "gate-1", "command": "door.open", "id": "e65700a12d76d8fe",
+//	  "nonce": "04b6f9de965591f96988360a3945d83c", "issued": "2026-11-30T20:26:26.364598972Z",
+//	  "expires": "2026-11-30T20:26:56.364598972Z"
 //	}
 //
 // The nonce is 16 to 64 characters of A-Z a-z 0-9 . _ - and is never used twice under a key. The
 // terminal answers on the same topic, first "executing", then "successful" or "failed":
 //
-//	te/device/gate-1///cmd/door.open/b51e1e1cb94bfac1 answer
+//	te/device/gate-1///cmd/door.open/568db51f2b807d46 answer
 //	{
 //	  "schema": 1, "status": "successful", "result": {"verdict": "grant"},
-//	  "time": "2026-11-30T19:59:03.659900208Z", "clock": "unknown"
+//	  "time": "2026-11-30T20:27:26.363769181Z", "clock": "unknown"
 //	}
 //
-//	te/device/gate-1///cmd/door.open/5d5fb2fd9abd3d79 refusal
+//	te/device/gate-1///cmd/door.open/e65700a12d76d8fe refusal
 //	{
 //	  "schema": 1, "status": "failed", "reason": "expired",
-//	  "detail": "expired 2026-11-30T19:58:33Z, this terminal's clock says 2026-11-30T19:59:03Z (unknown)",
-//	  "time": "2026-11-30T19:59:03.689891441Z", "clock": "unknown"
+//	  "detail": "expired 2026-11-30T20:26:56Z, this terminal's clock says 2026-11-30T20:27:26Z (unknown)",
+//	  "time": "2026-11-30T20:27:26.379864624Z", "clock": "unknown"
 //	}
 //
-// The vocabulary below has the reasons. Every refusal is journalled, and answered; beyond a burst of ten
-// and one each ten seconds they are only counted, and journalled as a sum. A retained command is refused
-// and taken off the broker. Commands that can let somebody in are obeyed only while the terminal trusts its
-// clock.
+// The vocabulary below has the reasons. Every refusal is journalled, and answered. Beyond a burst of ten, one each
+// five minutes is journalled singly and the others as one sum, and one each ten seconds is answered, so that whoever
+// can publish cannot fill the journal. A retained command is refused and taken off the broker, and so is whatever
+// else was left on the terminal's topics; of a message that is too long, only its topic is read. Commands that can
+// let somebody in are obeyed only while the terminal trusts its clock.
 //
 // # Reviews
 //
@@ -155,16 +161,16 @@
 //	te/device/gate-1///review/b2-000001
 //	{
 //	  "schema": 1,
-//	  "payload": "eyJzY2hlbWEiOjEsInRlcm1pbmFsIjoiZ2F0ZS0xIiwicGFzc2FnZSI6ImIyLTAwMDAwMSIsIm9wZW5lZCI6IjIwMjYtMTEtMzBUMTk6NTk6MDIuNTY5NTU4OTJaIiwiZGVhZGxpbmUiOiIyMDI2LTExLTMwVDE5OjU5OjI3LjU2OTU1ODkyWiIsImNsb2NrIjoidW5rbm93biIsInJlYXNvbnMiOlsibmVlZHMtcmV2aWV3IiwicmVtb3RlLW5vLW1hdGNoIl0sInBlcnNvbiI6IjgzYWFjOTE0YzFlNmE3MzIiLCJldmlkZW5jZSI6W3sia2luZCI6ImZhY2UiLCJvdXRjb21lIjoiYWNjZXB0ZWQifSx7ImtpbmQiOiJsaXZlIiwib3V0Y29tZSI6ImFjY2VwdGVkIn0seyJraW5kIjoicmVtb3RlIiwib3V0Y29tZSI6ImRvdWJ0ZnVsIiwiZGV0YWlsIjoicmVtb3RlLW5vLW1hdGNoIn1dLCJuZWVkZWQiOjF9",
+//	  "payload": "eyJzY2hlbWEiOjEsInRlcm1pbmFsIjoiZ2F0ZS0xIiwicGFzc2FnZSI6ImIyLTAwMDAwMSIsIm9wZW5lZCI6IjIwMjYtMTEtMzBUMjA6Mjc6MjQuNDUxOTY0NDgzWiIsImRlYWRsaW5lIjoiMjAyNi0xMS0zMFQyMDoyNzo0OS40NTE5NjQ0ODNaIiwiY2xvY2siOiJ1bmtub3duIiwicmVhc29ucyI6WyJuZWVkcy1yZXZpZXciLCJyZW1vdGUtbm8tbWF0Y2giXSwicGVyc29uIjoiNjYwMjBjNmViNjI2ODkxYyIsImV2aWRlbmNlIjpbeyJraW5kIjoiZmFjZSIsIm91dGNvbWUiOiJhY2NlcHRlZCJ9LHsia2luZCI6ImxpdmUiLCJvdXRjb21lIjoiYWNjZXB0ZWQifSx7ImtpbmQiOiJyZW1vdGUiLCJvdXRjb21lIjoiZG91YnRmdWwiLCJkZXRhaWwiOiJyZW1vdGUtbm8tbWF0Y2gifV0sIm5lZWRlZCI6MX0=",
 //	  "key": "gate-1",
-//	  "sig": "EGDT9CAt3jqEJsDFR6SHmuJ+yvDIYn2EAMLcCzI8Uos/Q3uFzy3LRlYwTnmw7BQGowkNTeaQFyajrHXEvsaaCA=="
+//	  "sig": "PVxSnbyWTYjSZE/mUsY9pW9TUj+r4h9nW2bZvkDJWwpwpcHv56IaAt7ryd4xe1QxaLP7LCfyGZ8GO0dXb9IHCw=="
 //	}
 //
 //	te/device/gate-1///review/b2-000001 payload
 //	{
 //	  "schema": 1, "terminal": "gate-1", "passage": "b2-000001",
-//	  "opened": "2026-11-30T19:59:02.56955892Z", "deadline": "2026-11-30T19:59:27.56955892Z",
-//	  "clock": "unknown", "reasons": ["needs-review", "remote-no-match"], "person": "83aac914c1e6a732",
+//	  "opened": "2026-11-30T20:27:24.451964483Z", "deadline": "2026-11-30T20:27:49.451964483Z",
+//	  "clock": "unknown", "reasons": ["needs-review", "remote-no-match"], "person": "66020c6eb626891c",
 //	  "evidence": [
 //	    {"kind": "face", "outcome": "accepted"}, {"kind": "live", "outcome": "accepted"},
 //	    {"kind": "remote", "outcome": "doubtful", "detail": "remote-no-match"}
@@ -176,14 +182,14 @@
 // the answer counts for this passage and what the reviewer has seen of it, once, until the command expires
 // or the review's deadline. "needed" approvals of different keys approve; one denial denies.
 //
-//	te/device/gate-1///cmd/review.answer/668c927cba26ab24 payload
+//	te/device/gate-1///cmd/review.answer/bc0f2715559ba9f2 payload
 //	{
-//	  "schema": 1, "terminal": "gate-1", "command": "review.answer", "id": "668c927cba26ab24",
-//	  "nonce": "f61421e070a949bba8850d8edab0b38b", "issued": "2026-11-30T19:59:03.646132388Z",
-//	  "expires": "2026-11-30T19:59:33.646132388Z",
+//	  "schema": 1, "terminal": "gate-1", "command": "review.answer", "id": "bc0f2715559ba9f2",
+//	  "nonce": "e9dd6a33cb2ee430878d8886dea5964a", "issued": "2026-11-30T20:27:26.306280245Z",
+//	  "expires": "2026-11-30T20:27:56.306280245Z",
 //	  "args": {
 //	    "passage": "b2-000001",
-//	    "review": "bb709bf6d2e460749bf368525e6d96c30402bd5333dceb59f1298b17564c24a7", "answer": "approve"
+//	    "review": "410d2cba9e3ace143fc380b5aec5af1c80e1fe7a00c486f64aac025d4f1663ae", "answer": "approve"
 //	  }
 //	}
 //
@@ -204,13 +210,13 @@
 // passage, id, nonce and purpose with zero bytes between; enc is the encapsulated key. The claim is a JSON
 // object of subject, issuer, and, where the site sends them, picture and template with its model.
 //
-//	te/device/gate-1///remote/00200819e3cc6d3a/request payload
+//	te/device/gate-1///remote/144b23dff2535a9d/request payload
 //	{
-//	  "schema": 1, "terminal": "gate-1", "passage": "b2-000001", "id": "00200819e3cc6d3a",
-//	  "nonce": "b3c86c265abd699902f1e59af2a9ad49", "issued": "2026-11-30T19:59:02.564751296Z",
-//	  "expires": "2026-11-30T19:59:07.564672825Z", "purpose": "verify",
-//	  "enc": "X+A7L2J5sCBOlH9E1tBz8Pn26xOowvcQoRrb/cplGkw=",
-//	  "data": "ByTfq8DevU8oaWw4aU+62cCzjHlSoyIu9tGZYEb8lQaA+die/Xw="
+//	  "schema": 1, "terminal": "gate-1", "passage": "b2-000001", "id": "144b23dff2535a9d",
+//	  "nonce": "c29e9672a378d8b6f87be28b66118d61", "issued": "2026-11-30T20:27:24.437754099Z",
+//	  "expires": "2026-11-30T20:27:29.437620847Z", "purpose": "verify",
+//	  "enc": "P+ndwxR8tzzDf2/bUMK+GBS80ps71ToPjQslkoE44wE=",
+//	  "data": "UIoItUsx4kQPAJyTDDeBsvQ3DCXUrjAjqb5fKahzAl68tCZig9Y="
 //	}
 //
 // The authority signs its answer after "umbral-remote-answer-v1" and a zero byte. question is the SHA-256
@@ -218,12 +224,12 @@
 // AES-256-GCM with a key that both export from the question's HPKE context ("umbral-remote-answer-v1", 32
 // bytes) and question as additional data.
 //
-//	te/device/gate-1///remote/00200819e3cc6d3a/answer payload
+//	te/device/gate-1///remote/144b23dff2535a9d/answer payload
 //	{
-//	  "schema": 1, "terminal": "gate-1", "passage": "b2-000001", "id": "00200819e3cc6d3a",
-//	  "question": "41cd0d7df547238a2770769177a08a20250e8aca12464d0361e806464c013940",
+//	  "schema": 1, "terminal": "gate-1", "passage": "b2-000001", "id": "144b23dff2535a9d",
+//	  "question": "7d148548452163cedad64938892b571170608ab4af2ee16f477d19522c05c26c",
 //	  "outcome": "doubtful", "score": 0.41, "detail": "below-threshold",
-//	  "data": "WK8LaIUOhMCb+Qb3PSNCk5inNHic/lDtlE61x1jx", "time": "2026-11-30T19:59:02.568692018Z"
+//	  "data": "adlHsCr5AtqhnRdp8F06fcMCnjAXpgPw3aDD9x+D", "time": "2026-11-30T20:27:24.450902743Z"
 //	}
 //
 // Payloads travel as those of reviews do, with key and sig beside them. A question is asked again until it

@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -91,7 +90,7 @@ type NamedKey struct {
 	Public ed25519.PublicKey
 }
 
-// CheckNamedKeys returns an error if a name or a key is malformed, or a name is used twice.
+// CheckNamedKeys returns an error if a name or a key is malformed, or used twice.
 func CheckNamedKeys(keys []NamedKey) error {
 	for i, k := range keys {
 		switch {
@@ -99,8 +98,14 @@ func CheckNamedKeys(keys []NamedKey) error {
 			return fmt.Errorf("fleet: key name %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(k.Name, 80), MaxTerminal)
 		case len(k.Public) != ed25519.PublicKeySize:
 			return fmt.Errorf("fleet: key %q has %d bytes, Ed25519 public keys have %d", k.Name, len(k.Public), ed25519.PublicKeySize)
-		case slices.ContainsFunc(keys[:i], func(other NamedKey) bool { return other.Name == k.Name }):
-			return fmt.Errorf("fleet: two keys are named %q", k.Name)
+		}
+		for _, other := range keys[:i] {
+			switch {
+			case other.Name == k.Name:
+				return fmt.Errorf("fleet: two keys are named %q", k.Name)
+			case other.Public.Equal(k.Public):
+				return fmt.Errorf("fleet: keys %q and %q are the same key: each needs its own", other.Name, k.Name)
+			}
 		}
 	}
 	return nil

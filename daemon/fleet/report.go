@@ -28,15 +28,22 @@ type Alarm struct {
 	Since    time.Time
 }
 
+// The words of HealthReport.Status.
+const (
+	HealthUp   = "up"
+	HealthDown = "down"
+)
+
 // HealthReport is the payload of status/health.
 type HealthReport struct {
 	Schema   int            `json:"schema"`
-	Status   string         `json:"status"` // "up" or "down"
+	Status   string         `json:"status"` // HealthUp or HealthDown
 	PID      int            `json:"pid"`
 	Time     time.Time      `json:"time"` // of this report; in a last will: when the connection was made
 	Clock    string         `json:"clock"`
 	Terminal string         `json:"terminal"`
 	Boot     uint64         `json:"boot"`
+	Instance string         `json:"instance"` // of one run of the program: two terminals of one name have two
 	Software string         `json:"software,omitempty"`
 	Reason   string         `json:"reason,omitempty"` // of "down": "stopped" or "connection lost"
 	Detail   map[string]any `json:"detail,omitempty"`

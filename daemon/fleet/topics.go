@@ -32,8 +32,11 @@ func Topic(terminal string, c Channel, rest ...string) string {
 	return topicRoot + terminal + noService + string(c) + "/" + strings.Join(rest, "/")
 }
 
+// TopicPrefix returns the beginning of all topics of a terminal.
+func TopicPrefix(terminal string) string { return topicRoot + terminal + noService }
+
 // TopicFilter returns the filter of all topics of a terminal, or of all terminals if terminal is "+".
-func TopicFilter(terminal string) string { return topicRoot + terminal + noService + "#" }
+func TopicFilter(terminal string) string { return TopicPrefix(terminal) + "#" }
 
 // ParseTopic takes apart what Topic put together. rest has one to four levels, none of them empty.
 func ParseTopic(topic string) (terminal string, c Channel, rest []string, err error) {

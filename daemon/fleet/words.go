@@ -4,7 +4,8 @@
 //
 // Entry kinds:
 //
-//	alert                       something happened to the door, an input or a sensor: a reason of the list below, with a count where it is a sum
+//	alert                       something happened to the door, an input or a sensor; a count where it is a sum
+//	clock                       warning: the clock is not trusted as far as the configuration asks
 //	command                     the gate decided on a command to open
 //	command-refused             a command was not carried out
 //	command-status              somebody asked how the terminal is
@@ -27,17 +28,20 @@
 //
 //	broker                      warning: no connection to the broker
 //	camera                      critical: the camera gives no pictures
+//	certificate                 warning: the files of the connection cannot be read, or the terminal's certificate ends within 14 days
 //	clock                       warning: the clock is not trusted as far as the configuration asks
 //	clock-unreadable            warning: the kernel does not say how far the clock can be trusted
 //	door                        critical: the door's hardware does not answer
 //	door-forced                 warning: the door opened although nothing had released it
 //	door-held-open              warning: the door stands open for too long
+//	events-not-passed-on        warning: the broker acknowledges events and drops them; the cursor waits
 //	finger-sensor               critical: the sensor does not answer, and nobody passes without a finger
 //	finger-sensor-away          warning: the sensor does not answer; people can pass without it
 //	housing-open                warning: the housing was opened
 //	input-chatters              warning: an input changes more often than people can cause
 //	journal                     critical: the journal cannot be written, so nothing is opened
 //	nobody-enrolled             info: nobody is enrolled
+//	session-taken-over          warning: another terminal connects under the same name
 //	store-copy                  warning: the store could not be copied
 //	store-recovered             warning: the store was damaged and goes on from its last good copy
 //

@@ -25,26 +25,29 @@ type conditionKind struct {
 
 // The conditions, worst first.
 var (
-	conditionJournal = conditionKind{"journal", severityCritical, 0}
-	conditionCamera  = conditionKind{"camera", severityCritical, 3 * time.Second}
-	conditionDoor    = conditionKind{"door", severityCritical, 2 * time.Second}
-	conditionFingers = conditionKind{"finger-sensor", severityCritical, 3 * time.Second} // where nobody passes without a finger
-	conditionFinger  = conditionKind{"finger-sensor-away", severityWarning, 3 * time.Second}
-	conditionForced  = conditionKind{"door-forced", severityWarning, 0}
-	conditionHousing = conditionKind{"housing-open", severityWarning, 0}
-	conditionHeld    = conditionKind{"door-held-open", severityWarning, 0}
-	conditionChatter = conditionKind{"input-chatters", severityWarning, 0}
-	conditionLost    = conditionKind{"store-recovered", severityWarning, 0}
-	conditionCopy    = conditionKind{"store-copy", severityWarning, time.Minute}
-	conditionBroker  = conditionKind{"broker", severityWarning, 10 * time.Second}
-	conditionClock   = conditionKind{"clock", severityWarning, 30 * time.Second}
-	conditionUnread  = conditionKind{"clock-unreadable", severityWarning, 30 * time.Second}
-	conditionEmpty   = conditionKind{"nobody-enrolled", severityInfo, 0}
+	conditionJournal     = conditionKind{"journal", severityCritical, 0}
+	conditionCamera      = conditionKind{"camera", severityCritical, 3 * time.Second}
+	conditionDoor        = conditionKind{"door", severityCritical, 2 * time.Second}
+	conditionFingers     = conditionKind{"finger-sensor", severityCritical, 3 * time.Second} // where nobody passes without a finger
+	conditionFinger      = conditionKind{"finger-sensor-away", severityWarning, 3 * time.Second}
+	conditionForced      = conditionKind{"door-forced", severityWarning, 0}
+	conditionHousing     = conditionKind{"housing-open", severityWarning, 0}
+	conditionHeld        = conditionKind{"door-held-open", severityWarning, 0}
+	conditionChatter     = conditionKind{"input-chatters", severityWarning, 0}
+	conditionLost        = conditionKind{"store-recovered", severityWarning, 0}
+	conditionCopy        = conditionKind{"store-copy", severityWarning, time.Minute}
+	conditionBroker      = conditionKind{"broker", severityWarning, 10 * time.Second}
+	conditionEvents      = conditionKind{"events-not-passed-on", severityWarning, 0}
+	conditionCertificate = conditionKind{"certificate", severityWarning, 0}
+	conditionRival       = conditionKind{"session-taken-over", severityWarning, 0}
+	conditionClock       = conditionKind{"clock", severityWarning, 30 * time.Second}
+	conditionUnread      = conditionKind{"clock-unreadable", severityWarning, 30 * time.Second}
+	conditionEmpty       = conditionKind{"nobody-enrolled", severityInfo, 0}
 )
 
 var conditionOrder = []conditionKind{
 	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHousing, conditionHeld, conditionChatter, conditionFinger, conditionLost, conditionCopy,
-	conditionBroker, conditionClock, conditionUnread, conditionEmpty,
+	conditionBroker, conditionEvents, conditionRival, conditionCertificate, conditionClock, conditionUnread, conditionEmpty,
 }
 
 // condition is a kind that holds now.

@@ -5,9 +5,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"runtime"
-	"strings"
 
 	"umbral/config"
 	"umbral/config/policy"
@@ -51,20 +49,13 @@ func (t *Terminal) buildFleet() (err error) {
 func linkOpts(cfg *config.Config) (link.Opts, error) {
 	c := &cfg.Fleet
 	o := link.DefaultOpts()
-	o.Broker, o.Terminal, o.Username = c.Broker, cfg.Terminal.ID, c.Username
+	o.Broker, o.Terminal, o.Username, o.PasswordFile = c.Broker, cfg.Terminal.ID, c.Username, c.PasswordFile
 	o.TLS.CA, o.TLS.Certificate, o.TLS.Key, o.TLS.ServerName = c.CA, c.Certificate, c.CertificateKey, c.ServerName
 	o.KeepAlive, o.Interval = c.KeepAlive, c.Interval
 	o.MaxCommandAge, o.MaxCommandSkew = c.CommandMaxAge, c.CommandMaxSkew
 	// A clock trusted at least as far as the configuration wants will do.
 	for trust := cfg.Clock.CommandTrust; trust <= policy.TrustNTP; trust++ {
 		o.TrustedClocks = append(o.TrustedClocks, trust.String())
-	}
-	if c.PasswordFile != "" {
-		secret, err := os.ReadFile(c.PasswordFile)
-		if err != nil {
-			return o, fmt.Errorf("terminal: fleet.password_file: %w", err)
-		}
-		o.Password = strings.TrimRight(string(secret), "\r\n")
 	}
 	for _, k := range c.Keys {
 		public, err := fleet.ParsePublicKey(k.Public)

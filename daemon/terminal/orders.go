@@ -85,9 +85,11 @@ func (o orders) block(c fleet.Command) (any, error) {
 // Refused journals a command that was not carried out. Where that fails there is nothing more to be done: the refusal
 // itself stands.
 func (o orders) Refused(r link.Refusal) {
-	payload, err := json.Marshal(map[string]any{
-		"reason": r.Reason, "detail": r.Detail, "command": r.Command, "id": r.ID, "key": r.Key, "count": r.Count,
-	})
+	said := map[string]any{"reason": r.Reason, "detail": r.Detail, "command": r.Command, "id": r.ID, "key": r.Key, "count": r.Count}
+	if r.Counts != nil {
+		said["counts"] = r.Counts
+	}
+	payload, err := json.Marshal(said)
 	if err == nil {
 		o.append(entryCommand, payload)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -269,12 +268,7 @@ func (t *Terminal) look() {
 		t.health.put(kind, f.fault())
 	}
 	if t.link != nil {
-		l := t.link.Stats()
-		text = ""
-		if !l.Connected {
-			text = "No connection to the broker " + l.Broker + "; " + strconv.Itoa(s.Pending) + " entries wait. " + l.LastError
-		}
-		t.health.put(conditionBroker, text)
+		t.putLinkConditions(t.link.Stats(), s.Pending, time.Now())
 	}
 	text = ""
 	if _, trust := t.clock.read(); trust == policy.TrustUnknown {

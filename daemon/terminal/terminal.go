@@ -140,8 +140,7 @@ func storeOpts(cfg *config.Config, key store.Key) store.Opts {
 	o.People, o.CopyEvery = cfg.Store.People, cfg.Store.CopyInterval
 	// A code that was shown has to be remembered while it could be accepted; a bar code's for three steps of 30 s.
 	o.ReplayLife = max(cfg.Credential.MaxAge+2*cfg.Credential.MaxSkew, 90*time.Second) + time.Second
-	// A command may be issued a skew ahead, be valid for its age and a skew, and is accepted for another skew.
-	o.NonceLife = cfg.Fleet.CommandMaxAge + 3*cfg.Fleet.CommandMaxSkew + time.Second
+	o.NonceLife = link.NonceLife(cfg.Fleet.CommandMaxAge, cfg.Fleet.CommandMaxSkew) + time.Second
 	o.Rename = renamePeople
 	return o
 }

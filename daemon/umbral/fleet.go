@@ -206,6 +206,8 @@ const maxShown = 8 << 10
 func writeMessage(w io.Writer, m operator.Message) error {
 	payload := m.Payload
 	switch {
+	case m.Oversized:
+		payload = json.RawMessage("(too long)")
 	case len(payload) == 0:
 		payload = json.RawMessage("(cleared)")
 	case len(payload) > maxShown: // encrypted pictures, questions to the authority

@@ -29,18 +29,18 @@ func TestDocumentedAccessRules(t *testing.T) {
 	if len(rules) != 12 {
 		t.Fatalf("doc.go has %d access rules, wanted 12", len(rules))
 	}
-	a := newIssuer(t)
+	a := fleettest.NewIssuer(t)
 	for _, name := range []string{"server", "gate-1", "gate-2", "operator", "reviewer", "authority"} {
-		a.issue(t, name)
+		a.Issue(t, name)
 	}
-	if err := os.WriteFile(a.path("acl"), []byte(strings.Join(rules, "\n")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(a.Path("acl"), []byte(strings.Join(rules, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := newMosquitto(t, "cafile "+a.path("ca.pem"), "certfile "+a.path("server.pem"), "keyfile "+a.path("server.key"),
-		"require_certificate true", "use_identity_as_username true", "acl_file "+a.path("acl"))
+	m := newMosquitto(t, "cafile "+a.Path("ca.pem"), "certfile "+a.Path("server.pem"), "keyfile "+a.Path("server.key"),
+		"require_certificate true", "use_identity_as_username true", "acl_file "+a.Path("acl"))
 	address := "tls://127.0.0.1:" + m.port
 	as := func(name string) mqtt.TLSOpts {
-		return mqtt.TLSOpts{CA: a.path("ca.pem"), Certificate: a.path(name + ".pem"), Key: a.path(name + ".key")}
+		return mqtt.TLSOpts{CA: a.Path("ca.pem"), Certificate: a.Path(name + ".pem"), Key: a.Path(name + ".key")}
 	}
 	client := func(name string) *operator.Operator {
 		p, err := operator.New(mqtt.Opts{Broker: address, TLS: as(name)})

@@ -22,15 +22,15 @@ type Commander interface {
 // NonceStore remembers what was used. It must be durable: a nonce that Use has accepted must be refused
 // after a power cut. It must be bounded, and refuse (with an error) rather than forget a nonce early.
 type NonceStore interface {
-	// Use records a nonce of a key until the given time and tells whether it was fresh. Its error wraps ErrClock where
-	// the terminal's clock is to blame.
-	Use(key, nonce string, until time.Time) (fresh bool, err error)
+	// Use records a nonce of a key, which its fingerprint names, until the given time and reports whether it was fresh. Its
+	// error wraps ErrClock where the terminal's clock is to blame.
+	Use(fingerprint, nonce string, until time.Time) (fresh bool, err error)
 }
 
 // ErrClock is for a NonceStore that cannot judge a nonce because the clock is, or was, wrong.
 var ErrClock = errors.New("the clock is wrong")
 
-// Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 80
+// Refusal tells of commands that were not carried out. Its texts come from outside, are cut to 160
 // bytes and made printable.
 type Refusal struct {
 	Reason  fleet.Reason
@@ -40,5 +40,7 @@ type Refusal struct {
 	ID      string
 	Key     string
 	Count   int // 1, or how many refusals this one stands for when there were too many to tell singly
-	Time    time.Time
+	// Counts has their reasons; nil for a single refusal. Reason is then the most frequent one.
+	Counts map[fleet.Reason]int
+	Time   time.Time
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"maps"
+	"slices"
 	"time"
 
 	"umbral/daemon/fleet"
@@ -16,7 +17,7 @@ const maxAnswer = 16 << 10
 
 // obey handles commands one after the other until ctx ends.
 func (l *Link) obey(ctx context.Context) {
-	tell := time.NewTicker(refusalEvery)
+	tell := time.NewTicker(refusalPeriod)
 	defer tell.Stop()
 	defer l.summarise()
 	for {
@@ -24,6 +25,8 @@ func (l *Link) obey(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case m := <-l.inbox:
+			l.handle(ctx, m)
+		case m := <-l.traps:
 			l.handle(ctx, m)
 		case <-tell.C:
 			l.summarise()
@@ -68,33 +71,40 @@ func (l *Link) handle(ctx context.Context, m mqtt.Message) {
 	l.answer(topic, a)
 }
 
-// reject tells the journal and the sender why a command was not carried out, and takes a retained one
-// off the broker, which would deliver it again at every connection.
+// reject tells the journal and the sender why a command was not carried out.
 func (l *Link) reject(m mqtt.Message, c fleet.Command, r *fleet.Failure) {
 	l.count(func(s *Stats) { s.Refused++ })
-	if r.Reason == fleet.ReasonRetained {
-		l.enqueue(mqtt.Message{Topic: m.Topic, Retained: true})
+	now := time.Now()
+	if l.refusals.journal.take(now) {
+		l.commander.Refused(Refusal{
+			Reason: r.Reason, Detail: fleet.Printable(r.Detail, 160), Topic: fleet.Printable(m.Topic, 160),
+			Command: c.Name, ID: c.ID, Key: fleet.Printable(c.Key, fleet.MaxLevel), Count: 1, Time: l.now(),
+		})
+	} else {
+		l.refusals.add(r.Reason, 1)
 	}
-	if !l.refusals.allow(r.Reason) {
-		return
-	}
-	l.commander.Refused(Refusal{
-		Reason: r.Reason, Detail: fleet.Printable(r.Detail, 160), Topic: fleet.Printable(m.Topic, 160),
-		Command: c.Name, ID: c.ID, Key: fleet.Printable(c.Key, fleet.MaxLevel), Count: 1, Time: l.now(),
-	})
-	if r.Reason != fleet.ReasonWrongTopic || c.Name != "" {
+	if (r.Reason != fleet.ReasonWrongTopic || c.Name != "") && l.refusals.answers.take(now) {
 		l.answer(m.Topic, fleet.Answer{Status: fleet.StatusFailed, Reason: r.Reason, Detail: fleet.Printable(r.Detail, 160)})
 	}
 }
 
-// summarise tells the journal of the refusals that were too many to tell singly.
+// summarise tells the journal of the refusals that were too many to tell singly, in one entry.
 func (l *Link) summarise() {
-	for reason, n := range l.refusals.take() {
-		l.commander.Refused(Refusal{
-			Reason: reason, Detail: "too many to record singly", Count: n, Time: l.now(),
-			Topic: fleet.Topic(l.o.Terminal, fleet.ChannelCommand, "+", "+"),
-		})
+	counts := l.refusals.take()
+	if len(counts) == 0 {
+		return
 	}
+	sum := Refusal{
+		Detail: "too many to record singly", Counts: counts, Time: l.now(),
+		Topic: fleet.Topic(l.o.Terminal, fleet.ChannelCommand, "+", "+"),
+	}
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		sum.Count += counts[reason]
+		if sum.Reason == "" || counts[reason] > counts[sum.Reason] {
+			sum.Reason = reason
+		}
+	}
+	l.commander.Refused(sum)
 }
 
 func (l *Link) answer(topic string, a fleet.Answer) {
@@ -114,50 +124,4 @@ func (l *Link) enqueue(m mqtt.Message) {
 	default:
 		l.count(func(s *Stats) { s.Unanswered++ })
 	}
-}
-
-// How many refusals are journalled and answered singly: a burst, and then one each refusalEvery. What
-// goes beyond is only counted and journalled as a sum, so that whoever can publish cannot fill the
-// journal, which pushes out what matters.
-const (
-	refusalBurst = 10
-	refusalEvery = 10 * time.Second
-)
-
-// refusals limits how often refusals are told. It belongs to the goroutine of obey, but for busy.
-type refusals struct {
-	spent  int
-	since  time.Time // when spent last went down
-	silent map[fleet.Reason]int
-	busy   atomic.Int64 // commands dropped by receive
-}
-
-// allow tells whether a refusal may be told singly; if not it counts it.
-func (f *refusals) allow(r fleet.Reason) bool {
-	now := time.Now()
-	if back := int(now.Sub(f.since) / refusalEvery); back > 0 {
-		f.spent, f.since = max(f.spent-back, 0), now
-	}
-	if f.spent < refusalBurst {
-		f.spent++
-		return true
-	}
-	if f.silent == nil {
-		f.silent = map[fleet.Reason]int{}
-	}
-	f.silent[r]++
-	return false
-}
-
-// take gives the counts of what was not told singly and starts anew.
-func (f *refusals) take() map[fleet.Reason]int {
-	silent := f.silent
-	f.silent = nil
-	if busy := int(f.busy.Swap(0)); busy > 0 {
-		if silent == nil {
-			silent = map[fleet.Reason]int{}
-		}
-		silent[fleet.ReasonBusy] += busy
-	}
-	return silent
 }

@@ -67,7 +67,7 @@ func TestOperatorCommandsATerminal(t *testing.T) {
 		t.Errorf("a result that is too long: answer %+v, error %v", a, err)
 	}
 
-	a, err = p.Send(ctx, operator.Order{Terminal: "gate-1", Command: fleet.CommandOpen}, fleet.Signer{Name: "lobby", Private: b.signer.Private}, nil)
+	a, err = p.Send(ctx, operator.Order{Terminal: "gate-1", Command: fleet.CommandOpen}, b.lobby, nil)
 	if err != nil || a.Status != fleet.StatusFailed || a.Reason != fleet.ReasonNotAllowed {
 		t.Errorf("answer %+v, error %v", a, err)
 	}
@@ -204,9 +204,7 @@ func TestAFloodOfCommandsIsCountedNotRecorded(t *testing.T) {
 	total, busy := 0, 0
 	for _, r := range b.orders.refused {
 		total += r.Count
-		if r.Reason == fleet.ReasonBusy {
-			busy += r.Count
-		}
+		busy += r.Counts[fleet.ReasonBusy]
 	}
 	if len(b.orders.refused) > refusalBurst+2 || total != flood || busy != int(b.link.Stats().Dropped) {
 		t.Errorf("%d records of %d refusals, %d busy; wanted at most %d records of %d", len(b.orders.refused), total, busy, refusalBurst+2, flood)

@@ -14,21 +14,41 @@ func (l *Link) receive(m mqtt.Message) {
 		return
 	}
 	_, channel, rest, err := fleet.ParseTopic(m.Topic)
-	switch {
-	case err == nil && (channel == fleet.ChannelAlarm || channel == fleet.ChannelReview):
-		if m.Retained && len(m.Payload) > 0 && len(rest) == 1 {
-			offer(l.stale, retained{channel, rest[0]})
+	if err != nil {
+		channel = fleet.ChannelCommand // whatever it is, it came on the filter of commands
+	}
+	switch channel {
+	case fleet.ChannelAlarm, fleet.ChannelReview:
+		if len(rest) == 1 {
+			l.keep(m, channel, rest[0])
 		}
-	case err == nil && channel == fleet.ChannelRemote:
+	case fleet.ChannelEvent:
+		l.keep(m, channel, "")
+		l.echo.hear(m)
+	case fleet.ChannelStatus:
+		l.hearHealth(m)
+	case fleet.ChannelRemote:
+		l.keep(m, channel, "")
 		if !offer(l.remote.replies, taken(m, fleet.MaxReplyBytes)) {
 			l.count(func(s *Stats) { s.Forged++ }) // an authority sends one answer a question
 		}
 	default:
-		in := taken(m, max(l.o.MaxCommandBytes, 2*maxAnswer))
-		if !answer(in) && !offer(l.inbox, in) {
-			l.refusals.busy.Add(1)
-			l.count(func(s *Stats) { s.Refused++; s.Dropped++ })
+		l.keep(m, channel, "")
+		l.receiveCommand(taken(m, max(l.o.MaxCommandBytes, 2*maxAnswer)))
+	}
+}
+
+func (l *Link) receiveCommand(m mqtt.Message) {
+	switch {
+	case answer(m):
+	case m.Retained:
+		if !offer(l.traps, m) {
+			l.refusals.kept.Add(1)
+			l.count(func(s *Stats) { s.Refused++ })
 		}
+	case !offer(l.inbox, m):
+		l.refusals.busy.Add(1)
+		l.count(func(s *Stats) { s.Refused++; s.Dropped++ })
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/fleettest"
 )
 
 // patience bounds every wait of these tests; none of them sleeps.
@@ -226,6 +227,7 @@ type bench struct {
 	nonces  *used
 	state   *fixture
 	signer  fleet.Signer
+	lobby   fleet.Signer
 	link    *Link
 	stop    func()
 }
@@ -238,6 +240,7 @@ func newBench(t *testing.T, address string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lobby := fleet.Signer{Name: "lobby", Private: fleettest.Seeded(3)}
 	o := DefaultOpts()
 	o.Broker, o.Terminal, o.Boot = address, "gate-1", 7
 	o.ConnectTimeout, o.AckTimeout = 2*time.Second, 2*time.Second
@@ -246,11 +249,11 @@ func newBench(t *testing.T, address string) *bench {
 	o.Clock = func() (time.Time, string) { return time.Now(), "ntp" }
 	o.Keys = []Key{
 		{Name: "office", Public: public, Commands: []string{fleet.CommandStatus, fleet.CommandOpen}},
-		{Name: "lobby", Public: public, Commands: []string{fleet.CommandStatus}},
+		{Name: "lobby", Public: fleettest.Public(3), Commands: []string{fleet.CommandStatus}},
 	}
 	return &bench{
 		opts: o, journal: newScript(), orders: new(obedient), nonces: new(used), state: new(fixture),
-		signer: fleet.Signer{Name: "office", Private: private},
+		signer: fleet.Signer{Name: "office", Private: private}, lobby: lobby,
 	}
 }
 

@@ -33,7 +33,10 @@ type Link struct {
 	inbox   chan mqtt.Message // from paho to the commands' goroutine; full: refused as busy
 	answers chan mqtt.Message // from there to the session; full: the answer is dropped and counted
 	unsaid  *mqtt.Message     // an answer whose connection broke before it was acknowledged
-	stale   chan retained     // what the broker still holds from before; full: found at the next connection
+	traps   chan mqtt.Message // retained commands, to be refused; full: only counted
+	stale   *stale
+	echo    echo
+	rival   rival
 	outbox  outbox
 	remote  remote
 
@@ -46,16 +49,10 @@ type Link struct {
 	stats    Stats
 }
 
-// retained is an alarm or a review that the broker keeps.
-type retained struct {
-	channel fleet.Channel
-	name    string // type or passage
-}
-
 // Bounds of the queues inside a link, in messages.
 const (
 	maxAnswers = 32
-	maxStale   = 32 + fleet.MaxReviews
+	maxTraps   = refusalBurst
 )
 
 // New checks the options, reads the TLS files and returns a link that does nothing before Run.
@@ -75,17 +72,20 @@ func New(o Opts, j Journal, c Commander, n NonceStore, s State) (_ *Link, err er
 		nudge:   make(chan struct{}, 1),
 		inbox:   make(chan mqtt.Message, o.CommandQueue),
 		answers: make(chan mqtt.Message, maxAnswers),
-		stale:   make(chan retained, maxStale),
+		traps:   make(chan mqtt.Message, maxTraps),
+		stale:   newStale(),
+		rival:   newRival(),
 		outbox:  newOutbox(j),
 		remote:  newRemote(o.Remote),
 
 		listNews: make(chan mqtt.Message, listQueue),
 		installs: make(chan fetched, 1),
+		refusals: newRefusals(),
 	}
 	if l.dialer, err = mqtt.New(o.Opts); err != nil {
 		return nil, err
 	}
-	l.stats = Stats{Broker: l.dialer.Host(), Since: l.now(), LastError: "not connected yet"}
+	l.stats = Stats{Broker: l.dialer.Host(), Since: l.now(), LastError: "not connected yet", CertificateExpires: l.dialer.Expires()}
 	return l, nil
 }
 
@@ -157,6 +157,7 @@ func (l *Link) attend(ctx context.Context) (healthy bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.refresh()
 	s, err := l.dialer.Connect(ctx, "umbral-"+l.o.Terminal, will, l.receive)
 	if err != nil {
 		return false, err
@@ -179,7 +180,7 @@ func (l *Link) attend(ctx context.Context) (healthy bool, err error) {
 func (l *Link) goodbye(s *mqtt.Session) {
 	ctx, cancel := context.WithTimeout(context.Background(), mqtt.Farewell)
 	defer cancel()
-	b, err := fleet.EncodeJSON(l.report("down", "stopped", fleet.Health{}))
+	b, err := fleet.EncodeJSON(l.report(fleet.HealthDown, "stopped", fleet.Health{}))
 	if err == nil {
 		err = s.Publish(ctx, fleet.Topic(l.o.Terminal, fleet.ChannelStatus, "health"), 1, true, b)
 	}
@@ -189,7 +190,7 @@ func (l *Link) goodbye(s *mqtt.Session) {
 }
 
 func (l *Link) will() (*mqtt.Message, error) {
-	b, err := fleet.EncodeJSON(l.report("down", "connection lost", fleet.Health{}))
+	b, err := fleet.EncodeJSON(l.report(fleet.HealthDown, "connection lost", fleet.Health{}))
 	return &mqtt.Message{Topic: fleet.Topic(l.o.Terminal, fleet.ChannelStatus, "health"), Payload: b}, err
 }
 
@@ -197,26 +198,15 @@ func (l *Link) report(status, reason string, h fleet.Health) fleet.HealthReport 
 	now, trust := l.o.Clock()
 	return fleet.HealthReport{
 		Schema: fleet.Schema, Status: status, PID: os.Getpid(), Time: now.UTC().Round(0), Clock: trust,
-		Terminal: l.o.Terminal, Boot: l.o.Boot, Software: h.Software, Reason: reason, Detail: h.Detail,
+		Terminal: l.o.Terminal, Boot: l.o.Boot, Instance: l.rival.instance, Software: h.Software, Reason: reason, Detail: h.Detail,
 	}
 }
 
 // serve uses a connection until it fails or ctx ends: first what is said at birth, then whatever comes,
 // one message at a time.
 func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
-	// Subscribed before "up" is said: who sees "up" may command.
-	filters := []string{
-		fleet.Topic(l.o.Terminal, fleet.ChannelCommand, "+", "+"),
-		fleet.Topic(l.o.Terminal, fleet.ChannelAlarm, "+"),
-		fleet.Topic(l.o.Terminal, fleet.ChannelReview, "+"),
-	}
-	if l.o.Remote != nil {
-		filters = append(filters, fleet.Topic(l.o.Terminal, fleet.ChannelRemote, "+", "answer"))
-	}
-	for _, filter := range filters {
-		if err := s.Subscribe(ctx, filter); err != nil {
-			return err
-		}
+	if err := l.subscribe(ctx, s); err != nil {
+		return err
 	}
 	if err := l.wantLists(ctx, s); err != nil {
 		return err
@@ -261,8 +251,8 @@ func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
 			err = l.deliver(ctx, s)
 		case m := <-l.answers:
 			err = l.say(ctx, s, m)
-		case r := <-l.stale:
-			err = told.clearStale(ctx, r)
+		case <-l.stale.wake:
+			err = l.clear(ctx, s, told)
 		case <-l.remote.wake:
 			err = l.ask(ctx, s, connection)
 		case <-repeat:
@@ -278,12 +268,53 @@ func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
 				err = lists.tick(ctx)
 			}
 		case <-interval.C:
+			l.refresh()
 			err = told.numbers(ctx)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// refresh reads the files of certificates and the password again, so that what is wrong with them is known before the next
+// connection needs them.
+func (l *Link) refresh() {
+	fault := ""
+	if err := l.dialer.Refresh(); err != nil {
+		fault = err.Error()
+	}
+	expires := l.dialer.Expires()
+	l.count(func(s *Stats) {
+		if fault != "" && fault != s.CredentialError {
+			l.o.Log.Error("fleet: the files of the connection cannot be used; what was read before stays in use", "error", fault)
+		}
+		s.CredentialError, s.CertificateExpires = fault, expires
+	})
+}
+
+// subscribe asks for the terminal's own topics, before "up" is said: who sees "up" may command.
+func (l *Link) subscribe(ctx context.Context, s *mqtt.Session) error {
+	l.stale.reset()
+	l.rival.connecting()
+	channels := []fleet.Channel{fleet.ChannelCommand, fleet.ChannelAlarm, fleet.ChannelReview}
+	if l.o.Remote != nil {
+		channels = append(channels, fleet.ChannelRemote)
+	}
+	for _, c := range channels {
+		if err := s.Subscribe(ctx, l.filter(c)); err != nil {
+			return err
+		}
+	}
+	// Without these the link can do its work, and says what it cannot tell.
+	for _, c := range []fleet.Channel{fleet.ChannelEvent, fleet.ChannelStatus} {
+		if err := s.Subscribe(ctx, l.filter(c)); errors.Is(err, mqtt.ErrForbidden) {
+			l.o.Log.Warn("fleet: the broker does not let the terminal hear itself", "error", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // say sends an answer, and keeps it for the next connection when this one breaks: a command that was

@@ -118,7 +118,7 @@ func (o *Opts) check() error {
 }
 
 func checkKeys(keys []Key) error {
-	seen := map[string]bool{}
+	seen, owner := map[string]bool{}, map[string]string{}
 	for _, k := range keys {
 		switch {
 		case !fleet.ValidLevel(k.Name, fleet.MaxLevel):
@@ -127,8 +127,10 @@ func checkKeys(keys []Key) error {
 			return fmt.Errorf("fleet: two keys are named %q", k.Name)
 		case len(k.Public) != ed25519.PublicKeySize:
 			return fmt.Errorf("fleet: key %q has %d bytes, Ed25519 public keys have %d", k.Name, len(k.Public), ed25519.PublicKeySize)
+		case owner[string(k.Public)] != "":
+			return fmt.Errorf("fleet: keys %q and %q are the same key: each person and program needs its own", owner[string(k.Public)], k.Name)
 		}
-		seen[k.Name] = true
+		seen[k.Name], owner[string(k.Public)] = true, k.Name
 		for _, c := range k.Commands {
 			if !slices.Contains(fleet.Commands(), c) {
 				return fmt.Errorf("fleet: key %q may give %q, commands are %s", k.Name, fleet.Printable(c, 80), strings.Join(fleet.Commands(), ", "))

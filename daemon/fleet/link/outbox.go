@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,13 +14,16 @@ import (
 // an entry is behind the cursor only when the broker has acknowledged it. All methods but watch belong
 // to the goroutine of Run.
 type outbox struct {
-	journal Journal
-	begun   bool           // after holds the durable cursor or something beyond it
-	after   fleet.Position // last entry acknowledged by the broker
-	pending []fleet.Entry  // those behind it, as far as read
-	unacked int            // entries acknowledged by the broker since the cursor was made durable
-	attempt int            // deliveries begun of pending[0]
-	fault   error          // of the last access to the journal
+	journal  Journal
+	begun    bool           // after holds the durable cursor or something beyond it
+	after    fleet.Position // last entry acknowledged by the broker
+	pending  []fleet.Entry  // those behind it, as far as read
+	unacked  int            // entries acknowledged by the broker since the cursor was made durable
+	attempt  int            // deliveries begun of pending[0]
+	fault    error          // of the last access to the journal
+	resting  time.Time      // pending[0] was swallowed and is not sent before
+	pause    time.Duration  // since it was
+	unproven int            // connections in a row that ended after pending[0] was acknowledged and before it came back
 
 	waiting bool            // watch was asked and has not answered yet
 	ask     chan lookout    // to watch
@@ -65,9 +69,13 @@ func (b *outbox) watch(ctx context.Context) {
 	}
 }
 
-// load makes sure that pending holds the next entries, if there are any, and returns a channel that is
-// ready when it is worth calling deliver. A journal that fails is asked again after a rest.
+// load makes sure that pending holds the next entries, if there are any, and returns a channel that is ready when it is
+// worth calling deliver; nil while an entry that the broker has swallowed rests. A journal that fails is asked again after
+// a rest.
 func (b *outbox) load() <-chan struct{} {
+	if time.Now().Before(b.resting) {
+		return nil
+	}
 	if len(b.pending) > 0 {
 		return b.always
 	}
@@ -128,10 +136,10 @@ func (b *outbox) commit() {
 func (b *outbox) delivered() {
 	b.after, b.pending = b.pending[0].Position, b.pending[1:]
 	b.unacked++
-	b.attempt = 0
+	b.attempt, b.pause, b.unproven = 0, 0, 0
 }
 
-// deliver sends one entry and waits for the broker's acknowledgement.
+// deliver sends one entry and waits until the broker has acknowledged it and handed it back.
 func (l *Link) deliver(ctx context.Context, s *mqtt.Session) error {
 	b := &l.outbox
 	if len(b.pending) == 0 {
@@ -146,12 +154,25 @@ func (l *Link) deliver(ctx context.Context, s *mqtt.Session) error {
 	}
 	b.attempt++
 	l.count(func(st *Stats) { st.Attempt = b.attempt })
-	if err := s.Publish(ctx, fleet.Topic(l.o.Terminal, fleet.ChannelEvent, ev.Kind), 1, false, payload); err != nil {
-		return fmt.Errorf("fleet: entry %v of %d bytes, attempt %d: %w", e.Position, len(payload), b.attempt, err)
+	topic := fleet.Topic(l.o.Terminal, fleet.ChannelEvent, ev.Kind)
+	came := l.echo.expect(topic, payload)
+	err = s.Publish(ctx, topic, 1, false, payload)
+	if err == nil {
+		err = l.handed(ctx, s, came, len(payload))
+	}
+	if err != nil {
+		err = fmt.Errorf("fleet: entry %v of %d bytes, attempt %d: %w", e.Position, len(payload), b.attempt, err)
+	}
+	switch {
+	case errors.Is(err, errSwallowed):
+		l.swallowed(err)
+		return nil // if the connection is lost, serve will see
+	case err != nil:
+		return err
 	}
 	b.delivered()
 	l.count(func(st *Stats) {
-		st.Attempt = 0
+		st.Attempt, st.EventError = 0, ""
 		st.Delivered++
 		st.Bytes += uint64(len(payload))
 		if ev.Omitted != "" {

@@ -99,7 +99,7 @@ func (n *narrowReader) Read(b []byte) (int, error) {
 	if rate == 0 {
 		return n.r.Read(b)
 	}
-	got, err := n.r.Read(b[:min(len(b), 512)])
+	got, err := n.r.Read(b[:min(len(b), max(512, int(rate)/512))])
 	time.Sleep(time.Duration(got) * time.Second / time.Duration(rate))
 	return got, err
 }

@@ -59,7 +59,7 @@ func (t *publisher) news(ctx context.Context) error {
 }
 
 func (t *publisher) sayHealth(ctx context.Context, h fleet.Health) error {
-	return t.say(ctx, t.l.report("up", "", h), 1, true, fleet.ChannelStatus, "health")
+	return t.say(ctx, t.l.report(fleet.HealthUp, "", h), 1, true, fleet.ChannelStatus, "health")
 }
 
 func (t *publisher) sayTwin(ctx context.Context) error {
@@ -114,15 +114,20 @@ func (t *publisher) sayAlarms(ctx context.Context) error {
 	return nil
 }
 
-// clearStale clears an alarm or a review that the broker still held when the connection was made, unless it holds now.
-func (t *publisher) clearStale(ctx context.Context, r retained) error {
-	switch {
-	case r.channel == fleet.ChannelReview && t.reviews[r.name] == nil:
-		return t.clearReview(ctx, r.name)
-	case r.channel == fleet.ChannelAlarm && t.alarms[r.name] == nil:
-		return t.send(ctx, nil, 1, true, fleet.ChannelAlarm, r.name)
+// clearStale clears what the broker still held when the connection was made, unless it holds now.
+func (t *publisher) clearStale(ctx context.Context, r retained) (cleared bool, err error) {
+	switch r.channel {
+	case fleet.ChannelReview:
+		if t.reviews[r.name] != nil {
+			return false, nil
+		}
+		return true, t.clearReview(ctx, r.name)
+	case fleet.ChannelAlarm:
+		if t.alarms[r.name] != nil {
+			return false, nil
+		}
 	}
-	return nil
+	return true, t.s.Publish(ctx, r.topic, 1, true, nil)
 }
 
 // sayReviews publishes the reviews that wait, the pictures before the review that speaks of them, and clears those that

@@ -21,6 +21,10 @@ type verifier struct {
 	nonces   NonceStore
 }
 
+// NonceLife returns how long a nonce store has to be able to remember a nonce: a command may come skew before it was issued
+// by the terminal's clock, be valid for age and another skew, and its nonce is kept for a third one.
+func NonceLife(age, skew time.Duration) time.Duration { return age + 3*skew }
+
 // verify makes every check there is, the cheap ones first and the nonce last, since recording it
 // writes to disk. The command is filled as far as it was read, also when it is refused; before the
 // signature was checked that is only what the topic says.
@@ -58,7 +62,7 @@ func (v *verifier) verify(m mqtt.Message, now time.Time, trust string) (fleet.Co
 		return signed, r
 	}
 	// Beyond its expiry plus the skew a nonce can be forgotten: the command is refused without it.
-	fresh, err := v.nonces.Use(signed.Key, signed.Nonce, signed.Expires.Add(v.skew))
+	fresh, err := v.nonces.Use(signed.Fingerprint, signed.Nonce, signed.Expires.Add(v.skew))
 	switch {
 	case errors.Is(err, ErrClock):
 		return signed, fleet.Refuse(fleet.ReasonUntrusted, "%v", err)

@@ -25,7 +25,7 @@ func testVerifier() *verifier {
 		nonces: new(used),
 		keys: []Key{
 			{Name: "office", Public: public, Commands: []string{fleet.CommandStatus, fleet.CommandOpen}},
-			{Name: "lobby", Public: public, Commands: []string{fleet.CommandStatus}},
+			{Name: "lobby", Public: fleettest.Public(3), Commands: []string{fleet.CommandStatus}},
 		},
 	}
 }
@@ -61,8 +61,11 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	payload := func(p string) mqtt.Message { return mqtt.Message{Topic: topic, Payload: wrap(p, "office")} }
 	plain := `{"schema":1,"terminal":"gate-1","command":"door.open","id":"o-1","nonce":"0123456789abcdef","issued":"2026-03-01T12:00:00Z","expires":"2026-03-01T12:00:30Z"}`
-	lobby := good
-	lobby.Payload = bytes.Replace(good.Payload, []byte(`"office"`), []byte(`"lobby"`), 1)
+	_, byLobby, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "lobby", Private: fleettest.Seeded(3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lobby := mqtt.Message{Topic: topic, Payload: byLobby}
 
 	for _, c := range []struct {
 		name string
@@ -156,7 +159,7 @@ func TestVerifyUsesANonceOnce(t *testing.T) {
 	if _, r := v.verify(m, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonReplayed {
 		t.Errorf("again: %+v", r)
 	}
-	if until := v.nonces.(*used).seen["office/0123456789abcdef"]; !until.Equal(fleettest.Noon.Add(time.Minute)) {
+	if until := v.nonces.(*used).seen[fleet.Fingerprint(fleettest.Public(1))+"/0123456789abcdef"]; !until.Equal(fleettest.Noon.Add(time.Minute)) {
 		t.Errorf("nonce kept until %v, must outlive the command by the skew", until)
 	}
 	full := testVerifier()
@@ -176,6 +179,54 @@ type clockless struct{}
 
 func (clockless) Use(string, string, time.Time) (bool, error) {
 	return false, fmt.Errorf("store: %w", ErrClock)
+}
+
+// A key has one name, and a nonce counts once a key, whatever name the envelope, which is not signed, gives it.
+func TestAKeyUnderTwoNames(t *testing.T) {
+	v := testVerifier()
+	v.keys = []Key{
+		{Name: "office", Public: fleettest.Public(1), Commands: []string{fleet.CommandOpen}},
+		{Name: "office2", Public: fleettest.Public(1), Commands: []string{fleet.CommandOpen}},
+	}
+	if err := checkKeys(v.keys); err == nil || !strings.Contains(err.Error(), `"office" and "office2" are the same key`) {
+		t.Errorf("error %v", err)
+	}
+	topic, b, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, r := v.verify(mqtt.Message{Topic: topic, Payload: b}, fleettest.Noon, "ntp"); r != nil {
+		t.Fatal(r)
+	}
+	b = bytes.Replace(b, []byte(`"office"`), []byte(`"office2"`), 1)
+	if _, r := v.verify(mqtt.Message{Topic: topic, Payload: b}, fleettest.Noon, "ntp"); r == nil || r.Reason != fleet.ReasonReplayed {
+		t.Errorf("under the other name: %v", r)
+	}
+}
+
+// TestNonceLifeIsEnough holds every command that can be accepted against a store that remembers nonces for NonceLife.
+func TestNonceLifeIsEnough(t *testing.T) {
+	for _, age := range []time.Duration{time.Second, 2 * time.Minute, 15 * time.Minute} {
+		for _, skew := range []time.Duration{0, 30 * time.Second, time.Hour} {
+			v := testVerifier()
+			v.age, v.skew = age, skew
+			c := fleettest.Command()
+			c.Issued = fleettest.Noon.Add(skew)
+			c.Expires = c.Issued.Add(age + skew)
+			topic, b, err := fleet.Sign(c, fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, r := v.verify(mqtt.Message{Topic: topic, Payload: b}, fleettest.Noon, "ntp"); r != nil {
+				t.Fatalf("age %v, skew %v: %v", age, skew, r)
+			}
+			for _, until := range v.nonces.(*used).seen {
+				if life := until.Sub(fleettest.Noon); life != NonceLife(age, skew) {
+					t.Errorf("age %v, skew %v: kept for %v, NonceLife is %v", age, skew, life, NonceLife(age, skew))
+				}
+			}
+		}
+	}
 }
 
 func FuzzCommand(f *testing.F) {

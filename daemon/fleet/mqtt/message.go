@@ -1,6 +1,10 @@
 package mqtt
 
-import paho "github.com/eclipse/paho.mqtt.golang"
+import (
+	"bytes"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
 
 // Message is a message from or for the broker.
 type Message struct {
@@ -10,6 +14,11 @@ type Message struct {
 	Oversized bool // the payload is longer than the receiver takes
 }
 
-func received(m paho.Message) Message {
-	return Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained()} // paho allocates each payload anew
+// received returns what paho has read. oversized stands for a payload that was too long.
+func received(m paho.Message, oversized []byte) Message {
+	r := Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained()} // paho allocates each payload anew
+	if bytes.Equal(r.Payload, oversized) {
+		r.Payload, r.Oversized = nil, true
+	}
+	return r
 }

@@ -41,12 +41,14 @@ func (s *Session) Expect(bytes int) { s.expected = bytes }
 // conn to say.
 const handover = time.Second
 
-// Connect makes one attempt. handle is called for every message from one goroutine and must not block; it may be nil. will, if not nil, is
-// what the broker publishes, retained, when the connection breaks.
+// Connect makes one attempt. handle is called for every message from one goroutine and must not block; it may be nil. will,
+// if not nil, is what the broker publishes, retained, when the connection breaks.
 func (d *Dialer) Connect(ctx context.Context, clientID string, will *Message, handle func(Message)) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.o.ConnectTimeout)
 	defer cancel()
 	s := &Session{ackTimeout: d.o.AckTimeout, lost: make(chan struct{})}
+	_ = d.Refresh() // the caller asks for what is wrong with the files; what was read before may do
+	use := d.credentials()
 	if handle == nil {
 		handle = func(Message) {}
 	}
@@ -56,7 +58,7 @@ func (d *Dialer) Connect(ctx context.Context, clientID string, will *Message, ha
 		AddBroker(d.url.String()).
 		SetClientID(clientID).
 		SetUsername(d.o.Username).
-		SetPassword(d.o.Password).
+		SetPassword(use.password).
 		SetProtocolVersion(4).
 		SetCleanSession(true).
 		SetAutoReconnect(false).
@@ -68,12 +70,12 @@ func (d *Dialer) Connect(ctx context.Context, clientID string, will *Message, ha
 		SetConnectTimeout(d.o.ConnectTimeout).
 		SetWriteTimeout(min(d.o.AckTimeout, handover)).
 		SetStore(forget{}).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(received(m)) }).
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(received(m, s.conn.oversized)) }).
 		SetConnectionLostHandler(func(_ paho.Client, err error) {
 			once.Do(func() { s.why = err; close(s.lost) })
 		}).
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
-			c, err := d.dial(ctx)
+			c, err := dial(ctx, d.url.Host, use.tls)
 			if err != nil {
 				return nil, err
 			}
@@ -112,13 +114,13 @@ func (d *Dialer) Connect(ctx context.Context, clientID string, will *Message, ha
 
 // dial opens the connection. The proxy variables of the environment, which paho would heed, are not
 // read: a terminal connects to what its configuration says.
-func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
+func dial(ctx context.Context, host string, config *tls.Config) (net.Conn, error) {
 	var n net.Dialer
-	c, err := n.DialContext(ctx, "tcp", d.url.Host)
-	if err != nil || d.tls == nil {
+	c, err := n.DialContext(ctx, "tcp", host)
+	if err != nil || config == nil {
 		return c, err
 	}
-	t := tls.Client(c, d.tls)
+	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -169,20 +171,38 @@ func (s *Session) Unsubscribe(ctx context.Context, filter string) error {
 // takes there, or a terminal with a slow modem would break its connection over each of them.
 const slowest = 4 << 10
 
+// TransferTime returns the time that bytes take over the slowest connection.
 func TransferTime(bytes int) time.Duration { return time.Duration(bytes) * time.Second / slowest }
 
+// maxExtensions bounds how often the wait for an answer goes on because other packets come before it: a broker may have
+// thousands of retained messages to send, but an answer that never comes must be noticed.
+const maxExtensions = 10
+
+// wait waits for the broker's answer. It goes on while a message that is too long comes, and for a while if others come.
 func (s *Session) wait(ctx context.Context, t paho.Token, patience time.Duration) error {
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
-	select {
-	case <-t.Done():
-		return t.Error()
-	case <-s.lost:
-		return fmt.Errorf("%w: %w", errNoAck, s.why)
-	case <-limit.C:
-		return fmt.Errorf("%w within %v", errNoAck, patience)
-	case <-ctx.Done():
-		return ctx.Err()
+	discarded, packets := s.conn.discarded.Load(), s.conn.packets.Load()
+	for extensions := 0; ; {
+		select {
+		case <-t.Done():
+			return t.Error()
+		case <-s.lost:
+			return fmt.Errorf("%w: %w", errNoAck, s.why)
+		case <-limit.C:
+			d, p := s.conn.discarded.Load(), s.conn.packets.Load()
+			switch {
+			case d != discarded:
+			case p != packets && extensions < maxExtensions:
+				extensions++
+			default:
+				return fmt.Errorf("%w within %v", errNoAck, patience)
+			}
+			discarded, packets = d, p
+			limit.Reset(patience)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 

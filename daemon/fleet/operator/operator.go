@@ -119,13 +119,14 @@ func clientID() string { return "umbral-operator-" + fleet.RandomHex(6) }
 
 // Message is what Watch saw.
 type Message struct {
-	Time     time.Time // of reception
-	Terminal string
-	Channel  fleet.Channel
-	Rest     []string // levels after the channel: kind, type, name …
-	Retained bool
-	Payload  json.RawMessage // empty when something retained was cleared
-	Missed   uint64          // messages dropped so far because see was too slow
+	Time      time.Time // of reception
+	Terminal  string
+	Channel   fleet.Channel
+	Rest      []string // levels after the channel: kind, type, name …
+	Retained  bool
+	Payload   json.RawMessage // empty when something retained was cleared, or Oversized
+	Oversized bool            // too long to be taken
+	Missed    uint64          // messages dropped so far because see was too slow
 }
 
 // Watch calls see for every message of the terminal ("" for all) until ctx ends, when it returns nil,
@@ -175,7 +176,7 @@ func (p *Operator) watch(ctx context.Context, filter string, see func(Message) e
 		}
 		msg := Message{
 			Time: time.Now(), Terminal: terminal, Channel: c, Rest: rest,
-			Retained: m.Retained, Payload: m.Payload, Missed: missed.Load(),
+			Retained: m.Retained, Payload: m.Payload, Oversized: m.Oversized, Missed: missed.Load(),
 		}
 		select {
 		case heard <- msg:
