@@ -3,7 +3,6 @@ package credential
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -57,7 +56,7 @@ func (b BirthDate) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", b.Year, b.Month, b.Day)
 }
 
-// midnight is the time of day that some issuers of HCERT write after the day.
+// midnight is the time of day that some issuers of HCERT write after the day. It holds no element of a layout.
 const midnight = "T00:00:00"
 
 // ParseBirthDate reads YYYYMMDD, YYYY-MM-DD, YYYY-MM or YYYY. The error is ErrNoBirthDate for an empty text and wraps
@@ -66,15 +65,14 @@ func ParseBirthDate(text string) (BirthDate, error) {
 	if text == "" {
 		return BirthDate{}, ErrNoBirthDate
 	}
-	day, _ := strings.CutSuffix(text, midnight)
 	for _, form := range []struct {
 		layout     string
 		month, day bool
-	}{{"20060102", true, true}, {time.DateOnly, true, true}, {"2006-01", true, false}, {"2006", false, false}} {
-		if len(day) != len(form.layout) || len(day) != len(text) && form.layout != time.DateOnly {
-			continue
-		}
-		t, err := time.Parse(form.layout, day)
+	}{
+		{"20060102", true, true}, {time.DateOnly, true, true}, {time.DateOnly + midnight, true, true},
+		{"2006-01", true, false}, {"2006", false, false},
+	} {
+		t, err := time.Parse(form.layout, text)
 		if err != nil || t.Year() < earliestBirth {
 			continue
 		}

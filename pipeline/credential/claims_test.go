@@ -25,6 +25,7 @@ func TestClaimLimits(t *testing.T) {
 		{"a long issuer", map[any]any{1: long + "x"}, false},
 		{"a long subject", map[any]any{2: long + "x"}, false},
 		{"a long audience", map[any]any{3: long + "x"}, false},
+		{"several of the longest audiences", map[any]any{3: []any{long, long}}, true},
 		{"a long audience among several", map[any]any{3: []any{"a", long + "x"}}, false},
 		{"an issuer that is a number", map[any]any{1: 7}, false},
 		{"an audience that is a number", map[any]any{3: 7}, false},

@@ -107,6 +107,10 @@ func TestAttributesOfText(t *testing.T) {
 	if diff := cmp.Diff(want, id); diff != "" {
 		t.Error(diff)
 	}
+	alone := must(parseIdentity(dec, encode(map[any]any{62: map[int]any{0: []byte{7}}})))
+	if diff := cmp.Diff([]Biometric{{[]byte{7}, FormatUnknown, -1, ""}}, alone.Biometrics[Face]); diff != "" {
+		t.Error(diff)
+	}
 	plain := must(parseIdentity(dec, encode(map[any]any{16: "no hexadecimal"})))
 	if string(plain.PhotoData) != "no hexadecimal" {
 		t.Errorf("%q", plain.PhotoData)

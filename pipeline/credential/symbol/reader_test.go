@@ -230,34 +230,6 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	frame, _ := drawHard(f, hardCases[0], 1)
-	small := frame.crop(rect{500, 200, 756, 456})
-	flatPixels := make([]byte, 0, 256*256)
-	for y := range small.height {
-		flatPixels = append(flatPixels, small.row(y)...)
-	}
-	f.Add(flatPixels, uint8(0))
-	o := stillOpts()
-	o.MaxWidth, o.MaxHeight = 512, 512
-	f.Fuzz(func(t *testing.T, pixels []byte, shape uint8) {
-		r, err := NewReader(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := 32 + int(shape)
-		h := min(len(pixels)/w, o.MaxHeight)
-		if h < minSide {
-			return
-		}
-		for range 2 {
-			if _, err := r.Read(pixels, w, h, w); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-}
-
 func BenchmarkGate(b *testing.B) {
 	s := newScene(1280, 720, 9)
 	s.noise(3)

@@ -71,12 +71,25 @@ func WriteQR(w io.Writer, text string, level Level, pixels int) error {
 
 // WriteBarcode writes a PNG of a Code 128.
 func WriteBarcode(w io.Writer, text string, pixels int) error {
+	row, err := barcodeRow(text)
+	if err != nil {
+		return err
+	}
+	rows := make([][]bool, barHeight)
+	for y := range rows {
+		rows[y] = row
+	}
+	return writePNG(w, rows, quietBar, quiet, pixels)
+}
+
+// barcodeRow returns the modules of a Code 128, without the quiet zones.
+func barcodeRow(text string) ([]bool, error) {
 	if len(text) > maxBarText {
-		return fmt.Errorf("symbol: %d characters in a bar code, limit %d", len(text), maxBarText)
+		return nil, fmt.Errorf("symbol: %d characters in a bar code, limit %d", len(text), maxBarText)
 	}
 	m, err := oned.NewCode128Writer().Encode(text, gozxing.BarcodeFormat_CODE_128, 0, 1, nil)
 	if err != nil {
-		return fmt.Errorf("symbol: bar code: %w", err)
+		return nil, fmt.Errorf("symbol: bar code: %w", err)
 	}
 	first, last := m.GetWidth(), 0
 	for x := range m.GetWidth() {
@@ -85,17 +98,13 @@ func WriteBarcode(w io.Writer, text string, pixels int) error {
 		}
 	}
 	if first > last {
-		return fmt.Errorf("symbol: bar code of %q is empty", text)
+		return nil, fmt.Errorf("symbol: bar code of %q is empty", text)
 	}
 	row := make([]bool, last-first+1)
 	for x := range row {
 		row[x] = m.Get(first+x, 0)
 	}
-	rows := make([][]bool, barHeight)
-	for y := range rows {
-		rows[y] = row
-	}
-	return writePNG(w, rows, quietBar, quiet, pixels)
+	return row, nil
 }
 
 func writePNG(w io.Writer, rows [][]bool, besides, above, pixels int) error {
