@@ -39,18 +39,21 @@ type Tick struct {
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
 	Note string    `json:"note,omitempty"`
+	// Until is when a consent ends, zero where it has no end.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // FileEdit is one change of a file. Change says which members count.
 type FileEdit struct {
-	Change   string   `json:"change"` // "tick", "untick", "block", "unblock", "occasion", "secret", "details"
-	By       string   `json:"by"`
-	Item     string   `json:"item,omitempty"`     // of tick and untick
-	Note     string   `json:"note,omitempty"`     // of tick
-	Reason   string   `json:"reason,omitempty"`   // of block
-	Occasion string   `json:"occasion,omitempty"` // "issue", "renewal" or "replacement"
-	Secret   []byte   `json:"secret,omitempty"`   // none removes it
-	Details  *Details `json:"details,omitempty"`
+	Change   string    `json:"change"` // "tick", "untick", "block", "unblock", "occasion", "secret", "details"
+	By       string    `json:"by"`
+	Item     string    `json:"item,omitempty"`     // of tick and untick
+	Note     string    `json:"note,omitempty"`     // of tick
+	Until    time.Time `json:"until,omitzero"`     // of the tick of a consent that ends
+	Reason   string    `json:"reason,omitempty"`   // of block
+	Occasion string    `json:"occasion,omitempty"` // "issue", "renewal" or "replacement"
+	Secret   []byte    `json:"secret,omitempty"`   // none removes it
+	Details  *Details  `json:"details,omitempty"`
 }
 
 // Details are what a change of kind "details" sets; what is nil stays as it is, what is empty is forgotten.

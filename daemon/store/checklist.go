@@ -18,7 +18,7 @@ type Requirement struct {
 }
 
 // Items that sites ask for; a site may name others. Consent is an item for each purpose, Consent and the purpose
-// ("consent.face"): its tick says when it was given and who witnessed it, and a consent that is withdrawn is unticked.
+// ("consent.face"): its tick says when it was given, who witnessed it and when it ends; see Tick.Until and EndConsents.
 const (
 	ItemHouseholdRegister = "household-register"
 	ItemPhotographReceipt = "photograph-receipt"
@@ -102,10 +102,11 @@ func (l Checklist) Wanted(f File, today time.Time) (items []string) {
 	return items
 }
 
-// Missing are the items that are wanted and not ticked: an enrolment is complete when there are none.
+// Missing are the items that are wanted and not ticked, or consents that have ended: an enrolment is complete when there
+// are none.
 func (l Checklist) Missing(f File, today time.Time) (items []string) {
 	for _, item := range l.Wanted(f, today) {
-		if f.tick(item) < 0 {
+		if i := f.tick(item); i < 0 || f.Ticks[i].Ended(today) {
 			items = append(items, item)
 		}
 	}

@@ -55,6 +55,8 @@ type Tick struct {
 	By   string    `json:"by"`             // who says so
 	At   time.Time `json:"at"`             // by the store's clock
 	Note string    `json:"note,omitempty"` // up to MaxNote bytes; stays in the file, the journal does not have it
+	// Until is when a consent ends, zero where it has no end. No other item has one.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Limits of a file.
@@ -80,6 +82,7 @@ type FileEntry struct {
 	Item     string   `json:"item,omitempty"`   // of tick and untick
 	Reason   string   `json:"reason,omitempty"` // of block
 	Occasion Occasion `json:"occasion,omitempty"`
+	Until    string   `json:"until,omitempty"` // of the tick of a consent, RFC 3339
 }
 
 // File returns a person's file. ErrNotFound if there is no such person.
@@ -192,7 +195,18 @@ func (s *Store) Tick(id string, t Tick) error {
 	}
 	now, _ := s.clock()
 	t.At = now.UTC()
-	return s.editFile(FileEntry{Person: id, Change: "tick", By: t.By, Item: t.Item}, func(f *File) error {
+	e := FileEntry{Person: id, Change: "tick", By: t.By, Item: t.Item}
+	if !t.Until.IsZero() {
+		t.Until = t.Until.UTC()
+		e.Until = t.Until.Format(time.RFC3339)
+	}
+	switch {
+	case !t.Until.IsZero() && !isConsent(t.Item):
+		return fmt.Errorf("store: %w: %q ends at %s, only a consent (%s…) ends", ErrInvalid, t.Item, e.Until, ItemConsent)
+	case t.Ended(now):
+		return fmt.Errorf("store: %w: consent %q ends at %s, which has passed", ErrInvalid, t.Item, e.Until)
+	}
+	return s.editFile(e, func(f *File) error {
 		if i := f.tick(t.Item); i >= 0 {
 			f.Ticks[i] = t
 			return nil
@@ -205,12 +219,18 @@ func (s *Store) Tick(id string, t Tick) error {
 	})
 }
 
-// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. ErrNotFound where there is none.
+// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. A consent stays in the file, ended,
+// so that it can be seen when it was given and when it was withdrawn. ErrNotFound where there is none, or it has ended.
 func (s *Store) Untick(id, item, by string) error {
+	now, _ := s.clock()
 	return s.editFile(FileEntry{Person: id, Change: "untick", By: by, Item: item}, func(f *File) error {
 		i := f.tick(item)
-		if i < 0 {
+		if i < 0 || f.Ticks[i].Ended(now) {
 			return fmt.Errorf("store: %w: %q has no tick at %.60q", ErrNotFound, id, item)
+		}
+		if isConsent(item) {
+			f.Ticks[i].Until = now.UTC()
+			return nil
 		}
 		f.Ticks = slices.Delete(f.Ticks, i, i+1)
 		return nil

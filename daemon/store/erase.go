@@ -145,7 +145,7 @@ func (c *change) erase(r *Receipt) error {
 		return err
 	}
 	c.next.people--
-	c.done = append(c.done, func() { c.s.forgetAlias(r.Alias) })
+	c.done = append(c.done, func() { c.s.forgetAlias(r.Alias) }, c.s.forgetFaces)
 	inJournal := *r
 	inJournal.Person, inJournal.Alias = r.Alias, ""
 	payload, err := json.Marshal(inJournal)

@@ -68,7 +68,7 @@ func Open(dir string, o Opts) (*Store, Recovery, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, Recovery{}, named(classify(err))
 	}
-	s := &Store{dir: dir, opts: o, keys: k, clock: o.Clock, news: make(chan struct{}), lock: &lockFile{path: filepath.Join(dir, lockName)}}
+	s := &Store{dir: dir, opts: o, keys: k, clock: o.Clock, faces: -1, news: make(chan struct{}), lock: &lockFile{path: filepath.Join(dir, lockName)}}
 	if err := s.lock.acquire(o.LockWait); err != nil {
 		return nil, Recovery{}, named(classify(err))
 	}

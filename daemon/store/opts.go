@@ -30,6 +30,10 @@ type Opts struct {
 	FileBytes int64
 	// People limits the number of people.
 	People int
+	// Faces limits the number of people with a reference of a face, since the law may ask for notice above some number.
+	Faces int
+	// EraseAfter is how long after the end of a consent the references that it covered are erased.
+	EraseAfter time.Duration
 	// ReferencesPerPerson limits the references of one person.
 	ReferencesPerPerson int
 	// Nonces limits how many unexpired command nonces are remembered; when it is reached, commands are refused.
@@ -63,6 +67,8 @@ func DefaultOpts() Opts {
 		JournalBytes:        24 << 20,
 		FileBytes:           128 << 20,
 		People:              10_000,
+		Faces:               100_000,
+		EraseAfter:          24 * time.Hour,
 		ReferencesPerPerson: 32,
 		Nonces:              4096,
 		NonceLife:           15 * time.Minute,
@@ -92,6 +98,8 @@ func (o *Opts) validate() error {
 		{"JournalBytes", o.JournalBytes, minJournalBytes, maxFileBytes / 2},
 		{"FileBytes", o.FileBytes, 2*o.JournalBytes + fileHeadroom, maxFileBytes},
 		{"People", int64(o.People), 1, 100_000},
+		{"Faces", int64(o.Faces), 0, 100_000},
+		{"EraseAfter", int64(o.EraseAfter), 0, int64(366 * 24 * time.Hour)},
 		{"ReferencesPerPerson", int64(o.ReferencesPerPerson), 1, 64},
 		{"Nonces", int64(o.Nonces), 1, 1 << 16},
 		{"NonceLife", int64(o.NonceLife), int64(time.Second), int64(24 * time.Hour)},

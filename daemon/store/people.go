@@ -74,7 +74,7 @@ func checkID(id string) error {
 }
 
 // Enrol stores a new person together with references, or nothing. ErrExists if there is such a person, ErrFull at
-// Opts.People or when the file is needed for the journal.
+// Opts.People or Opts.Faces, or when the file is needed for the journal.
 func (s *Store) Enrol(p Person, refs []Reference) error {
 	if err := p.validate(); err != nil {
 		return err
@@ -91,6 +91,9 @@ func (s *Store) Enrol(p Person, refs []Reference) error {
 		tag := s.keys.tag(p.ID)
 		if c.tx.Bucket([]byte(bucketKeys)).Get(tag) != nil {
 			return fmt.Errorf("store: %w: person %q", ErrExists, p.ID)
+		}
+		if err := c.admitFaces(nil, refs); err != nil {
+			return err
 		}
 		b, err := c.putPerson(tag, p)
 		if err != nil {

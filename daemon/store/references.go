@@ -23,6 +23,7 @@ type Reference struct {
 	Source   string    // where the sample came from: up to 128 bytes
 	Quality  float32   // finite; higher is better
 	Created  time.Time
+	Ended    bool // set by References: the consent to it has ended, and it must not be used
 }
 
 // Kind is what a reference is a template of.
@@ -213,6 +214,15 @@ func (s *Store) AddReference(id string, r Reference) (uint32, error) {
 		if len(have) >= s.opts.ReferencesPerPerson {
 			return fmt.Errorf("store: %w: person %q has %d references, limit %d", ErrFull, id, len(have), s.opts.ReferencesPerPerson)
 		}
+		if r.Kind == KindFace && s.opts.Faces < s.opts.People {
+			refs, err := openReferences(c.tx, s.keys, tag)
+			if err != nil {
+				return err
+			}
+			if err := c.admitFaces(refs, []Reference{r}); err != nil {
+				return err
+			}
+		}
 		r.Number = 1
 		if n := len(have); n > 0 {
 			r.Number = binary.BigEndian.Uint32(have[n-1][tagSize:]) + 1
@@ -235,17 +245,32 @@ func (s *Store) RemoveReference(id string, number uint32) error {
 		if b.Get(key) == nil {
 			return fmt.Errorf("store: %w: person %q has no reference %d", ErrNotFound, id, number)
 		}
-		c.done = append(c.done, s.peopleChanged)
+		c.done = append(c.done, s.peopleChanged, s.forgetFaces)
 		return b.Delete(key)
 	})
 }
 
-// References returns a person's references by number; none is not an error, an unknown person is ErrNotFound.
+// References returns a person's references by number, also those whose consent has ended, which must not be used; none is
+// not an error, an unknown person is ErrNotFound.
 func (s *Store) References(id string) ([]Reference, error) {
+	now, _, err := s.reading()
+	if err != nil {
+		return nil, err
+	}
 	var out []Reference
-	err := s.read(func(tx *bbolt.Tx) (err error) {
-		out, err = openReferences(tx, s.keys, s.keys.tag(id))
-		return err
+	err = s.read(func(tx *bbolt.Tx) (err error) {
+		tag := s.keys.tag(id)
+		if out, err = openReferences(tx, s.keys, tag); err != nil || len(out) == 0 {
+			return err
+		}
+		f, err := openFile(tx, s.keys, tag)
+		if err != nil {
+			return err
+		}
+		for i := range out {
+			_, out[i].Ended = f.consentEnd(out[i].Kind, now)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w (%q)", err, id)
@@ -253,7 +278,8 @@ func (s *Store) References(id string) ([]Reference, error) {
 	return out, nil
 }
 
-// EachReference calls fn for every reference of a kind of every person, person by person, to fill a gallery. An error of
+// EachReference calls fn for every reference of a kind of every person, person by person, to fill a gallery; it leaves out
+// those whose consent has ended. An error of
 // fn ends it and is returned. People whose record or references are damaged are left out and named in the error at the end.
 func (s *Store) EachReference(kind Kind, fn func(p Person, r Reference) error) error {
 	people, err := s.People()
@@ -267,7 +293,7 @@ func (s *Store) EachReference(kind Kind, fn func(p Person, r Reference) error) e
 			damaged = append(damaged, err)
 		}
 		for _, r := range refs {
-			if r.Kind != kind {
+			if r.Kind != kind || r.Ended {
 				continue
 			}
 			if err := fn(p, r); err != nil {

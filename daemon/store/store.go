@@ -34,6 +34,7 @@ type Store struct {
 	counted   time.Time   // when the hardware counter was last advanced; Open's and Run's
 	begun     bool        // there was no file at all; set by Open
 	head      *os.File    // of the head mark, nil until it is first written; guarded by write
+	faces     int         // people with a reference of a face, -1 before they are counted; guarded by write
 	headMoved bool        // it has been written since it was last flushed; guarded by write
 
 	aliasMu sync.Mutex               // taken after file

@@ -68,7 +68,7 @@ func (p *people) editFile(id string, e local.FileEdit) error {
 func (p *people) change(id string, e local.FileEdit) error {
 	switch e.Change {
 	case "tick":
-		return p.store.Tick(id, store.Tick{Item: e.Item, By: e.By, Note: e.Note})
+		return p.store.Tick(id, store.Tick{Item: e.Item, By: e.By, Note: e.Note, Until: e.Until})
 	case "untick":
 		return p.store.Untick(id, e.Item, e.By)
 	case "block":
