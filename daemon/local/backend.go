@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"time"
 )
@@ -28,6 +29,7 @@ type Registry interface {
 	People() ([]Person, error)
 	Person(id string) (Person, error)
 	Erase(id, reason string) (Erased, error)
+	Export(id string) (Export, error)
 	File(id string) (File, error)
 	EditFile(id string, e FileEdit) (File, error)
 	Enrol(ctx context.Context, r EnrolRequest) (Enrolled, error)
@@ -99,4 +101,15 @@ type Erased struct {
 	References int    `json:"references"`
 	Position   string `json:"position"` // of the journal entry
 	Scrubbed   bool   `json:"scrubbed"` // no file holds the key any more; else it is destroyed as soon as the disk allows
+	// Statement says all that was destroyed, and when. Signature is the terminal's over it, Ed25519, and Public the key
+	// that verifies it.
+	Statement string `json:"statement"`
+	Signature []byte `json:"signature"`
+	Public    string `json:"public"`
+}
+
+// Export is everything that the terminal holds about a person, for a program and for a person.
+type Export struct {
+	Data json.RawMessage `json:"data"`
+	Text string          `json:"text"`
 }

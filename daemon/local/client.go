@@ -123,6 +123,11 @@ func (c *Client) Erase(ctx context.Context, id, reason string) (e Erased, err er
 	return e, c.do(ctx, http.MethodDelete, "/api/v1/people/"+url.PathEscape(id)+"?reason="+url.QueryEscape(reason), nil, &e)
 }
 
+// Export asks for everything that is held about a person.
+func (c *Client) Export(ctx context.Context, id string) (e Export, err error) {
+	return e, c.do(ctx, http.MethodGet, "/api/v1/people/"+url.PathEscape(id)+"/export", nil, &e)
+}
+
 // Enrol enrols from pictures.
 func (c *Client) Enrol(ctx context.Context, r EnrolRequest) (e Enrolled, err error) {
 	return e, c.do(ctx, http.MethodPost, "/api/v1/enroll", r, &e)

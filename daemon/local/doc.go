@@ -14,7 +14,8 @@
 //	GET    /healthz                200 while people can pass, else 503
 //	GET    /api/v1/people          socket only: who is enrolled
 //	GET    /api/v1/people/{id}     socket only
-//	DELETE /api/v1/people/{id}     socket only: ?reason=
+//	DELETE /api/v1/people/{id}     socket only: ?reason=; answers with Erased, the signed receipt
+//	GET    /api/v1/people/{id}/export  socket only: Export, everything that is held about a person
 //	POST   /api/v1/enroll          socket only: EnrolRequest
 //	POST   /api/v1/enroll/live     socket only: EnrolRequest without pictures; answers with lines of Progress
 //

@@ -30,6 +30,7 @@ func (s *Server) everything() http.Handler {
 	mux.HandleFunc("GET /api/v1/people", s.people)
 	mux.HandleFunc("GET /api/v1/people/{id}", s.person)
 	mux.HandleFunc("DELETE /api/v1/people/{id}", s.erase)
+	mux.HandleFunc("GET /api/v1/people/{id}/export", s.export)
 	mux.HandleFunc("GET /api/v1/people/{id}/file", s.file)
 	mux.HandleFunc("POST /api/v1/people/{id}/file", s.editFile)
 	mux.HandleFunc("POST /api/v1/enroll", s.enrol)

@@ -37,6 +37,15 @@ func (s *Server) erase(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, receipt)
 }
 
+func (s *Server) export(w http.ResponseWriter, r *http.Request) {
+	e, err := s.backend.Export(r.PathValue("id"))
+	if err != nil {
+		wrong(w, err)
+		return
+	}
+	answer(w, http.StatusOK, e)
+}
+
 // request reads an enrolment's JSON.
 func request(w http.ResponseWriter, r *http.Request) (EnrolRequest, bool) {
 	var e EnrolRequest

@@ -89,6 +89,13 @@ func (f *fake) Erase(id, reason string) (Erased, error) {
 	return Erased{Person: id, References: 2}, nil
 }
 
+func (f *fake) Export(id string) (Export, error) {
+	if id != "ana" {
+		return Export{}, fmt.Errorf("%w: %s is not enrolled", ErrUnknown, id)
+	}
+	return Export{Data: []byte(`{"person":{"id":"ana"}}`), Text: "What is held about ana"}, nil
+}
+
 func (f *fake) Enrol(_ context.Context, r EnrolRequest) (Enrolled, error) {
 	f.request = r
 	if len(r.Pictures) == 0 {
@@ -318,6 +325,12 @@ func TestSocketEnrolsShowsAndErases(t *testing.T) {
 	}
 	if _, err := c.Person(ctx, "eve/../ana"); err == nil || !strings.Contains(err.Error(), "not enrolled") {
 		t.Errorf("unknown person: %v", err)
+	}
+	if e, err := c.Export(ctx, "ana"); err != nil || string(e.Data) != `{"person":{"id":"ana"}}` || e.Text != "What is held about ana" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if _, err := c.Export(ctx, "bob"); !errors.Is(err, ErrUnknown) {
+		t.Errorf("export of nobody: %v", err)
 	}
 	if e, err := c.Erase(ctx, "ana", "left the company & more"); err != nil || e.References != 2 || f.erased != "ana left the company & more" {
 		t.Errorf("erase: %+v, %v; the terminal was asked for %q", e, err, f.erased)

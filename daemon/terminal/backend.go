@@ -350,7 +350,7 @@ func (d *desktop) Person(id string) (local.Person, error) {
 
 func (d *desktop) Erase(id, reason string) (local.Erased, error) {
 	e, err := d.t.people.erased(id, reason)
-	return e, outward(err)
+	return signReceipt(e, d.t.identity), outward(err)
 }
 
 // Enrol reads the pictures, which come from outside, and enrols.

@@ -163,7 +163,7 @@ func (p *people) erased(id, reason string) (local.Erased, error) {
 	if err != nil {
 		return local.Erased{}, err
 	}
-	return local.Erased{Person: r.Person, References: r.References, Position: r.Position.String(), Scrubbed: r.Scrubbed}, nil
+	return local.Erased{Person: r.Person, References: r.References, Position: r.Position.String(), Scrubbed: r.Scrubbed, Statement: string(r.Statement())}, nil
 }
 
 // People lists everybody who is enrolled.
@@ -171,9 +171,6 @@ func (d *Desk) People() ([]local.Person, error) { return d.people.cards() }
 
 // Person shows one person.
 func (d *Desk) Person(id string) (local.Person, error) { return d.people.one(id) }
-
-// Erase destroys a person's references.
-func (d *Desk) Erase(id, reason string) (local.Erased, error) { return d.people.erased(id, reason) }
 
 // Replayed is one journalled decision and what deciding it again gave.
 type Replayed struct {

@@ -13,7 +13,7 @@ import (
 )
 
 func peopleCommand(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "people", Short: "list, show or erase who is enrolled; their enrolment files, checklists and blocks", RunE: chooses}
+	cmd := &cobra.Command{Use: "people", Short: "list, show, export or erase who is enrolled; their enrolment files, checklists and blocks", RunE: chooses}
 	var asJSON bool
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "print JSON")
 	list := &cobra.Command{
@@ -63,26 +63,7 @@ func peopleCommand(s *settings) *cobra.Command {
 			return nil
 		},
 	}
-	var reason string
-	erase := &cobra.Command{
-		Use: "erase ID", Short: "destroy what a person is recognised by; the journal keeps a receipt", Args: exactly("ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := s.erase(cmd, args[0], reason)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), e)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is erased: %s; receipt %s\n", e.Person, references(e.References), e.Position)
-			if !e.Scrubbed {
-				fmt.Fprintln(cmd.OutOrStdout(), "The key is still in freed pages of the disk; the terminal rewrites them as soon as it can.")
-			}
-			return nil
-		},
-	}
-	erase.Flags().StringVar(&reason, "reason", "", "why, for the receipt")
-	cmd.AddCommand(list, show, erase)
+	cmd.AddCommand(list, show, eraseCommand(s, &asJSON), exportCommand(s, &asJSON), receiptCommand(&asJSON))
 	cmd.AddCommand(fileCommands(s, &asJSON)...)
 	return cmd
 }

@@ -17,6 +17,18 @@ import (
 	"umbral/daemon/local"
 )
 
+// endOf returns the instant at which a day has passed, zero for no day.
+func endOf(day string) (time.Time, error) {
+	if day == "" {
+		return time.Time{}, nil
+	}
+	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--until %q is no day, wanted one written 2006-01-02", day)
+	}
+	return d.AddDate(0, 0, 1), nil
+}
+
 // fileCommands are about a person's enrolment file: what was seen of them, and whether they may pass.
 func fileCommands(s *settings, asJSON *bool) []*cobra.Command {
 	show := func(cmd *cobra.Command, f local.File) error {
@@ -55,11 +67,16 @@ checklist were seen to, by whom and when, and which are missing. An enrolment is
 		Long: `tick records who has seen to an item of the checklist, and when: a document, the fingerprints, or a consent, which is an
 item for each purpose ("consent.face"). The journal has it; the note stays in the file.`,
 		Example: `  umbral people tick 4711 household-register --note "copy filed"
-  umbral people tick 4711 consent.face --by rita`,
+  umbral people tick 4711 consent.face --by rita --until 2027-12-31`,
 	}
 	tickBy, note := by(tick), tick.Flags().String("note", "", "a remark for the file")
+	until := tick.Flags().String("until", "", "the last day of a consent, as 2006-01-02; none where it has no end")
 	tick.RunE = func(cmd *cobra.Command, args []string) error {
-		return edit(cmd, args[0], local.FileEdit{Change: "tick", By: *tickBy, Item: args[1], Note: *note})
+		end, err := endOf(*until)
+		if err != nil {
+			return err
+		}
+		return edit(cmd, args[0], local.FileEdit{Change: "tick", By: *tickBy, Item: args[1], Note: *note, Until: end})
 	}
 
 	untick := &cobra.Command{
@@ -195,10 +212,17 @@ func printFile(w io.Writer, f local.File) {
 		if !slices.Contains(f.Wanted, t.Item) {
 			extra = "  (not asked for)"
 		}
+		mark := "[x]"
+		if !t.Until.IsZero() {
+			extra += "  until " + t.Until.Local().Format(time.DateTime)
+			if !time.Now().Before(t.Until) {
+				mark = "[-]" // ended
+			}
+		}
 		if t.Note != "" {
 			extra += "  " + t.Note
 		}
-		fmt.Fprintf(w, "[x] %-24s %s  %s%s\n", t.Item, t.At.Local().Format(time.DateTime), printable(t.By), printable(extra))
+		fmt.Fprintf(w, "%s %-24s %s  %s%s\n", mark, t.Item, t.At.Local().Format(time.DateTime), printable(t.By), printable(extra))
 	}
 	for _, item := range f.Missing {
 		fmt.Fprintf(w, "[ ] %s\n", item)
