@@ -66,6 +66,7 @@ func (p *person) see(prompt challenge.Prompt, running bool, now time.Time) {
 type rig struct {
 	*Source
 	person *person
+	track  uint64 // of their face
 
 	mu    sync.Mutex
 	heard []passage.Evidence
@@ -73,7 +74,7 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*Opts)) *rig {
 	t.Helper()
-	r := &rig{person: &person{answer: 350 * time.Millisecond}}
+	r := &rig{person: &person{answer: 350 * time.Millisecond}, track: 1}
 	o := Opts{Observer: r.person, Prompts: 6, Attempts: 2}
 	if change != nil {
 		change(&o)
@@ -113,7 +114,7 @@ func (r *rig) frame(seen bool) error {
 	now := time.Now()
 	prompt, running := r.Prompt(now)
 	r.person.see(prompt, running, now)
-	return r.Look(&evidence.Frame{Captured: now, Seen: seen, Track: 1})
+	return r.Look(&evidence.Frame{Captured: now, Seen: seen, Track: r.track})
 }
 
 // watch shows the person for so long, and returns what was observed.
@@ -331,6 +332,57 @@ func TestAlternative(t *testing.T) {
 		kind(challenge.ReadAloud)
 		r.Want(passage.Demand{})
 		refused("no challenge is under way")
+	})
+}
+
+// Choosing is no attempt: the other kind may be unclear as often as the first.
+func TestAlternativeIsNoAttempt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, nil).start(t)
+		r.Want(ask(1))
+		r.watch(t, time.Second, true)
+		if err := r.Alternative(); err != nil {
+			t.Fatal(err)
+		}
+		r.watch(t, time.Second, true)
+		if heard := r.watch(t, challenge.DefaultMoveOpts().Length(), false); len(heard) > 0 {
+			t.Errorf("%+v: choosing was counted as an attempt", heard)
+		}
+	})
+}
+
+// What a demand ends is shown no more, even before anybody looks at a frame.
+func TestDemandEndsPrompt(t *testing.T) {
+	quiet := ask(1)
+	quiet.Ask = 0
+	for _, d := range []passage.Demand{{}, quiet, ask(2)} {
+		r := newRig(t, nil)
+		r.Want(ask(1))
+		if err := r.frame(true); err != nil {
+			t.Fatal(err)
+		}
+		r.Want(d)
+		if _, running := r.Prompt(time.Now()); running {
+			t.Errorf("a prompt is shown after the demand %+v", d)
+		}
+		if err := r.Alternative(); !errors.Is(err, evidence.ErrRefused) {
+			t.Errorf("%v after the demand %+v", err, d)
+		}
+	}
+}
+
+// One who steps in takes over nothing: their frames don't count.
+func TestAnotherFaceStepsIn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, func(o *Opts) { o.Attempts = 1 }).start(t)
+		r.person.reads = true
+		r.Want(ask(1))
+		r.watch(t, length/2, true)
+		r.track = 2
+		heard := r.watch(t, length/2+time.Second, true)
+		if len(heard) != 1 || heard[0].Outcome != passage.Doubtful {
+			t.Errorf("%+v", heard)
+		}
 	})
 }
 
