@@ -357,16 +357,9 @@ func (d *desktop) Erase(id, reason string) (local.Erased, error) {
 func (d *desktop) Enrol(ctx context.Context, r local.EnrolRequest) (local.Enrolled, error) {
 	pictures := make([]Picture, 0, len(r.Pictures))
 	for _, p := range r.Pictures {
-		if err := ctx.Err(); err != nil {
-			return local.Enrolled{}, err
-		}
-		img, err := vision.ReadPicture(bytes.NewReader(p.Data), vision.DefaultPictureLimits())
-		if err != nil {
-			return local.Enrolled{}, fmt.Errorf("%w: %s: %w", local.ErrRefused, p.Source, err)
-		}
-		pictures = append(pictures, Picture{Source: p.Source, Image: img, Face: p.Face})
+		pictures = append(pictures, Picture{Source: p.Source, Data: p.Data, Face: p.Face})
 	}
-	e, err := d.t.people.enrolPictures(r.ID, r.Name, pictures)
+	e, err := d.t.people.enrolPictures(ctx, r.ID, r.Name, pictures)
 	return local.Enrolled(e), outward(err)
 }
 

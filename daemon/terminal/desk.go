@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,19 +80,21 @@ func (d *Desk) Enrol(id, name string, pictures []Picture) (Enrolled, error) {
 	if err := d.see(); err != nil {
 		return Enrolled{}, err
 	}
-	return d.people.enrolPictures(id, name, pictures)
+	return d.people.enrolPictures(context.Background(), id, name, pictures)
 }
 
 // enrolPictures makes references of photographs, stores the person and journals it.
-func (p *people) enrolPictures(id, name string, pictures []Picture) (Enrolled, error) {
+func (p *people) enrolPictures(ctx context.Context, id, name string, pictures []Picture) (Enrolled, error) {
 	if len(pictures) == 0 {
 		return Enrolled{}, refuse("no picture was given")
 	}
-	refs, err := p.fromPictures(pictures)
+	refs, notes, err := p.fromPictures(ctx, pictures)
 	if err != nil {
 		return Enrolled{}, err
 	}
-	return p.enrol(id, name, refs)
+	e, err := p.enrol(id, name, refs)
+	e.Notes = append(notes, e.Notes...)
+	return e, err
 }
 
 // card is a person as the tool and the page show them.

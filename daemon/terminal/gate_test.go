@@ -97,19 +97,33 @@ func enrolAna(t *testing.T, cfg config.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := desk.Enrol("ana-4711", "Ana García", []Picture{{Source: "sample3.jpg", Data: data, Face: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Enrol("twin", "Twin", []Picture{{Source: "sample3.jpg", Data: data, Face: 2}}); err == nil || !strings.Contains(err.Error(), "ana-4711") {
+		t.Errorf("the same face under another id: %v", err)
+	}
+	turned := mirroredAndTurned(t, data)
+	if _, err := desk.Enrol("mirrored", "Mirrored", []Picture{{Source: "mirrored.jpg", Data: turned, Face: 2}}); err == nil || !strings.Contains(err.Error(), "ana-4711") {
+		t.Errorf("the same face mirrored and upside down under another id: %v", err)
+	}
+	if _, err := desk.Enrol("group", "Group", []Picture{{Source: "sample3.jpg", Data: data}}); err == nil || !strings.Contains(err.Error(), "3 faces") {
+		t.Errorf("a group's picture without saying who: %v", err)
+	}
+}
+
+// mirroredAndTurned is the mirror image of a photograph, upside down.
+func mirroredAndTurned(t *testing.T, data []byte) []byte {
+	t.Helper()
 	img, err := vision.ReadPicture(bytes.NewReader(data), vision.DefaultPictureLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk.Enrol("ana-4711", "Ana García", []Picture{{Source: "sample3.jpg", Image: img, Face: 2}}); err != nil {
+	var out bytes.Buffer
+	if err := vision.WriteJPEG(&out, vision.Turn(vision.Mirror(img), 2), 95); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk.Enrol("twin", "Twin", []Picture{{Source: "sample3.jpg", Image: img, Face: 2}}); err == nil || !strings.Contains(err.Error(), "ana-4711") {
-		t.Errorf("the same face under another id: %v", err)
-	}
-	if _, err := desk.Enrol("group", "Group", []Picture{{Source: "sample3.jpg", Image: img}}); err == nil || !strings.Contains(err.Error(), "3 faces") {
-		t.Errorf("a group's picture without saying who: %v", err)
-	}
+	return out.Bytes()
 }
 
 // started runs a terminal; stop ends it and waits.

@@ -14,7 +14,6 @@ import (
 	"umbral/daemon/store"
 	"umbral/pipeline/face"
 	"umbral/pipeline/gallery"
-	"umbral/pipeline/vision"
 )
 
 // people enrols, shows and erases. The store is the truth; the gallery holds the same references for searching.
@@ -41,13 +40,6 @@ type Enrolled struct {
 	References int      `json:"references"`
 	Alias      string   `json:"alias"` // what stands for the person in MQTT messages
 	Notes      []string `json:"notes,omitempty"`
-}
-
-// Picture is one photograph to enrol from.
-type Picture struct {
-	Source string // where it came from, for the record
-	Image  *vision.Image
-	Face   int // which face, from the left, counted from 1; 0 where there must be only one
 }
 
 // ErrRefused is wrapped by enrolments that the picture or the person does not allow; the text says what to do.
@@ -154,33 +146,6 @@ func aliasKey(key store.Key) ([]byte, error) {
 	return hkdf.Key(sha256.New, key[:], nil, "umbral pseudonym v1", 32)
 }
 
-// fromPictures makes templates of photographs, refusing with the reason in plain words.
-func (p *people) fromPictures(pictures []Picture) ([]store.Reference, error) {
-	p.sight.mu.Lock()
-	defer p.sight.mu.Unlock()
-	var refs []store.Reference
-	for _, picture := range pictures {
-		d, err := p.sight.pick(picture)
-		if err != nil {
-			return nil, err
-		}
-		points, err := p.sight.analyzer.Landmarks(picture.Image, d.Box)
-		if err != nil {
-			return nil, err
-		}
-		q := p.sight.analyzer.Quality(picture.Image, d, points, points.Pose()).Judge(face.EnrolLimits())
-		if !q.Usable() {
-			return nil, refuse("%s: %s", picture.Source, problemText(&q))
-		}
-		template, err := p.sight.analyzer.Embed(picture.Image, points)
-		if err != nil {
-			return nil, err
-		}
-		refs = append(refs, p.reference(template, picture.Source, q.Value))
-	}
-	return refs, nil
-}
-
 func (p *people) reference(t face.Template, source string, quality float32) store.Reference {
 	return store.Reference{Template: append([]float32(nil), t[:]...), Model: p.model, Source: source, Quality: quality, Created: time.Now()}
 }
@@ -194,37 +159,6 @@ func problemText(q *face.Quality) string {
 		}
 	}
 	return strings.Join(texts, "; ")
-}
-
-// pick finds the face that is meant.
-func (s *sight) pick(picture Picture) (face.Detection, error) {
-	faces, err := s.analyzer.Detect(picture.Image)
-	if err != nil {
-		return face.Detection{}, err
-	}
-	switch {
-	case len(faces) == 0:
-		return face.Detection{}, refuse("%s: no face was found", picture.Source)
-	case picture.Face == 0 && len(faces) > 1:
-		return face.Detection{}, refuse("%s: %d faces were found; say which one is meant, counted from the left (--face 1 to %d)", picture.Source, len(faces), len(faces))
-	case picture.Face < 0 || picture.Face > len(faces):
-		return face.Detection{}, refuse("%s: face %d is meant, wanted 1 to %d", picture.Source, picture.Face, len(faces))
-	case picture.Face == 0:
-		return faces[0], nil
-	}
-	// The wanted face has exactly Face−1 others to its left.
-	for _, d := range faces {
-		left := 0
-		for _, other := range faces {
-			if other.Box.Centre().X < d.Box.Centre().X {
-				left++
-			}
-		}
-		if left == picture.Face-1 {
-			return d, nil
-		}
-	}
-	return face.Detection{}, refuse("%s: faces stand exactly above each other; cut the picture to one face", picture.Source)
 }
 
 // enrol stores a person with references that must be alike, unless somebody enrolled already looks the same.

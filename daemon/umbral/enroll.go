@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -22,8 +21,10 @@ func enrollCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "enroll --id ID --name NAME PHOTO… | --live | --finger FINGER",
 		Short: "enrol a person from photographs, from the terminal's camera, or a finger at its sensor",
-		Long: `enroll stores what a person is recognised by. A photograph that is not good enough is refused with the reason, and so is
-a person who is enrolled already under another id. With --live the running terminal takes pictures from its camera.
+		Long: `enroll stores what a person is recognised by. Photographs are JPEG, PNG or WebP as phones, cameras and scanners make them:
+passport photographs, selfies, scans. One that lies on its side or head is turned upright. One that is not good enough is
+refused with the reason, and so is a person who is enrolled already under another id. Where a photograph shows several faces
+the refusal says where each is, and --face says which one is meant. With --live the running terminal takes pictures from its camera.
 Photographs are enrolled by the running terminal, or, when it does not run, directly in its store. With --finger the running
 terminal's sensor takes several presses of one finger, of somebody who is enrolled already (then --name may be left out) or of
 somebody new; what was enrolled of the same finger before is replaced. The gate's screen tells the person what to do.`,
@@ -109,11 +110,7 @@ func (s *settings) enrolPhotos(cmd *cobra.Command, c *local.Client, r local.Enro
 	}
 	var pictures []terminal.Picture
 	for _, p := range r.Pictures {
-		img, err := vision.ReadPicture(bytes.NewReader(p.Data), limits)
-		if err != nil {
-			return e, fmt.Errorf("%s: %w", p.Source, err)
-		}
-		pictures = append(pictures, terminal.Picture{Source: p.Source, Image: img, Face: p.Face})
+		pictures = append(pictures, terminal.Picture{Source: p.Source, Data: p.Data, Face: p.Face})
 	}
 	desk, err := s.newDesk(cmd)
 	if err != nil {

@@ -1,5 +1,7 @@
 package face
 
+import "strings"
+
 // Problem is one reason why a face is not good enough, told as what the person should do.
 type Problem uint8
 
@@ -36,6 +38,29 @@ var problemTexts = [problems]string{
 	CutOff: "step into the frame", TooFar: "come closer", TooClose: "too close, step back", Turned: "look straight ahead",
 	Covered: "show your whole face", TooDark: "more light is needed", TooBright: "too bright, turn away from the light",
 	Blurred: "hold still", EyesClosed: "open your eyes",
+}
+
+// photographTexts say of a photograph what problemTexts say to a person at the gate.
+var photographTexts = [problems]string{
+	CutOff:    "part of the face lies outside the picture: use a photograph that shows all of it",
+	TooFar:    "the face is too small: use a photograph taken from nearer, or the original in place of a preview",
+	TooClose:  "the face is too large",
+	Turned:    "the face looks to the side or is tilted: use a photograph from the front",
+	Covered:   "the face is covered or does not show its features clearly: use one without hand, mask or bar before it",
+	TooDark:   "the face is too dark: use a photograph with more light on it",
+	TooBright: "the face is too bright, overexposed: use a photograph with less light on it",
+	Blurred:   "the face is blurred: use a sharp photograph, not one that was enlarged",
+}
+
+// photographText lists what keeps a photograph from being enrolled.
+func photographText(q *Quality) string {
+	var texts []string
+	for _, p := range q.Problems() {
+		if p.Blocks() {
+			texts = append(texts, photographTexts[p])
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // String is the problem's code, for journals and messages.

@@ -18,10 +18,10 @@ type PictureLimits struct {
 	MaxMissing float64
 }
 
-// DefaultPictureLimits admits what telephones make, up to 65 megapixels in 32 MiB, and takes 96 MiB to decode it: then a
-// JPEG of 33 megapixels keeps its full size. A quarter of a damaged picture may be missing.
+// DefaultPictureLimits admits what telephones make, up to 65 megapixels in 32 MiB, and takes 64 MiB to decode it: then a
+// JPEG of 22 megapixels keeps its full size. A quarter of a damaged picture may be missing.
 func DefaultPictureLimits() PictureLimits {
-	return PictureLimits{MaxBytes: 32 << 20, MaxPixels: 65_000_000, Memory: 96 << 20, MaxMissing: 0.25}
+	return PictureLimits{MaxBytes: 32 << 20, MaxPixels: 65_000_000, Memory: 64 << 20, MaxMissing: 0.25}
 }
 
 // ReadPicture reads a photograph from a file: JPEG, PNG, WebP, or binary PGM and PPM (P5, P6), turned upright by its EXIF
