@@ -131,7 +131,7 @@
 //	housing-open                The housing of the terminal was opened.
 //	identity-changed            Another person's face appeared in place of the first during the passage.
 //	interlock-chatters          The contact of the other door chatters, so that door counts as open.
-//	journal-unavailable         The journal could not be written, so nothing may be opened.
+//	journal-unavailable         The journal could not be written in time, so nothing may be opened.
 //	left                        The person went away before there was a verdict.
 //	lingering                   The same person was let through a moment ago; a second time is allowed only later.
 //	low-quality                 Not enough good pictures of the face agreed (light, sharpness, pose or cover).

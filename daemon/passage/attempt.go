@@ -22,6 +22,7 @@ type attempt struct {
 	best       Score
 	sum        int64   // of the matched frames' scores
 	compared   Instant // when the face was last compared
+	agreed     Instant // when it last matched
 	references uint32  // the most that were searched
 	claim      string  // whose reference a document brought; only comparisons with it count
 
@@ -37,12 +38,12 @@ type attempt struct {
 	asked     [2]string // whose standing was asked for: the subject and the guardian
 	standings [2]Standing
 	stands    [2]bool
+	lookedUp  Instant // when last after a change
 	guardian  guardian
 	confirm   confirmation
 
-	absent  int // frames without the subject since the last with it
-	barred  int // comparisons that fit somebody else who is blocked
-	cleared int // comparisons that fit nobody who is blocked
+	absent int // frames without the subject since the last with it
+	barred int // comparisons that fit somebody else who is blocked
 }
 
 type other struct {
@@ -77,7 +78,7 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 			a.compared = now
 		}
 		speaking := need.Has(policy.Speech) && subject.Match.Known && m.asked().Has(policy.Speech)
-		matched := m.match(&subject.Match)
+		matched := m.match(now, &subject.Match)
 		switch {
 		case speaking && matched:
 			a.stayed++
@@ -89,7 +90,7 @@ func (m *Machine) collect(now Instant, f *Frame) bool {
 		}
 	}
 	if need.Has(policy.Live) && subject.Live.Known {
-		a.live.add(subject.Live.Score)
+		a.live.add(now, subject.Live.Score, &m.rules)
 	}
 	return true
 }
@@ -106,11 +107,14 @@ func (m *Machine) resume(now Instant) {
 	switch {
 	case again && a.guardian.active:
 		a.guardian.forgetMinor() // every frame compares the minor
-	case again && a.person != "":
-		a.before = a.person
-		fallthrough
 	case again:
+		if a.person != "" {
+			a.before = a.person
+		}
 		a.person, a.matched, a.best, a.sum, a.live = "", 0, 0, 0, liveness{}
+		if !m.policy.Needs().Has(policy.Face) {
+			a.others[policy.Speech] = other{} // nothing would tell that somebody else has spoken
+		}
 	}
 }
 
@@ -119,8 +123,9 @@ func (m *Machine) barred(c *Match) bool {
 	return m.rules.Fresh > 0 && c.Barred >= m.rules.Threshold
 }
 
-// barredOut reports whether enough comparisons fit somebody who is blocked, and more of them than do not.
-func (a *attempt) barredOut(r *Rules) bool { return a.barred >= r.MatchFrames && a.barred > a.cleared }
+// barredOut reports whether enough comparisons fit somebody who is blocked. It doesn't matter how many do not: a
+// blocked person can turn away often enough.
+func (a *attempt) barredOut(r *Rules) bool { return a.barred >= r.MatchFrames }
 
 // same reports whether a comparison says that the face is that of a person recognised before, and of nobody who is
 // barred.
@@ -129,12 +134,21 @@ func (m *Machine) same(c *Match, person string, claimed bool) bool {
 	if claimed {
 		threshold, margin = m.rules.VerifyThreshold, 0
 	}
-	return c.Known && c.Person == person && c.Claimed == claimed && c.Score >= threshold && c.Score-c.Second >= margin && !m.barred(c)
+	return c.Known && person != "" && c.Person == person && c.Claimed == claimed &&
+		c.Score >= threshold && c.Score-c.Second >= margin && !m.barred(c)
+}
+
+// unlike returns why a comparison does not show the person who was recognised before.
+func (m *Machine) unlike(c *Match) Reason {
+	if m.barred(c) {
+		return ReasonBlockedFace
+	}
+	return ReasonIdentityChanged
 }
 
 // match counts one comparison and reports whether the frame is the person's: only such a frame may speak for their
 // liveness or end in a grant.
-func (m *Machine) match(c *Match) bool {
+func (m *Machine) match(now Instant, c *Match) bool {
 	a := &m.now
 	if !c.Known || c.Claimed != (a.claim != "") || c.Claimed && c.Person != a.claim {
 		return false // a comparison from before the document, or with another reference
@@ -147,7 +161,6 @@ func (m *Machine) match(c *Match) bool {
 		a.barred++
 		return false
 	}
-	a.cleared++
 	like := c.Person != "" && c.Score >= threshold
 	if !like || c.Score-c.Second < margin {
 		a.unmatched++
@@ -168,6 +181,7 @@ func (m *Machine) match(c *Match) bool {
 		a.matched, a.best, a.sum, a.live = 0, c.Score, 0, liveness{}
 	}
 	a.matched++
+	a.agreed = now
 	a.best = max(a.best, c.Score)
 	a.sum += int64(c.Score)
 	a.references = max(a.references, c.References)
@@ -203,7 +217,7 @@ func (m *Machine) subject() string {
 	if named == "" || !m.policy.Needs().Has(policy.Face) {
 		return named
 	}
-	if e, _, _ := m.evidences(); m.policy.Decide(&e, m.fuse(&e).state) == policy.Satisfied {
+	if m.satisfied() {
 		return named
 	}
 	return ""
@@ -221,7 +235,16 @@ func (m *Machine) named() string {
 
 // takeReference compares the face with a document's reference from now on. What was counted before was another
 // comparison, also where an earlier document has brought a reference of the same subject: now both have to match.
-func (a *attempt) takeReference(subject string) {
+func (m *Machine) takeReference(subject string) {
+	a := &m.now
+	if m.rules.Fresh > 0 {
+		// What names nobody was done by whoever stood there before the document was.
+		for k := range a.others {
+			if o := &a.others[k]; o.subject == "" && !documents.Has(policy.Kind(k)) {
+				*o = other{}
+			}
+		}
+	}
 	a.claim = subject
 	a.person, a.before = "", ""
 	a.matched, a.unmatched, a.ambiguous, a.best, a.sum, a.references = 0, 0, 0, 0, 0, 0
@@ -276,7 +299,7 @@ func (m *Machine) decide(now Instant, counted bool) {
 	fusion := m.fuse(&e)
 	switch m.policy.Decide(&e, fusion.state) {
 	case policy.Satisfied:
-		if counted && m.allowed(now) {
+		if counted && m.aliveNow(now, &e, &fusion) && m.allowed(now) {
 			m.grant(now, m.grantReason())
 		}
 	case policy.Impossible:
@@ -289,6 +312,23 @@ func (m *Machine) decide(now Instant, counted bool) {
 			m.finish(now, Deny, m.denyReasons(&e, doubtful, mismatch)...)
 		}
 	}
+}
+
+// satisfied reports whether the policy is satisfied.
+func (m *Machine) satisfied() bool {
+	e, _, _ := m.evidences()
+	return m.policy.Decide(&e, m.fuse(&e).state) == policy.Satisfied
+}
+
+// aliveNow reports whether the subject has looked alive a moment ago, as far as the policy is satisfied by that. The
+// journal has the rest of Rules.Fresh for the entry.
+func (m *Machine) aliveNow(now Instant, e *policy.States, fusion *Fusion) bool {
+	if m.rules.Fresh == 0 || e[policy.Live] != policy.Satisfied || now.Sub(m.now.live.alive) <= m.rules.Fresh/2 {
+		return true
+	}
+	without := *e
+	without[policy.Live] = policy.Open
+	return m.policy.Decide(&without, fusion.state) == policy.Satisfied
 }
 
 // allowed reports whether the person of a satisfied policy may pass. Where what is on file decides that and is not

@@ -1,5 +1,7 @@
 package passage
 
+import "umbral/config/policy"
+
 // Causes for which the door may open. Each has one opening, so at most one waits for its commit.
 const (
 	forPassage = iota
@@ -19,9 +21,12 @@ type opening struct {
 	command     string // id of the command, for the answer
 	interlocked bool   // at began
 
-	active   bool // granted, and waiting for the commit
-	token    uint64
-	deadline Instant
+	active     bool // granted, and waiting for the commit
+	token      uint64
+	decided    Instant
+	deadline   Instant
+	watched    [2]watched // what the camera shows meanwhile
+	unanswered int        // look-ups meanwhile
 }
 
 // open starts an opening under the next ID.
@@ -53,8 +58,33 @@ func (m *Machine) verdict(now Instant, cause int, v Verdict, reasons []Reason) {
 		Verdict: v, Reasons: r.Reasons, Person: r.Person, Passage: o.id,
 	})
 	if v == Grant {
-		o.active, o.token, o.deadline = true, m.commit, now.Add(m.rules.CommitTimeout)
+		o.active, o.token, o.decided, o.deadline = true, m.commit, now, m.deadline(now, cause)
+		o.watched, o.unanswered = [2]watched{}, 0
 	}
+}
+
+// deadline returns until when a grant has to be committed: what it rests on may be no older than Rules.Fresh at the
+// opening.
+func (m *Machine) deadline(now Instant, cause int) Instant {
+	until, need := now.Add(m.rules.CommitTimeout), m.policy.Needs()
+	if m.rules.Fresh == 0 {
+		return until
+	}
+	a, r := &m.now, &m.review
+	switch {
+	case cause == forReview && r.compare:
+		return min(until, r.matched.Add(m.rules.Fresh))
+	case cause == forPassage && a.guardian.active:
+		return min(until, a.guardian.readied.Add(m.rules.Fresh))
+	case cause == forPassage:
+		if need.Has(policy.Face) {
+			until = min(until, a.agreed.Add(m.rules.Fresh))
+		}
+		if need.Has(policy.Live) && now.Sub(a.live.alive) <= m.rules.Fresh {
+			until = min(until, a.live.alive.Add(m.rules.Fresh))
+		}
+	}
+	return until
 }
 
 // committed is the only way to the door.
@@ -63,6 +93,10 @@ func (m *Machine) committed(now Instant, token uint64) {
 		o := &m.openings[cause]
 		if !o.active || o.token != token {
 			continue
+		}
+		if o.unanswered > 0 {
+			m.fail(now, cause, &Observation{Kind: ObserveCommitted, Commit: 1}, ReasonStandingUnknown)
+			return
 		}
 		o.active = false
 		m.effects = append(m.effects, Effect{Kind: EffectOpenDoor, Passage: o.id, Pulse: m.rules.Pulse})

@@ -62,30 +62,3 @@ func (m *Machine) confirmed(now Instant) {
 func (m *Machine) lookUp(cause int, person string) {
 	m.effects = append(m.effects, Effect{Kind: EffectLookUp, Passage: m.openings[cause].id, Person: person})
 }
-
-// change looks up again what is on file about everybody who may be let in soon.
-func (m *Machine) change() {
-	if m.rules.Fresh == 0 || !m.rules.Eligibility.Ask {
-		return
-	}
-	if m.collecting || m.openings[forPassage].active {
-		for _, person := range m.now.asked {
-			if person != "" {
-				m.lookUp(forPassage, person)
-			}
-		}
-	}
-	if m.review.active && m.review.person != "" {
-		m.lookUp(forReview, m.review.person)
-	}
-}
-
-// withdraw takes a grant back whose entry is on its way to the journal, when what is on file now stands against one of
-// the people whom it names.
-func (m *Machine) withdraw(now Instant, i int, o *Observation) {
-	m.now.standings[i] = o.Standing
-	reasons, _ := m.ineligible(now, &o.Standing)
-	if len(reasons) > 0 {
-		m.fail(now, forPassage, o, reasons...)
-	}
-}

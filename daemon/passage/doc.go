@@ -40,10 +40,20 @@
 // identifier or by face, on evidence of this passage.
 //
 // The frame that brings a grant shows everybody whom it names, matched, as far as the policy needs the face; of two who
-// go in together, both. A track that misses its face on several frames loses what the camera established, since another
-// head may have taken it over. When nothing else stands against a grant, EffectLookUp asks once more what is on file,
-// and the grant waits for the answers. ObserveChange, which follows every change of what is on file, asks again even
-// while the grant's entry is on its way to the journal; a block that comes then turns the grant into a denial.
+// go in together, both. The last sign of life is at most Fresh/2 old. A track that misses its face on several frames
+// loses what the camera established, since another head may have taken it over; a face that fits somebody who is
+// blocked on MatchFrames frames ends the passage. When nothing else stands against a grant, EffectLookUp asks once more
+// what is on file, and the grant waits for the answers.
+//
+// In a review only what is seen after the referral counts: an approval opens after a look at the same face, alive and
+// alone, that is at most Fresh/2 old, and after which the person was on every frame.
+//
+// From the grant to its commit the same holds on. Match and life may be no older than Fresh when the door opens, so a
+// journal that takes longer opens nothing. The grant is taken back when somebody whom it names is not seen on several
+// frames or is another face by then, when the clock is no longer trusted or another door opens, and when what is on
+// file stands against somebody by now, be it that time has passed. ObserveChange, which follows every change of what is
+// on file, asks for it again; a commit that comes before the answer opens nothing.
+//
 // Rules.Fresh turns these checks on; records of programs before them replay without.
 //
 // # The door

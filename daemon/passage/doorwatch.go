@@ -84,7 +84,10 @@ func (m *Machine) setInterlock(now Instant, up bool) {
 		m.note(now, &o)
 		m.checkRoom(now)
 	}
-	if m.review.active && !m.openings[forReview].active {
+	switch {
+	case m.rules.Fresh > 0:
+		m.noteMeanwhile(now, &o)
+	case m.review.active && !m.openings[forReview].active:
 		m.openings[forReview].note(now, &o)
 	}
 }

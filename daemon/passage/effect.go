@@ -16,7 +16,7 @@ const (
 	EffectOpenDoor                       // open the door for Pulse
 	EffectScreen                         // show Screen
 	EffectAnswer                         // tell the fleet what came of Command
-	EffectLookUp                         // find what is on file about Person, and observe it as ObserveStanding
+	EffectLookUp                         // observe as ObserveStanding what is on file about Person at that moment
 	EffectDemand                         // Demand is what is to be established now
 	EffectReview                         // ask the reviewers about Passage within Pulse
 	EffectReviewed                       // the review of Passage ended with Verdict and Reasons

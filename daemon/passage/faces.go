@@ -59,11 +59,16 @@ func (f *Frame) track(track uint32) *Face {
 func (f *Frame) rival(subject *Face, ratio Score) bool {
 	for i := range f.Count {
 		other := &f.Faces[i]
-		if other != subject && int64(other.Box.Height())*int64(One) >= int64(ratio)*int64(subject.Box.Height()) {
+		if other != subject && other.beside(subject, ratio) {
 			return true
 		}
 	}
 	return false
+}
+
+// beside reports whether a face is about as near as the subject's.
+func (f *Face) beside(subject *Face, ratio Score) bool {
+	return int64(f.Box.Height())*int64(One) >= int64(ratio)*int64(subject.Box.Height())
 }
 
 // near reports whether a passage can begin with the face.

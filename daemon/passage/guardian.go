@@ -17,6 +17,8 @@ type guardian struct {
 	minorLive liveness // of the minor since this part began
 	missed    int      // comparisons in a row that did not show the minor
 	ready     bool     // both are in order, but for what is on file
+	readied   Instant  // when they were last
+	barred    int      // comparisons of the guardian that fit somebody else who is blocked
 }
 
 // forgetMinor drops the proof of life of whoever may no longer stand there.
@@ -52,13 +54,13 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 	if face.Problems != 0 || !face.Match.Known || m.third(f, minors, face) {
 		return
 	}
-	if !m.countGuardian(face) || !still {
+	if !m.countGuardian(now, face) || !still {
 		return
 	}
 	if m.policy.Needs().Has(policy.Live) {
 		switch g.live.state(&m.rules) {
 		case policy.Satisfied:
-			if m.rules.Fresh > 0 && !face.Live.Known {
+			if m.rules.Fresh > 0 && g.live.alive != now {
 				return
 			}
 		case policy.Open:
@@ -68,23 +70,29 @@ func (m *Machine) vouch(now Instant, f *Frame) {
 			return
 		}
 	}
-	g.ready = true
+	g.ready, g.readied = true, now
 	m.admitTogether(now)
 }
 
 // countGuardian counts a comparison of the guardian's face and reports whether enough of them fit somebody who may
 // vouch.
-func (m *Machine) countGuardian(face *Face) bool {
+func (m *Machine) countGuardian(now Instant, face *Face) bool {
 	g := &m.now.guardian
 	c := &face.Match
 	if face.Track != g.track || m.rules.Fresh > 0 && g.absent > maxAbsent {
 		*g = guardian{active: true, began: g.began, track: face.Track, minorLive: g.minorLive, missed: g.missed}
 	}
 	g.absent = 0
+	if m.barred(c) {
+		if g.barred++; g.barred >= m.rules.MatchFrames {
+			m.finish(now, Deny, ReasonGuardian, ReasonBlockedFace)
+		}
+		return false
+	}
 	minor, _ := m.standingOf(m.subject())
 	switch {
-	case c.Claimed || c.Score < m.rules.Threshold || c.Score-c.Second < m.rules.Margin || minor == nil || !minor.vouches(c.Person),
-		m.barred(c):
+	case c.Claimed || c.Score < m.rules.Threshold || c.Score-c.Second < m.rules.Margin,
+		minor == nil || !minor.vouches(c.Person):
 		g.unmatched++
 		return false
 	case c.Person != g.person:
@@ -92,7 +100,7 @@ func (m *Machine) countGuardian(face *Face) bool {
 	}
 	g.matched++
 	if face.Live.Known {
-		g.live.add(face.Live.Score)
+		g.live.add(now, face.Live.Score, &m.rules)
 	}
 	return g.matched >= m.rules.MatchFrames && g.matched > g.unmatched
 }
@@ -112,7 +120,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 		case !m.same(&face.Match, m.subject(), a.claim != ""):
 			g.minorLive = liveness{}
 			if g.missed++; g.missed >= maxMissed {
-				m.finish(now, Deny, ReasonIdentityChanged)
+				m.finish(now, Deny, m.unlike(&face.Match))
 			}
 			return false
 		}
@@ -124,7 +132,7 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 	if face.Problems != 0 || !face.Live.Known {
 		return false
 	}
-	g.minorLive.add(face.Live.Score)
+	g.minorLive.add(now, face.Live.Score, &m.rules)
 	switch g.minorLive.state(&m.rules) {
 	case policy.Impossible:
 		m.finish(now, Deny, ReasonNotLive)
@@ -132,14 +140,14 @@ func (m *Machine) stillMinor(now Instant, face *Face) bool {
 	case policy.Open:
 		return false
 	}
-	return true
+	return g.minorLive.alive == now
 }
 
 // admitTogether lets the minor and the guardian in, if nothing on file stands against either.
 func (m *Machine) admitTogether(now Instant) {
 	g := &m.now.guardian
-	if !g.ready {
-		return
+	if !g.ready || m.rules.Fresh > 0 && !m.satisfied() {
+		return // a document may have been shown again meanwhile, and refused
 	}
 	minor, known := m.standingOf(m.subject())
 	if !known {
@@ -169,7 +177,7 @@ func (m *Machine) admitTogether(now Instant) {
 func (m *Machine) third(f *Frame, minor, guardian *Face) bool {
 	for i := range f.Count {
 		other := &f.Faces[i]
-		if other != minor && other != guardian && int64(other.Box.Height())*int64(One) >= int64(m.rules.CrowdRatio)*int64(minor.Box.Height()) {
+		if other != minor && other != guardian && other.beside(minor, m.rules.CrowdRatio) {
 			return true
 		}
 	}

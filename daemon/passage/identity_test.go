@@ -313,6 +313,7 @@ func TestIdentityScenarios(t *testing.T) {
 		}), func(g *gate) {
 			g.frames(10, ann)
 			g.see(refusedFor(policy.Speech, ReasonSpeech))
+			g.frames(1, ann)
 			answer(g, true, "rita")
 		}, []string{"refer needs-review speech-does-not-match ann", "passage-review grant review-approved ann"}, 1},
 		{"a doubt does not end the passage before the rest is there", withRules(func(r *Rules) {
@@ -393,14 +394,14 @@ func TestIdentityScenarios(t *testing.T) {
 			answer(g, true, "rita")
 			g.frames(during(31*time.Second), ann)
 		}, []string{"refer needs-review remote-no-match ann", "passage-review deny review-timeout ann"}, 0},
-		{"two reviewers of two", reviewed("remote and face", 2), func(g *gate) { doubt(g); answer(g, true, "rita"); answer(g, true, "rosa") },
+		{"two reviewers of two", reviewed("remote and face", 2), func(g *gate) { doubt(g); g.frames(1, ann); answer(g, true, "rita"); answer(g, true, "rosa") },
 			[]string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann"}, 1},
 		{"an answer about another passage", reviewed("remote and face", 1), func(g *gate) {
 			doubt(g)
 			g.see(Observation{Kind: ObserveReviewed, Reviewed: Reviewed{ID{6, 1}, true, "rita"}})
 			g.wait(time.Second)
 		}, []string{"refer needs-review remote-no-match ann"}, 0},
-		{"the journal fails on a review", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.disk = diskFails; answer(g, true, "rita") },
+		{"the journal fails on a review", reviewed("remote and face", 1), func(g *gate) { doubt(g); g.frames(1, ann); g.disk = diskFails; answer(g, true, "rita") },
 			[]string{"refer needs-review remote-no-match ann", "passage-review grant review-approved ann", "passage-review deny journal-unavailable ann"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

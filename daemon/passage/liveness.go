@@ -8,10 +8,11 @@ type liveness struct {
 	frames      int
 	sum, square int64
 	min         Score
+	alive       Instant // when a score last reached LiveThreshold
 }
 
 // add counts one frame. A score outside 0 to 1 counts as 0: what cannot be judged is no sign of life.
-func (v *liveness) add(s Score) {
+func (v *liveness) add(now Instant, s Score, r *Rules) {
 	if s < 0 || s > One {
 		s = 0
 	}
@@ -22,6 +23,9 @@ func (v *liveness) add(s Score) {
 	v.sum += int64(s)
 	v.square += int64(s) * int64(s)
 	v.min = min(v.min, s)
+	if s >= r.LiveThreshold {
+		v.alive = now
+	}
 }
 
 // variance returns the square of the spread, times the square of the number of frames.

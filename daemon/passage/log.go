@@ -95,7 +95,7 @@ func (r *recorder) add(at Instant, o *Observation) {
 		v := &o.Reviewed
 		b = binary.AppendUvarint(binary.AppendUvarint(b, v.Passage.Boot), v.Passage.Number)
 		b = appendName(append(b, bit(v.Approve, 1)), v.Reviewer)
-	case ObserveCommitFailed:
+	case ObserveCommitted, ObserveCommitFailed:
 		b = binary.AppendUvarint(b, o.Commit)
 	case ObserveCommand:
 		c := &o.Command
@@ -172,7 +172,7 @@ func (r *logReader) next() (at Instant, o Observation, ok bool) {
 	}
 	o.Kind = ObservationKind(r.byte(byte(observationKinds) - 1))
 	switch o.Kind {
-	case ObserveTick, ObserveExit:
+	case ObserveTick, ObserveExit, ObserveChange:
 	case ObserveFrame:
 		r.frame(&o.Frame)
 	case ObserveEvidence:
@@ -188,7 +188,7 @@ func (r *logReader) next() (at Instant, o Observation, ok bool) {
 		o.Reviewed = Reviewed{ID{r.uvarint(1<<64 - 1), r.uvarint(1<<64 - 1)}, r.byte(1) == 1, r.name()}
 	case ObserveCamera, ObserveInterlock:
 		o.Up = r.byte(1) == 1
-	case ObserveCommitFailed:
+	case ObserveCommitted, ObserveCommitFailed:
 		o.Commit = r.uvarint(1 << 62)
 	case ObserveCommand:
 		o.Command = Command{r.name(), r.name(), r.name()}

@@ -1,10 +1,6 @@
 package passage
 
-import (
-	"time"
-
-	"umbral/config/policy"
-)
+import "umbral/config/policy"
 
 // Machine is the gate's decision. It is not safe for concurrent use.
 type Machine struct {
@@ -35,8 +31,9 @@ type Machine struct {
 	replayed    bool   // what is observed comes from a log
 
 	effects []Effect
-	screen  Screen // as last told
-	wanting Demand // as last told
+	names   [2]namedFace // scratch of namedFaces
+	screen  Screen       // as last told
+	wanting Demand       // as last told
 }
 
 // Bounds of what is remembered of earlier passages. When a table is full, the entry that ends first makes room.
@@ -81,24 +78,6 @@ type grant struct {
 	person string
 	until  Instant
 }
-
-// clock is the wall clock as last observed.
-type clock struct {
-	trust policy.Trust
-	wall  int64 // Unix time in microseconds, at the instant
-	at    Instant
-	// offset is that of the local time zone, in minutes.
-	offset int16
-}
-
-// Limits that keep sums of wall times within an int64.
-const (
-	maxWall    = int64(1) << 61        // microseconds
-	maxSetWall = int64(1) << 60 / 1000 // milliseconds, as observed
-	maxOffset  = int16(18 * 60)        // minutes; no zone is further from Greenwich
-)
-
-func (c clock) wallAt(now Instant) int64 { return c.wall + int64(now-c.at)/1000 }
 
 // New returns a machine that names its passages from first on. The clock is unknown, and the camera counts as lost
 // until its first frame.
@@ -160,7 +139,7 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 	case ObserveInterlock:
 		m.interlock(now, o.Up)
 	case ObserveChange:
-		m.change()
+		m.change(now)
 	}
 	m.askEarly()
 	s := m.show()
@@ -182,8 +161,14 @@ func (m *Machine) Step(now Instant, o Observation) []Effect {
 // pass lets time pass: everything that ends because it took too long ends here.
 func (m *Machine) pass(now Instant) {
 	for i := range m.openings {
-		if o := &m.openings[i]; o.active && now >= o.deadline {
+		o := &m.openings[i]
+		if o.active && now >= o.deadline {
 			m.fail(now, i, &Observation{Kind: ObserveTick}, ReasonJournal)
+		}
+		if o.active {
+			if reasons := m.against(now, i); len(reasons) > 0 {
+				m.fail(now, i, &Observation{Kind: ObserveTick}, reasons...)
+			}
 		}
 	}
 	if m.shown.active && now >= m.shown.until {
@@ -234,6 +219,7 @@ func (m *Machine) frame(now Instant, o *Observation) {
 		return
 	}
 	if m.openings[forPassage].active {
+		m.stay(now, forPassage, &o.Frame)
 		return
 	}
 	if m.collecting {
@@ -342,8 +328,11 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 	}
 	e.Reference = e.Reference && e.Outcome == Accepted && e.Subject != ""
 	m.note(now, o)
+	if m.rules.Fresh > 0 {
+		a.confirm = confirmation{} // the answers would be about what was there before
+	}
 	if e.Reference {
-		a.takeReference(e.Subject)
+		m.takeReference(e.Subject)
 	}
 	if documents.Has(e.Kind) {
 		a.forgetStandings() // it may say more of the person than was on file before
@@ -351,36 +340,6 @@ func (m *Machine) evidence(now Instant, o *Observation) {
 	a.others[e.Kind] = other{e.Outcome, e.Score, e.Subject, e.Detail}
 	m.decide(now, false)
 	m.checkRoom(now)
-}
-
-func (m *Machine) setClock(now Instant, o *Observation) {
-	o.Clock.Trust = min(o.Clock.Trust, policy.TrustNTP)
-	o.Clock.Wall = max(-maxSetWall, min(o.Clock.Wall, maxSetWall))
-	o.Clock.Offset = max(-maxOffset, min(o.Clock.Offset, maxOffset))
-	c := clock{o.Clock.Trust, o.Clock.Wall * 1000, now, o.Clock.Offset}
-	waiting := m.review.active || m.openings[forPassage].active
-	switch {
-	case m.collecting:
-		m.clock = c
-		m.note(now, o)
-		m.checkRoom(now)
-	case m.rules.Fresh == 0 || !waiting:
-		m.clock = c
-	case !m.clock.agrees(c):
-		// Only what changes something is logged, and goes by, while a log waits for its end.
-		m.clock = c
-		for _, cause := range []int{forPassage, forReview} {
-			if m.openings[cause].active || cause == forReview && m.review.active {
-				m.openings[cause].note(now, o)
-			}
-		}
-	}
-}
-
-// agrees reports whether a later clock says nothing new.
-func (c clock) agrees(later clock) bool {
-	off := later.wall - c.wallAt(later.at)
-	return c.trust == later.trust && c.offset == later.offset && max(off, -off) < int64(time.Second/time.Microsecond)
 }
 
 func (m *Machine) camera(now Instant, o *Observation) {

@@ -178,8 +178,8 @@ func TestBeforeOpening(t *testing.T) {
 			g.see(minor)
 			g.see(adult)
 			g.frames(8, ann)
-			g.frames(during(11*time.Second), ann, with(bob, func(f *Face) { f.Match.Barred = ScoreOf(0.7) }))
-		}, []string{"deny under-age guardian-missing time-out ann"}, 0},
+			g.frames(3, ann, with(bob, func(f *Face) { f.Match.Barred = ScoreOf(0.7) }))
+		}, []string{"deny guardian-missing blocked-by-face ann"}, 0},
 
 		{"alive before a gap, a photograph after it", face, func(g *gate) {
 			g.see(good)

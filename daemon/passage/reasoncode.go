@@ -111,7 +111,7 @@ var Reasons = []struct {
 	{ReasonNeedsReview, "The machine is unsure; a human reviewer has to decide."},
 	{ReasonClockUntrusted, "The terminal does not know the time well enough for this."},
 	{ReasonCameraLost, "The camera gives no pictures."},
-	{ReasonJournal, "The journal could not be written, so nothing may be opened."},
+	{ReasonJournal, "The journal could not be written in time, so nothing may be opened."},
 	{ReasonRecordFull, "The passage gave more observations than one record can hold."},
 	{ReasonBusy, "Another opening is still being recorded."},
 	{ReasonCommand, "An operator opened the door by a signed command."},

@@ -43,11 +43,13 @@ type pending struct {
 	live     bool    // and has to be alive
 	compared Instant // when last
 	matched  Instant // when last as the same person
+	looked   bool    // since then the person was always seen, alone
 	missed   int     // times since
 	unlike   Reason  // why it missed last
 
 	confirming bool    // what is on file was asked for, for the opening
 	confirm    Instant // when
+	standing   Standing
 }
 
 // maxMissed is the number of comparisons in a row that have to miss before somebody else is taken to stand there.
@@ -70,7 +72,8 @@ func (m *Machine) refer(now Instant, reasons []Reason) {
 	m.await(now, m.now.track, m.subject(), m.now.claim != "")
 	m.shown.until = m.review.deadline
 	m.effects = append(m.effects, Effect{
-		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout, Results: m.results(),
+		Kind: EffectReview, Passage: o.id, Person: m.review.person, Reasons: reasons, Pulse: m.rules.Review.Timeout,
+		Results: m.results(),
 	})
 }
 
@@ -78,9 +81,13 @@ func (m *Machine) refer(now Instant, reasons []Reason) {
 func (m *Machine) await(now Instant, track uint32, person string, claimed bool) {
 	m.review = pending{
 		active: true, track: track, person: person, seen: now, deadline: now.Add(m.rules.Review.Timeout),
-		compare: person != "" && m.policy.Needs().Has(policy.Face), claimed: claimed, compared: now, matched: now,
+		compare: person != "" && m.policy.Needs().Has(policy.Face), claimed: claimed, compared: now, matched: now, looked: true,
 	}
-	m.review.live = m.review.compare && m.rules.Fresh > 0 && m.policy.Needs().Has(policy.Live)
+	if r := &m.review; m.rules.Fresh > 0 && m.policy.Needs().Has(policy.Face) {
+		// Nothing that was seen before the review counts in it. Somebody who is not known may still be known to be blocked.
+		r.compare, r.looked, r.compared = true, false, now.Add(-lookAgain)
+		r.live = person != "" && m.policy.Needs().Has(policy.Live)
+	}
 }
 
 // EvidenceResult is what came of one piece of evidence that a policy names.
@@ -135,7 +142,10 @@ func (m *Machine) reviewOver(now Instant) bool {
 func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
 	r := &m.review
 	face := f.track(r.track)
-	if m.openings[forReview].active || !m.due(now, f, face) {
+	if m.openings[forReview].active {
+		return m.wantsNamed(now, f, forReview)
+	}
+	if !m.due(now, f, face) {
 		return w
 	}
 	for i := range f.Count {
@@ -148,7 +158,8 @@ func (m *Machine) wantsReviewed(now Instant, f *Frame) (w [MaxFaces]Wants) {
 // due reports whether it is time to compare the face of the person under review, and whether it can be.
 func (m *Machine) due(now Instant, f *Frame, face *Face) bool {
 	r := &m.review
-	return r.compare && face != nil && face.Problems == 0 && now.Sub(r.compared) >= lookAgain && !f.rival(face, m.rules.CrowdRatio)
+	return r.compare && face != nil && face.Problems == 0 && now.Sub(r.compared) >= lookAgain &&
+		!f.rival(face, m.rules.CrowdRatio)
 }
 
 // watch looks whether the person under review still stands there. Only that is logged of a frame, four times a second,
@@ -156,14 +167,23 @@ func (m *Machine) due(now Instant, f *Frame, face *Face) bool {
 func (m *Machine) watch(now Instant, f *Frame) {
 	r := &m.review
 	face := f.track(r.track)
-	if m.openings[forReview].active || face == nil {
+	if m.openings[forReview].active {
+		m.stay(now, forReview, f)
+		return
+	}
+	if r.looked && m.rules.Fresh > 0 && (face == nil || f.rival(face, m.rules.CrowdRatio)) {
+		r.looked = false
+		m.noteMeanwhile(now, &Observation{Kind: ObserveFrame, Frame: Frame{Sequence: f.Sequence}})
+	}
+	if face == nil || !r.active {
 		return
 	}
 	look := face.Match.Known && m.due(now, f, face)
 	if !look && now.Sub(r.seen) < watchEvery {
 		return
 	}
-	seen := Observation{Kind: ObserveFrame, Frame: Frame{Sequence: f.Sequence, Count: 1, Faces: [MaxFaces]Face{{Track: face.Track}}}}
+	seen := Observation{Kind: ObserveFrame, Frame: Frame{Sequence: f.Sequence}}
+	seen.Frame.Add(Face{Track: face.Track})
 	if look {
 		seen.Frame.Faces[0].Match = face.Match
 		if r.live {
@@ -185,12 +205,12 @@ func (m *Machine) lookAgain(now Instant, face *Face) {
 	r := &m.review
 	r.compared = now
 	switch {
-	case !m.same(&face.Match, r.person, r.claimed):
-		r.unlike = ReasonIdentityChanged
+	case m.barred(&face.Match), r.person != "" && !m.same(&face.Match, r.person, r.claimed):
+		r.unlike = m.unlike(&face.Match)
 	case r.live && (!face.Live.Known || face.Live.Score < m.rules.LiveThreshold):
 		r.unlike = ReasonNotLive
 	default:
-		r.matched, r.missed = now, 0
+		r.matched, r.looked, r.missed = now, true, 0
 		m.settle(now)
 		return
 	}
@@ -199,11 +219,17 @@ func (m *Machine) lookAgain(now Instant, face *Face) {
 	}
 }
 
+// certain reports whether the person under review is still the same, alive, and alone.
+func (m *Machine) certain(now Instant) bool {
+	r := &m.review
+	return !r.compare || r.looked && r.missed == 0 && now.Sub(r.matched) <= m.fresh()
+}
+
 // settle grants what enough reviewers have approved, as soon as it is certain that the person is still the same.
 func (m *Machine) settle(now Instant) {
 	r := &m.review
 	switch {
-	case !r.approved, r.compare && (r.missed > 0 || now.Sub(r.matched) > m.fresh()):
+	case !r.approved, !m.certain(now):
 	case r.confirming && now.Sub(r.confirm) <= confirmWithin:
 	case m.interlocked:
 		m.reviewed(now, Deny, ReasonInterlock)
@@ -225,30 +251,26 @@ func (m *Machine) standingOfReview(now Instant, o *Observation) {
 		return
 	}
 	opening := &m.openings[forReview]
-	reasons, guardian := m.ineligible(now, &o.Standing)
-	if guardian {
-		reasons = append(reasons, ReasonUnderAge)
-	}
+	reasons := m.againstAlone(now, r.person, &o.Standing)
 	switch {
-	case opening.active && len(reasons) > 0:
-		m.fail(now, forReview, o, reasons...)
 	case opening.active:
+		m.answered(now, forReview, &r.standing, o)
 	case len(reasons) > 0:
 		opening.note(now, o)
 		m.reviewed(now, Deny, reasons...)
 	case r.confirming:
 		opening.note(now, o)
-		r.confirming = false
-		if now.Sub(r.confirm) <= confirmWithin && !m.interlocked && (!r.compare || r.missed == 0) {
+		r.confirming, r.standing = false, o.Standing
+		if now.Sub(r.confirm) <= confirmWithin && len(m.against(now, forReview)) == 0 && m.certain(now) {
 			m.reviewed(now, Grant, ReasonReviewApproved)
 		}
 	}
 }
 
-// fresh returns the greatest age of the last comparison at an opening.
+// fresh returns the greatest age of the last comparison at a grant. The journal has the rest of Rules.Fresh.
 func (m *Machine) fresh() time.Duration {
 	if m.rules.Fresh > 0 {
-		return m.rules.Fresh
+		return m.rules.Fresh / 2
 	}
 	return 2 * lookAgain
 }

@@ -126,7 +126,7 @@ func (m *Machine) standing(now Instant, o *Observation) {
 			continue
 		}
 		if !m.collecting {
-			m.withdraw(now, i, o)
+			m.answered(now, forPassage, &a.standings[i], o)
 			return
 		}
 		m.note(now, o)

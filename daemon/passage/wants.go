@@ -18,6 +18,7 @@ func (m *Machine) Wants(now Instant, f *Frame) [MaxFaces]Wants {
 	case m.review.active && !m.reviewOver(now):
 		return m.wantsReviewed(now, &g)
 	case m.openings[forPassage].active:
+		return m.wantsNamed(now, &g, forPassage)
 	case m.collecting && m.now.guardian.active && !m.left(now) && !m.tooLong(now):
 		return m.wantsGuardian(&g)
 	case m.collecting && !m.left(now):
