@@ -27,6 +27,11 @@ const Limit = 20 * time.Second
 
 // Conform runs the suite; open returns a new bench with no finger on the sensor.
 func Conform(t *testing.T, open func(t *testing.T) Bench) {
+	ConformIn(t, func(t *testing.T, f func(t *testing.T)) { f(t) }, open)
+}
+
+// ConformIn runs each test of the suite within bubble, such as synctest.Test for a sensor whose time is a test's.
+func ConformIn(t *testing.T, bubble func(t *testing.T, f func(t *testing.T)), open func(t *testing.T) Bench) {
 	for _, c := range []struct {
 		name  string
 		check func(*testing.T, Bench)
@@ -46,14 +51,16 @@ func Conform(t *testing.T, open func(t *testing.T) Bench) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
-			b := open(t)
-			c.check(t, b)
-			for range 2 {
-				if err := b.Sensor.Halt(); err != nil {
-					t.Errorf("Halt: %v", err)
+			bubble(t, func(t *testing.T) {
+				b := open(t)
+				defer b.Close()
+				c.check(t, b)
+				for range 2 {
+					if err := b.Sensor.Halt(); err != nil {
+						t.Errorf("Halt: %v", err)
+					}
 				}
-			}
-			b.Close()
+			})
 			goleak.VerifyNone(t, before)
 		})
 	}

@@ -3,7 +3,9 @@ package r503_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -15,11 +17,11 @@ import (
 	"umbral/drivers/fingerprint/r503"
 )
 
-// rig is a sensor on one side of a pseudo terminal and an emulated module on the other.
+// rig is a sensor at one end of a cable and an emulated module at the other.
 type rig struct {
 	*r503.Sensor
 	module *emulated.Module
-	unplug func()
+	cable  *cable
 }
 
 func opts(path string) r503.Opts {
@@ -36,12 +38,9 @@ func open(t *testing.T, change func(*r503.Opts, *emulated.Module)) (rig, func())
 
 func openKind(t *testing.T, kind emulated.Kind, change func(*r503.Opts, *emulated.Module)) (rig, func()) {
 	t.Helper()
-	pty, err := emulated.OpenPTY()
-	if err != nil {
-		t.Skipf("no pseudo terminal: %v", err)
-	}
-	m := emulated.NewKind(kind)
-	o := opts(pty.Path)
+	m, c := emulated.NewKind(kind), newCable()
+	o := opts("/dev/ttyS0")
+	o.Open = c.open
 	if change != nil {
 		change(&o, m)
 	}
@@ -49,17 +48,46 @@ func openKind(t *testing.T, kind emulated.Kind, change func(*r503.Opts, *emulate
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx, pty) }()
-	end := func() {
-		cancel()
+	go func() { done <- m.Run(t.Context(), c) }()
+	end := sync.OnceFunc(func() {
+		c.Close()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		done <- nil
+	})
+	return rig{s, m, c}, end
+}
+
+// TestPseudoTerminal talks to the module through the kernel's serial layer and the library that opens real ports.
+func TestPseudoTerminal(t *testing.T) {
+	pty, err := emulated.OpenPTY()
+	if err != nil {
+		t.Skipf("no pseudo terminal: %v", err)
 	}
-	return rig{s, m, end}, end
+	m := emulated.New()
+	m.SetBaud(115200)
+	s, err := r503.New(opts(pty.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx, pty) }()
+	m.Put(1)
+	if img, err := s.Capture(t.Context()); err != nil || img.Width != emulated.Width {
+		t.Errorf("Capture: %v, %d wide", err, img.Width)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) && !errors.Is(err, fingerprint.ErrSilent) {
+		t.Errorf("Capture after it was unplugged: %v", err)
+	}
+	if err := s.Halt(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestConformance(t *testing.T) {
@@ -77,7 +105,7 @@ func TestConformance(t *testing.T) {
 		{"AS608 of a set size", emulated.AS608, func(o *r503.Opts, _ *emulated.Module) { o.Width, o.Height = 256, 288 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
+			fingerprinttest.ConformIn(t, synctest.Test, func(t *testing.T) fingerprinttest.Bench {
 				r, end := openKind(t, c.kind, c.change)
 				return fingerprinttest.Bench{Sensor: r, Put: r.module.Put, Lift: r.module.Lift, Dip: r.module.PowerCycle, Close: end}
 			})
@@ -93,103 +121,112 @@ func TestFaults(t *testing.T) {
 	}
 	for name, fault := range emulated.Faults {
 		t.Run(name, func(t *testing.T) {
-			r, end := open(t, nil)
-			defer end()
-			defer r.Halt()
-			r.module.Put(1)
-			if _, err := r.Capture(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			for range 2 {
-				r.module.Break(fault, 1)
-				if present, err := r.Present(t.Context()); !present || err != nil {
-					t.Errorf("Present through one fault: %v, %v", present, err)
+			synctest.Test(t, func(t *testing.T) {
+				r, end := open(t, nil)
+				defer end()
+				defer r.Halt()
+				r.module.Put(1)
+				if _, err := r.Capture(t.Context()); err != nil {
+					t.Fatal(err)
 				}
-			}
-			r.module.Break(fault, 2) // one for the command, one in the middle of the picture
-			img, err := r.Capture(t.Context())
-			if err != nil || len(img.Pix) != emulated.Width*emulated.Height {
-				t.Errorf("Capture through two faults: %d bytes, %v", len(img.Pix), err)
-			}
-			r.module.Break(fault, 1000)
-			begin := time.Now()
-			_, err = r.Capture(t.Context())
-			if !errors.Is(err, want[name]) || time.Since(begin) > 5*time.Second {
-				t.Errorf("Capture with a lasting fault: %v after %v", err, time.Since(begin))
-			}
-			// An answer that comes late is still the answer to a command that was repeated, but never a picture.
-			if want[name] != nil && name != "late" && r.Health(t.Context()).Fault == "" {
-				t.Error("Health says that all is well")
-			}
-			r.module.Break(0, 0)
-			if h := r.Health(t.Context()); h.Fault != "" {
-				t.Errorf("after the fault went: %+v", h)
-			}
+				for range 2 {
+					r.module.Break(fault, 1)
+					if present, err := r.Present(t.Context()); !present || err != nil {
+						t.Errorf("Present through one fault: %v, %v", present, err)
+					}
+				}
+				r.module.Break(fault, 2) // one for the command, one in the middle of the picture
+				img, err := r.Capture(t.Context())
+				if err != nil || len(img.Pix) != emulated.Width*emulated.Height {
+					t.Errorf("Capture through two faults: %d bytes, %v", len(img.Pix), err)
+				}
+				r.module.Break(fault, 1000)
+				begin := time.Now()
+				_, err = r.Capture(t.Context())
+				if !errors.Is(err, want[name]) || time.Since(begin) > 5*time.Second {
+					t.Errorf("Capture with a lasting fault: %v after %v", err, time.Since(begin))
+				}
+				// An answer that comes late is still the answer to a command that was repeated, but never a picture.
+				if want[name] != nil && name != "late" && r.Health(t.Context()).Fault == "" {
+					t.Error("Health says that all is well")
+				}
+				r.module.Break(0, 0)
+				if h := r.Health(t.Context()); h.Fault != "" {
+					t.Errorf("after the fault went: %+v", h)
+				}
+			})
 		})
 	}
 }
 
 func TestFindsTheSpeed(t *testing.T) {
-	r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetBaud(115200) })
-	defer end()
-	defer r.Halt()
-	r.module.Put(1)
-	if _, err := r.Capture(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetBaud(115200) })
+		defer end()
+		defer r.Halt()
+		r.module.Put(1)
+		if _, err := r.Capture(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestWrongPassword(t *testing.T) {
-	r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetPassword(7) })
-	defer end()
-	defer r.Halt()
-	if _, err := r.Present(t.Context()); err == nil || errors.Is(err, fingerprint.ErrSilent) {
-		t.Errorf("Present with a wrong password: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r, end := open(t, func(_ *r503.Opts, m *emulated.Module) { m.SetPassword(7) })
+		defer end()
+		defer r.Halt()
+		if _, err := r.Present(t.Context()); err == nil || errors.Is(err, fingerprint.ErrSilent) {
+			t.Errorf("Present with a wrong password: %v", err)
+		}
+	})
 }
 
 func TestUnplugged(t *testing.T) {
-	path := ""
-	r, end := open(t, func(o *r503.Opts, _ *emulated.Module) { path = o.Port })
-	defer r.Halt()
-	r.module.Put(1)
-	if _, err := r.Capture(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	end()
-	if _, err := r.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) && !errors.Is(err, fingerprint.ErrSilent) {
-		t.Errorf("Capture after %s went: %v", path, err)
-	}
-	if h := r.Health(t.Context()); h.Fault == "" {
-		t.Error("Health says that all is well")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r, end := open(t, nil)
+		defer r.Halt()
+		r.module.Put(1)
+		if _, err := r.Capture(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if _, err := r.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) {
+			t.Errorf("Capture after the cable was pulled: %v", err)
+		}
+		if h := r.Health(t.Context()); h.Fault == "" {
+			t.Error("Health says that all is well")
+		}
+	})
 }
 
 // Touch and supply are lines of their own.
 func TestLines(t *testing.T) {
-	touch := &gpiotest.Pin{N: "touch", L: gpio.Low}
-	power := &gpiotest.Pin{N: "power", L: gpio.Low}
-	r, end := open(t, func(o *r503.Opts, _ *emulated.Module) { o.Touch, o.Power, o.Start = touch, power, time.Millisecond })
-	defer end()
-	r.module.Put(1)
-	if present, err := r.Present(t.Context()); present || err != nil || r.module.Commands() != 0 {
-		t.Errorf("nobody touches the ring: %v, %v after %d commands", present, err, r.module.Commands())
-	}
-	if power.Read() != gpio.Low {
-		t.Error("powered although nothing was asked of it")
-	}
-	if err := touch.Out(gpio.High); err != nil {
-		t.Fatal(err)
-	}
-	if present, err := r.Present(t.Context()); !present || err != nil || power.Read() != gpio.High {
-		t.Errorf("touched: %v, %v, power %v", present, err, power.Read())
-	}
-	if err := r.Light(t.Context(), fingerprint.Green, fingerprint.Steady); err != nil || !r.module.Lit() {
-		t.Errorf("light: %v", err)
-	}
-	if err := r.Halt(); err != nil || power.Read() != gpio.Low || r.module.Lit() {
-		t.Errorf("Halt: %v, power %v, light %v", err, power.Read(), r.module.Lit())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		touch := &gpiotest.Pin{N: "touch", L: gpio.Low}
+		power := &gpiotest.Pin{N: "power", L: gpio.Low}
+		r, end := open(t, func(o *r503.Opts, _ *emulated.Module) { o.Touch, o.Power, o.Start = touch, power, time.Millisecond })
+		defer end()
+		r.module.Put(1)
+		if present, err := r.Present(t.Context()); present || err != nil || r.module.Commands() != 0 {
+			t.Errorf("nobody touches the ring: %v, %v after %d commands", present, err, r.module.Commands())
+		}
+		if power.Read() != gpio.Low {
+			t.Error("powered although nothing was asked of it")
+		}
+		if err := touch.Out(gpio.High); err != nil {
+			t.Fatal(err)
+		}
+		if present, err := r.Present(t.Context()); !present || err != nil || power.Read() != gpio.High {
+			t.Errorf("touched: %v, %v, power %v", present, err, power.Read())
+		}
+		if err := r.Light(t.Context(), fingerprint.Green, fingerprint.Steady); err != nil || !r.module.Lit() {
+			t.Errorf("light: %v", err)
+		}
+		if err := r.Halt(); err != nil || power.Read() != gpio.Low || r.module.Lit() {
+			t.Errorf("Halt: %v, power %v, light %v", err, power.Read(), r.module.Lit())
+		}
+	})
 }
 
 func TestOpts(t *testing.T) {
