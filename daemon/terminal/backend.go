@@ -308,6 +308,7 @@ func (d *desktop) Metrics(w io.Writer) {
 	}{
 		{"umbral_camera_frames_total", float64(c.Captured)},
 		{"umbral_camera_dropped_total", float64(c.Dropped)},
+		{"umbral_camera_trimmed_total", float64(c.Trimmed)},
 		{"umbral_camera_fps", c.FPS},
 		{"umbral_store_entries", float64(s.Entries)},
 		{"umbral_store_pending", float64(s.Pending)},

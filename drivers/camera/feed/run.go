@@ -105,6 +105,13 @@ func (f *Feed) Missed(n uint64) {
 	f.next += n
 }
 
+// Trimmed counts a frame that had other bytes before its picture.
+func (f *Feed) Trimmed() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stats.Trimmed++
+}
+
 // Note says what a replay shows.
 func (f *Feed) Note(text string) {
 	f.mu.Lock()

@@ -83,6 +83,7 @@ type Stats struct {
 	Dropped       uint64    // of these, replaced by a newer one before anybody took them
 	Starved       uint64    // frames lost because all buffers were held by the consumer
 	Missed        uint64    // frames that the device made and the driver never saw, by the device's sequence numbers
+	Trimmed       uint64    // whole MJPG frames that had other bytes before the picture; these are left out
 	Faults        Faults    //
 	Opened        uint64    // how often the device was opened successfully
 	PoolBytes     int64     // memory of the frame pool

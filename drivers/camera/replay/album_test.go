@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"os"
@@ -114,7 +113,7 @@ func FuzzPicture(f *testing.F) {
 		if len(data) > 1<<16 {
 			return
 		}
-		img, err := decodePicture(bytes.NewReader(data))
+		img, err := decodePicture(data)
 		if err != nil {
 			return
 		}

@@ -1,7 +1,7 @@
 package replay
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -42,7 +42,7 @@ func isPicture(name string) bool {
 	return false
 }
 
-// readPicture decodes a JPEG or PNG. Its orientation mark, which some telephones write, is not looked at.
+// readPicture decodes a JPEG or PNG and turns it as its orientation mark says.
 func readPicture(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -52,7 +52,11 @@ func readPicture(path string) (image.Image, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxPictureBytes {
 		return nil, fmt.Errorf("replay: picture %s: %w: no regular file of at most %d bytes", path, errPicture, maxPictureBytes)
 	}
-	img, err := decodePicture(f)
+	data, err := readAll(f, maxPictureBytes)
+	if err != nil {
+		return nil, fmt.Errorf("replay: picture %s: %w: %w", path, errPicture, err)
+	}
+	img, err := decodePicture(data)
 	if err != nil {
 		return nil, fmt.Errorf("replay: picture %s: %w: %w", path, errPicture, err)
 	}
@@ -60,29 +64,26 @@ func readPicture(path string) (image.Image, error) {
 }
 
 // decodePicture looks at the sizes before it decodes.
-func decodePicture(r io.ReadSeeker) (image.Image, error) {
+func decodePicture(data []byte) (image.Image, error) {
 	size, decode := jpeg.DecodeConfig, jpeg.Decode
-	var magic [4]byte
-	if _, err := io.ReadFull(r, magic[:]); err != nil {
-		return nil, err
-	}
-	if string(magic[:]) == "\x89PNG" {
+	if bytes.HasPrefix(data, []byte("\x89PNG")) {
 		size, decode = png.DecodeConfig, png.Decode
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	c, err := size(bufio.NewReader(r))
+	c, err := size(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
 	if c.Width < 2 || c.Height < 2 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
 		return nil, fmt.Errorf("%d×%d pixels, limit 2 to %d a side and %d in all", c.Width, c.Height, maxSide, maxPixels)
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
+	img, err := decode(bytes.NewReader(data))
+	if err != nil {
 		return nil, err
 	}
-	return decode(bufio.NewReader(r))
+	if o := orientation(data); o > 1 {
+		img = oriented{img, o}
+	}
+	return img, nil
 }
 
 // plane is 8-bit samples without padding.
@@ -201,6 +202,9 @@ func ycc(img image.Image, x, y int) (byte, byte, byte) {
 		return m.Y[m.YOffset(x, y)], m.Cb[i], m.Cr[i]
 	case *image.Gray:
 		return m.GrayAt(x, y).Y, 128, 128
+	case oriented:
+		x, y = m.stored(x, y)
+		return ycc(m.Image, x, y)
 	}
 	r, g, b, _ := img.At(x, y).RGBA()
 	return color.RGBToYCbCr(byte(r>>8), byte(g>>8), byte(b>>8))

@@ -73,6 +73,9 @@ func (s *Source) choose(path string, o feed.Opts) (player, error) {
 	case ".mjpeg", ".mjpg":
 		return &motionJPEG{path: path, limit: o.MaxFrameBytes, rate: o.FPS}, nil
 	case ".y4m":
+		if !squarePixels(path) {
+			return newVideo(path, o)
+		}
 		return &yuv4mpeg{path: path, limit: o.MaxFrameBytes, rate: o.FPS}, nil
 	}
 	return newVideo(path, o)

@@ -45,7 +45,7 @@ func (v *video) open(ctx context.Context) (feed.Format, error) {
 	// The file may be a play list of a stranger's: it shall lead to no other place than files.
 	v.child = exec.CommandContext(ctx, v.program, "-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist", "file",
 		"-i", "file:"+v.path, "-an", "-sn",
-		"-vf", fmt.Sprintf("fps=%g,scale=%d:%d:force_original_aspect_ratio=decrease,pad=%d:%d:(ow-iw)/2:(oh-ih)/2", v.o.FPS, w, h, w, h),
+		"-vf", fit(w, h, v.o.FPS),
 		"-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1")
 	v.child.WaitDelay = ffmpegEnd
 	v.said = &tail{}
@@ -64,6 +64,13 @@ func (v *video) open(ctx context.Context) (feed.Format, error) {
 		return feed.Format{}, v.ended(err)
 	}
 	return format, nil
+}
+
+// fit is ffmpeg's filter that shows a video as players do, as large as w × h pixels allow: its pixels may be wider or
+// higher than square ones (dar counts that), and ffmpeg has turned it already as the file says.
+func fit(w, h int, rate float64) string {
+	return fmt.Sprintf("fps=%[3]g,scale=w='max(2,min(%[1]d,2*round(%[2]d*dar/2)))':h='max(2,min(%[2]d,2*round(%[1]d/dar/2)))',"+
+		"setsar=1,pad=%[1]d:%[2]d:(ow-iw)/2:(oh-ih)/2", w, h, rate)
 }
 
 func (v *video) next(ctx context.Context, b *feed.Frame) error {

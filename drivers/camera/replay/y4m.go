@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"umbral/drivers/camera/feed"
 )
@@ -22,6 +23,7 @@ type header struct {
 	rate          float64 // frames a second; 0 if unknown
 	chroma        chroma
 	full          bool // full range, by the XCOLORRANGE=FULL that FFmpeg writes
+	square        bool // its pixels are square, or of a shape that is not known
 }
 
 // chroma is the layout of a stream's planes.
@@ -39,7 +41,7 @@ func parseHeader(line []byte) (header, error) {
 	if len(fields) == 0 || string(fields[0]) != "YUV4MPEG2" {
 		return header{}, fmt.Errorf("replay: y4m: header %.40q, wanted YUV4MPEG2", line)
 	}
-	var h header
+	h := header{square: true}
 	for _, f := range fields[1:] {
 		value := string(f[1:])
 		var err error
@@ -52,6 +54,9 @@ func parseHeader(line []byte) (header, error) {
 			h.rate, err = ratio(value)
 		case 'C':
 			h.chroma, err = layout(value)
+		case 'A':
+			n, d, _ := strings.Cut(value, ":")
+			h.square = n == d || n == "0" || d == "0"
 		case 'X':
 			h.full = h.full || value == "COLORRANGE=FULL"
 		}
@@ -257,6 +262,21 @@ type yuv4mpeg struct {
 	reader *bufio.Reader
 	planes *planes
 	format feed.Format
+}
+
+// squarePixels reports whether a file's pixels are square, as far as its header can be read; Run says what is wrong with it.
+func squarePixels(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	line, err := readLine(bufio.NewReaderSize(f, 2*maxHeader))
+	if err != nil {
+		return true
+	}
+	h, err := parseHeader(line)
+	return err != nil || h.square
 }
 
 func (v *yuv4mpeg) open(context.Context) (feed.Format, error) {

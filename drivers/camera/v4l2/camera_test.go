@@ -164,6 +164,27 @@ func TestMotionJPEG(t *testing.T) {
 	})
 }
 
+// Bytes before a picture are left out and counted; what has no picture in it costs the frame.
+func TestJunkBeforeAPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := opening()
+		start[0].codes = []feed.FourCC{feed.GREY}
+		start[2].format = pixFormat{code: feed.MJPG, width: 64, height: 48, size: 1000}
+		var shots []step
+		for _, data := range []string{"\xff\xd8\xff\xd8\xff\xd9", "\x00\x00\xff\xff\xd8\xff\xd9", strings.Repeat("\x00", 990) + "\xff\xd8" + strings.Repeat("x", 999)} {
+			shots = append(shots, step{call: "wait"}, step{call: "get", shot: shot{data: []byte(data)}}, step{call: "release 0"})
+		}
+		c := run(t, "/dev/video0", found(), start, shots)
+		b, err := c.Frame(t.Context())
+		if err != nil || string(b.Data) != "\xff\xd8\xff\xd9" {
+			t.Errorf("%+v %v", b, err)
+		}
+		if st := c.Stats(); st.Captured != 2 || st.Trimmed != 1 || st.Faults[feed.FaultLength] != 1 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
 func TestGapsInTheSequenceAreMissedFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := run(t, "/dev/video0", found(), opening(), taken(1<<32-2), taken(1), taken(2), taken(1<<20))

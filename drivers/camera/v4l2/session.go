@@ -209,16 +209,22 @@ func (s *stream) sequence(shot shot) {
 
 // deliver copies a whole frame into the pool and gives it on; it says what is wrong with one that is not whole.
 func (s *stream) deliver(shot shot, now time.Time) *trouble {
-	n := s.format.Bytes
+	data := shot.data
 	switch {
 	case shot.bad:
 		return &trouble{feed.Failing, feed.FaultFlag, errors.New("the driver marked a frame as broken")}
 	case s.format.Format == feed.MJPG:
-		if n = len(shot.data); n > s.format.Bytes || !bytes.HasPrefix(shot.data, startOfImage) {
-			return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes is no JPEG of at most %d", n, s.format.Bytes)}
+		start := bytes.Index(data, startOfImage)
+		if start < 0 || len(data)-start > s.format.Bytes {
+			return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes is no JPEG of at most %d", len(data), s.format.Bytes)}
 		}
-	case len(shot.data) < n:
-		return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes, wanted are %d", len(shot.data), n)}
+		if data = data[start:]; start > 0 {
+			s.Trimmed()
+		}
+	case len(data) < s.format.Bytes:
+		return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes, wanted are %d", len(data), s.format.Bytes)}
+	default:
+		data = data[:s.format.Bytes]
 	}
 	s.last, s.good = now, true
 	s.State(feed.Streaming, "")
@@ -226,7 +232,7 @@ func (s *stream) deliver(shot shot, now time.Time) *trouble {
 	if b == nil {
 		return nil // counted; the consumer holds every buffer
 	}
-	b.Data = b.Data[:copy(b.Data, shot.data[:n])]
+	b.Data = b.Data[:copy(b.Data, data)]
 	if shot.age > 0 && shot.age < maxAge {
 		now = now.Add(-shot.age)
 	}
@@ -234,5 +240,6 @@ func (s *stream) deliver(shot shot, now time.Time) *trouble {
 	return nil
 }
 
-// startOfImage is the JPEG marker SOI (ITU-T T.81, B.1.1.3).
+// startOfImage is the JPEG marker SOI (ITU-T T.81, B.1.1.3). Some cameras send other bytes before it, and some send it twice,
+// which the decoder knows.
 var startOfImage = []byte{0xff, 0xd8}
