@@ -30,6 +30,8 @@ type Issuer struct {
 	ID   string `toml:"id" length:"1..256"`
 	Name string `toml:"name" length:"0..64"`
 	Keys string `toml:"keys" length:"1..4096" path:"file"`
+	// Enrolled says that the issuer's subjects are the ids under which people are enrolled here.
+	Enrolled bool `toml:"enrolled"`
 }
 
 // Card is the printed identity card.

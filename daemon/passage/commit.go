@@ -54,7 +54,7 @@ func (m *Machine) verdict(now Instant, cause int, v Verdict, reasons []Reason) {
 	r := m.record(now, cause, v, reasons)
 	m.commit++
 	m.effects = append(m.effects, Effect{
-		Kind: EffectJournal, Entry: o.entry, Record: r.encode(), Commit: m.commit,
+		Kind: EffectJournal, Entry: o.entry, Record: r.encode(), Decision: r, Commit: m.commit,
 		Verdict: v, Reasons: r.Reasons, Person: r.Person, Passage: o.id,
 	})
 	if v == Grant {

@@ -42,12 +42,14 @@ type Effect struct {
 	Kind EffectKind
 
 	// EffectJournal. Record is JSON of at most MaxRecord bytes, valid until the next Step.
-	Entry   string
-	Record  []byte
-	Commit  uint64
-	Verdict Verdict
-	Reasons []Reason // valid until the next Step
-	Person  string
+	Entry  string
+	Record []byte
+	// Decision is what Record encodes, nil for an alert; its Log and Reasons are valid until the next Step.
+	Decision *Record
+	Commit   uint64
+	Verdict  Verdict
+	Reasons  []Reason // valid until the next Step
+	Person   string
 
 	// All but EffectDemand, EffectScreen, EffectAnswer and EffectAlarms.
 	Passage ID

@@ -153,8 +153,9 @@ func TestBansHaveTeeth(t *testing.T) {
 // Goroutines are started by daemon/terminal and the programs, or in the Run method of the type that owns them. The
 // others are listed with who ends them.
 var goroutineOwners = map[string]string{
-	"pipeline/nn/pool.go":          "Pool.Close ends the workers and waits for them",
-	"pipeline/document/workers.go": "Reader.Read waits for them before it returns",
+	"pipeline/nn/pool.go":              "Pool.Close ends the workers and waits for them",
+	"pipeline/document/workers.go":     "Reader.Read waits for them before it returns",
+	"daemon/evidence/remote/source.go": "Source.ask, which Run calls, ends the question and waits for it",
 }
 
 func TestGoroutinesHaveOwners(t *testing.T) {

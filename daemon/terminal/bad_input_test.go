@@ -113,7 +113,7 @@ func TestBrokenFramesAreCounted(t *testing.T) {
 	writeFile(t, path, stream...)
 	cfg.Camera.Source, cfg.Camera.FPS, cfg.Fleet.Enabled = "replay:"+path, 60, false
 	term, _ := started(t, cfg)
-	desk := newDesktop(term)
+	desk := newLocalAPI(term.gate)
 	until(t, "broken frames and good ones", 20*time.Second, func() bool {
 		s := desk.State()
 		return s.Camera.Broken >= 10 && s.Frame.Sequence > uint64(len(stream)) && s.Camera.State == camera.Streaming.String()
@@ -140,7 +140,7 @@ func TestCameraSendsOnlyGarbage(t *testing.T) {
 	writeFile(t, path, stream...)
 	cfg.Camera.Source, cfg.Camera.StallTimeout, cfg.Fleet.Enabled = "replay:"+path, time.Second, false
 	term, _ := started(t, cfg)
-	desk := newDesktop(term)
+	desk := newLocalAPI(term.gate)
 	screen := func() string { return desk.State().Screen.Code }
 	until(t, "the screen's out of order", 10*time.Second, func() bool { return screen() == passage.ScreenOutOfOrder.String() })
 	until(t, "the condition", 2*time.Second, func() bool { return shows(term, conditionCamera) })
@@ -329,7 +329,7 @@ func TestBrokerComesLater(t *testing.T) {
 	until(t, "the condition", 5*time.Second, func() bool { return shows(term, conditionBroker) })
 	write := func(n int) {
 		for range n {
-			if err := term.appendEntry(entryStatus, []byte(`{"id":"x"}`)); err != nil {
+			if err := term.journal.append(entryStatus, []byte(`{"id":"x"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -408,7 +408,7 @@ func TestFullDisk(t *testing.T) {
 	fill(t, disk)
 
 	term, _ := started(t, cfg)
-	desktop := newDesktop(term)
+	desktop := newLocalAPI(term.gate)
 	until(t, "the screen's out of order", 15*time.Second, func() bool {
 		s := desktop.State().Screen
 		return s.Code == passage.ScreenOutOfOrder.String() && s.Reason == string(passage.ReasonJournal)
@@ -469,7 +469,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	enrolAna(t, cfg)
 	remount(unix.MS_RDONLY, "size=64m")
 	term, _ := started(t, cfg)
-	desktop := newDesktop(term)
+	desktop := newLocalAPI(term.gate)
 	until(t, "the screen's out of order", 15*time.Second, func() bool { return desktop.State().Screen.Code == passage.ScreenOutOfOrder.String() })
 	if s := term.door.State(); s.Relay || s.Contact != door.Closed {
 		t.Errorf("the door %+v moved without a journal", s)

@@ -1,19 +1,17 @@
 package terminal
 
 import (
-	"crypto/ed25519"
 	"testing"
 	"time"
 
 	"umbral/config/policy"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
-	"umbral/pipeline/trustlist"
 )
 
 // A block keeps a person out under the default configuration, and everybody who looks sees it.
 func TestBlockedPersonIsRefused(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	enrolAna(t, cfg)
 	desk, err := OpenDesk(cfg)
 	if err != nil {
@@ -40,7 +38,7 @@ func TestBlockedPersonIsRefused(t *testing.T) {
 
 // The rules look up everybody's standing, whatever the configuration turns off.
 func TestStandingIsAlwaysAsked(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	for _, on := range []bool{false, true} {
 		cfg.Eligibility.Enabled = on
 		r := eligibilityOf(&cfg.Eligibility)
@@ -52,7 +50,7 @@ func TestStandingIsAlwaysAsked(t *testing.T) {
 
 // Who is blocked while the terminal runs is searched as such from then on, and the decision hears of every change.
 func TestBlockIsNoted(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	enrolAna(t, cfg)
 	desk, err := OpenDesk(cfg)
 	if err != nil {
@@ -62,9 +60,9 @@ func TestBlockIsNoted(t *testing.T) {
 	if err := desk.see(); err != nil {
 		t.Fatal(err)
 	}
-	p := desk.people
 	told := 0
-	p.changed = func() { told++ }
+	desk.people.changed = func() { told++ }
+	p := desk.people
 	refs, err := p.store.References("ana-4711")
 	if err != nil {
 		t.Fatal(err)
@@ -106,49 +104,5 @@ func TestBlockIsNoted(t *testing.T) {
 	told = 0
 	if _, err := p.erase("ana-4711", "asked to"); err != nil || told != 1 {
 		t.Errorf("told %d times of an erasure, %v", told, err)
-	}
-}
-
-// A revoked person is refused where neither eligibility nor anything else is configured but the list's key.
-func TestRevokedPersonHasAMark(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
-	desk, err := OpenDesk(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer desk.Close()
-	l, err := newLists(&cfg, desk.store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := newRegistry(&cfg, desk.store, new(claims), l, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := trustlist.NewRevocations(1, time.Now(), []trustlist.Entry{trustlist.Person("eve")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := list.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = trustlist.Sign(b, private); err != nil {
-		t.Fatal(err)
-	}
-	l.key = public
-	if err := l.Install(trustlist.KindRevocation, b); err != nil {
-		t.Fatal(err)
-	}
-	id := passage.ID{Boot: 1, Number: 1}
-	if s := g.standing(id, "eve"); !s.Marks.Has(passage.Revoked) {
-		t.Errorf("eve: %+v", s)
-	}
-	if s := g.standing(id, "ana"); s.Marks.Has(passage.Revoked) {
-		t.Errorf("ana: %+v", s)
 	}
 }

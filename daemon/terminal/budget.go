@@ -1,11 +1,17 @@
 package terminal
 
 import (
+	"crypto/ed25519"
+	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"umbral/config"
-	"umbral/config/policy"
+	"umbral/daemon/evidence"
+	"umbral/daemon/evidence/finger"
+	"umbral/daemon/evidence/lists"
+	"umbral/daemon/store"
 	"umbral/pipeline/gallery"
 	"umbral/pipeline/nn"
 )
@@ -32,7 +38,17 @@ const programBytes = 24 << 20
 // transaction.
 const storePerMiB = 48 << 10
 
+// addModel adds what a model takes, with what it is made of.
+func (b *Budget) addModel(part string, m nn.Budget) {
+	b.add(part, m.Sum())
+	b.Lines[len(b.Lines)-1].Model = &m
+}
+
+// add adds a part, unless it takes nothing.
 func (b *Budget) add(part string, bytes int64) {
+	if bytes == 0 {
+		return
+	}
 	b.Lines = append(b.Lines, BudgetLine{Part: part, Bytes: bytes})
 	b.Sum += bytes
 }
@@ -61,47 +77,60 @@ func (b *Budget) String() string {
 
 func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// codeBytesPerPixel is what the reader of codes holds for each pixel of the configured size (see codeReader); a test measures it.
-const codeBytesPerPixel = 18
-
-// evidenceBudget adds what codes, cards and the challenge hold beside their models.
-func evidenceBudget(b *Budget, cfg *config.Config, parts *eyes, pixels int64) {
-	needs := cfg.Passage.Policy.Needs()
-	if needs.Has(policy.Credential) {
-		b.add("codes", (codeBytesPerPixel+1)*pixels)
+// BudgetOf states the memory of a configuration without opening camera or store.
+func BudgetOf(cfg config.Config) (_ *Budget, err error) {
+	var opened closers
+	defer func() { err = errors.Join(err, opened.close()) }()
+	m, err := openFaceModels(&cfg, ModelsDir(&cfg))
+	if err != nil {
+		return nil, err
 	}
-	if needs.Has(policy.Credential) || needs.Has(policy.Card) {
-		b.add("picture of a document", 3*pixels)
+	opened.add(func() error { m.close(); return nil })
+	c, err := openCamera(&cfg.Camera)
+	if err != nil {
+		return nil, err
 	}
-	if needs.Has(policy.Speech) {
-		if s, err := newSpeaker(cfg, parts.analyzer); err == nil {
-			b.add("challenge", s.observer.Bytes()+max(s.opts.Bytes(), s.other.Bytes()))
-		}
+	opened.add(c.Halt)
+	s, err := newSources(sourceOpts{
+		cfg: &cfg, models: m, register: new(register), claims: new(evidence.Claims), shelf: bare{}, fingers: bare{},
+		clock: newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift), log: slog.New(slog.DiscardHandler), opened: &opened,
+	})
+	if err != nil {
+		return nil, err
 	}
+	pictures := newCloseup(cfg.Remote.Send == "picture" || cfg.Review.Pictures)
+	return budgetOf(&cfg, m, c.Stats().PoolBytes, s, pictures), nil
 }
 
-// budgetOf states what the parts take. Models are asked for what they hold; the rest follows from the configuration.
-func budgetOf(cfg *config.Config, parts *eyes, framePool int64) *Budget {
+// bare is a store that holds nothing.
+type bare struct{}
+
+func (bare) List(string) ([]byte, bool, error)                   { return nil, false, lists.ErrNone }
+func (bare) Put(string, ed25519.PublicKey, uint64, []byte) error { return store.ErrReadOnly }
+func (bare) Bind(string, ed25519.PublicKey) error                { return store.ErrReadOnly }
+func (bare) Suspended(string) (bool, error)                      { return false, nil }
+func (bare) Of(string) ([]finger.Record, error)                  { return nil, nil }
+func (bare) Each(func(id string, r finger.Record) error) error   { return nil }
+
+// budgetOf states what the parts take. Models and sources of evidence are asked for what they hold; the rest follows from
+// the configuration.
+func budgetOf(cfg *config.Config, m *faceModels, framePool int64, s *sources, c *closeup) *Budget {
 	b := &Budget{Limit: int64(cfg.Terminal.MemoryMiB) << 20}
-	for _, s := range parts.stages() {
-		m := s.Budget()
-		b.add(fmt.Sprintf("model %s", s.Role), m.Sum())
-		b.Lines[len(b.Lines)-1].Model = &m
+	for _, stage := range m.stages() {
+		b.addModel(fmt.Sprintf("model %s", stage.Role), stage.Budget())
+	}
+	if s.cards != nil {
+		b.addModel("models of text", s.cards.Budget())
+	}
+	for _, source := range s.list {
+		b.add(source.Kinds().String(), source.Bytes())
 	}
 	pixels := int64(cfg.Camera.Width * cfg.Camera.Height)
 	// The pool is empty until the camera streams, so the size asked for counts, in the format that takes most (YUYV).
-	if parts.cards != nil {
-		m := parts.cards.reader.Budget()
-		b.add("models of text", m.Sum())
-		b.Lines[len(b.Lines)-1].Model = &m
-	}
-	evidenceBudget(b, cfg, parts, pixels)
 	b.add("frame pool", max(framePool, int64(cfg.Camera.Buffers)*2*pixels))
 	b.add("pictures (3)", 3*3*pixels)
+	b.add("closeup", c.Bytes())
 	b.add("gallery", gallery.Bytes(cfg.Gallery.Capacity))
-	if bytes := fingerBytes(cfg); bytes > 0 {
-		b.add("fingers", bytes)
-	}
 	b.add("store", int64(cfg.Store.FileMiB)*storePerMiB)
 	b.add("program", programBytes)
 	return b

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"umbral/config"
 	"umbral/config/policy"
-	"umbral/pipeline/credential/symbol"
 )
 
 // liveHeap is what the heap holds after everything that nobody uses is gone.
@@ -24,14 +22,14 @@ func liveHeap() int64 {
 
 // What the budget states for a terminal's parts is what they take, within a tenth; the program itself is a constant.
 func TestBudgetIsWhatATerminalTakes(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	before := liveHeap()
 	gate, err := New(cfg, "digest", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer gate.close()
-	took := liveHeap() - before + gate.eyes.set.Arena.Bytes()
+	took := liveHeap() - before + gate.models.set.Arena.Bytes()
 	stated := int64(0)
 	for _, l := range gate.budget.Lines {
 		if l.Part != "program" {
@@ -45,38 +43,20 @@ func TestBudgetIsWhatATerminalTakes(t *testing.T) {
 	runtime.KeepAlive(gate)
 }
 
-// The reader of codes holds no more than the budget says.
-func TestBudgetOfCodes(t *testing.T) {
-	for _, size := range [][2]int{{640, 480}, {1280, 960}} {
-		cfg := config.Default()
-		cfg.Camera.Width, cfg.Camera.Height = size[0], size[1]
-		before := liveHeap()
-		reader, err := symbol.NewReader(codeReader(&cfg))
-		if err != nil {
-			t.Fatal(err)
-		}
-		held, stated := liveHeap()-before, int64(codeBytesPerPixel*size[0]*size[1])
-		runtime.KeepAlive(reader)
-		if held > stated || held < stated*8/10 {
-			t.Errorf("%d × %d: %d bytes are held, the budget says %d", size[0], size[1], held, stated)
-		}
-	}
-}
-
 // What a policy needs beside the face is in the sum.
 func TestBudgetOfEvidence(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	for rule, want := range map[string][]string{
 		"face and live":            nil,
-		"credential and face":      {"codes", "picture of a document"},
-		"face and live and speech": {"challenge"},
+		"credential and face":      {"credential"},
+		"face and live and speech": {"speech"},
 	} {
 		cfg.Passage.Policy = policy.MustParse(rule)
 		b, err := BudgetOf(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range []string{"codes", "picture of a document", "challenge"} {
+		for _, part := range []string{"credential", "card", "speech"} {
 			found := slices.ContainsFunc(b.Lines, func(l BudgetLine) bool { return l.Part == part && l.Bytes > 0 })
 			if found != slices.Contains(want, part) {
 				t.Errorf("policy %q: %s in the budget: %v", rule, part, found)

@@ -51,6 +51,12 @@ func (c *clock) unreadable() error {
 	return c.unread
 }
 
+// wall returns the wall time.
+func (c *clock) wall() time.Time {
+	now, _ := c.read()
+	return now
+}
+
 // instant is the time since the terminal's start.
 func (c *clock) instant() passage.Instant { return passage.Instant(time.Since(c.start)) }
 

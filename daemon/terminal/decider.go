@@ -7,37 +7,38 @@ import (
 	"sync"
 	"time"
 
-	"umbral/config/policy"
 	"umbral/daemon/passage"
 	"umbral/drivers/door"
 )
 
-// decider feeds the machine and does what it says. Observations come from several goroutines, one at a time.
+// decider serializes observations and executes the resulting effects.
 type decider struct {
-	clock *clock
-	door  door.Door
-	log   *slog.Logger
-	// append commits an entry to the journal.
-	append func(kind string, payload []byte) error
-	// decided is told of every entry before it is committed, for the page.
-	decided func(passage.Effect)
-	// changed is told that the screen has changed.
-	changed func(passage.Screen)
-	// lookUp finds what is on file about a person. It answers from memory or a few pages of the store.
-	lookUp func(passage.ID, string) passage.Standing
-	// demand, remote and review take what the machine wants; they never block.
-	demand func(passage.Demand)
-	remote func(passage.ID, string)
-	review func(reviewStep)
-	// alarmed is told of the alarms that hold, when they change.
-	alarmed func(passage.Alarms)
-	// opened is told of every passage whose person may go in.
-	opened func(passage.ID)
-
+	deciderOpts
 	mu      sync.Mutex
-	machine *passage.Machine
 	answers map[string]chan passage.Effect // by command
 	commits chan commit
+}
+
+// deciderOpts is what a decider is made of. What it calls must not block: it is called with the decider's lock held.
+type deciderOpts struct {
+	machine *passage.Machine
+	clock   *clock
+	door    door.Door
+	log     *slog.Logger
+	// append commits an entry to the journal.
+	append func(kind string, payload []byte) error
+	// decided is told of every entry before it is committed.
+	decided func(passage.Effect)
+	// changed is told that the screen has changed, and alarmed that the alarms have.
+	changed func(passage.Screen)
+	alarmed func(passage.Alarms)
+	// standing answers what is on file about a person, from memory or a few pages of the store.
+	standing func(passage.ID, string) passage.Standing
+	// want is told of every demand, and review of what reviewers are to do.
+	want   func(passage.Demand)
+	review func(reviewStep)
+	// opened is told of every passage whose person may go in.
+	opened func(passage.ID)
 }
 
 // commit is an entry on its way to the journal.
@@ -56,15 +57,19 @@ const maxAnswers = 8
 
 var errBusy = errors.New("terminal: too many commands wait for an answer")
 
-func newDecider(machine *passage.Machine, c *clock, d door.Door, log *slog.Logger) *decider {
+func newDecider(o deciderOpts) *decider {
 	return &decider{
-		clock: c, door: d, log: log, machine: machine,
-		answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
-		lookUp: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
-		demand: func(passage.Demand) {}, remote: func(passage.ID, string) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
-		alarmed: func(passage.Alarms) {},
+		deciderOpts: o, answers: make(map[string]chan passage.Effect, maxAnswers), commits: make(chan commit, commitQueue),
 	}
 }
+
+// establish lets the machine see an outcome of evidence.
+func (d *decider) establish(e passage.Evidence) {
+	d.observe(passage.Observation{Kind: passage.ObserveEvidence, Evidence: e})
+}
+
+// change lets the machine know that what is on file about somebody has changed.
+func (d *decider) change() { d.observe(passage.Observation{Kind: passage.ObserveChange}) }
 
 // observe lets the machine see something and does what follows.
 func (d *decider) observe(o passage.Observation) {
@@ -105,12 +110,9 @@ func (d *decider) step(o passage.Observation) {
 		case passage.EffectAlarms:
 			d.alarmed(e.Alarms)
 		case passage.EffectLookUp:
-			standings = append(standings, d.lookUp(e.Passage, e.Person))
+			standings = append(standings, d.standing(e.Passage, e.Person))
 		case passage.EffectDemand:
-			d.demand(e.Demand)
-			if w := e.Demand; w.Ask.Has(policy.Remote) {
-				d.remote(w.Passage, w.Subject)
-			}
+			d.want(e.Demand)
 		case passage.EffectReview, passage.EffectReviewed:
 			d.review(reviewStep{
 				open: e.Kind == passage.EffectReview, passage: e.Passage, person: e.Person,

@@ -54,17 +54,20 @@ func newBench(t *testing.T) *bench {
 	}
 	b := new(bench)
 	b.door = &recordingDoor{log: &b.events}
-	b.decider = newDecider(machine, newClock(false, time.Second), b.door, slog.New(slog.DiscardHandler))
-	b.decided = func(passage.Effect) {}
-	b.changed = func(passage.Screen) {}
-	b.append = func(kind string, _ []byte) error {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if b.err == nil {
-			b.events = append(b.events, "commit "+kind)
-		}
-		return b.err
-	}
+	b.decider = newDecider(deciderOpts{
+		machine: machine, clock: newClock(false, time.Second), door: b.door, log: slog.New(slog.DiscardHandler),
+		decided: func(passage.Effect) {}, changed: func(passage.Screen) {}, alarmed: func(passage.Alarms) {},
+		standing: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
+		want:     func(passage.Demand) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
+		append: func(kind string, _ []byte) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.err == nil {
+				b.events = append(b.events, "commit "+kind)
+			}
+			return b.err
+		},
+	})
 	b.observe(passage.Observation{Kind: passage.ObserveCamera, Up: true})
 	return b
 }

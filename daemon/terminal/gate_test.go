@@ -67,8 +67,17 @@ label = "nobody"
 seconds = 60
 `
 
-// gateConfig is a terminal with everything inside a temporary folder and on free ports.
+// gateConfig returns the configuration of a terminal with a broker of its own.
 func gateConfig(t *testing.T, scene string) config.Config {
+	t.Helper()
+	cfg := loneConfig(t, scene)
+	cfg.Fleet.Enabled, cfg.Fleet.Broker = true, fleettest.Broker(t)
+	return cfg
+}
+
+// loneConfig returns the configuration of a terminal without a fleet, with everything else inside a temporary folder and on
+// free ports.
+func loneConfig(t *testing.T, scene string) config.Config {
 	t.Helper()
 	pathstest.Model(t, "fr_detect.onnx")
 	pathstest.Picture(t, "sample3.jpg")
@@ -80,7 +89,6 @@ func gateConfig(t *testing.T, scene string) config.Config {
 	cfg := config.Default()
 	cfg.Terminal.ID, cfg.Terminal.StateDir = "test-1", filepath.Join(dir, "state")
 	cfg.Camera.Source, cfg.Camera.FPS = "replay:"+path, 15
-	cfg.Fleet.Enabled, cfg.Fleet.Broker = true, fleettest.Broker(t)
 	cfg.Local.HTTP, cfg.Local.Socket = "127.0.0.1:0", filepath.Join(dir, "umbral.sock")
 	cfg.Passage.Cooldown, cfg.Passage.ShowVerdict = time.Second, time.Second
 	return cfg
@@ -229,7 +237,7 @@ func TestGate(t *testing.T) {
 		return len(events) >= 2
 	})
 	picture := new(bytes.Buffer)
-	if n, err := newDesktop(term).Picture(picture); err != nil || n == 0 || !bytes.HasPrefix(picture.Bytes(), []byte{0xff, 0xd8}) {
+	if n, err := newLocalAPI(term.gate).Picture(picture); err != nil || n == 0 || !bytes.HasPrefix(picture.Bytes(), []byte{0xff, 0xd8}) {
 		t.Errorf("picture %d: %d bytes, %v", n, picture.Len(), err)
 	}
 	stop()
@@ -280,7 +288,7 @@ func TestCameraMissing(t *testing.T) {
 		}
 		return false
 	})
-	if s := newDesktop(term).State(); s.Screen.Code != passage.ScreenOutOfOrder.String() || s.Screen.Reason != string(passage.ReasonCameraLost) {
+	if s := newLocalAPI(term.gate).State(); s.Screen.Code != passage.ScreenOutOfOrder.String() || s.Screen.Reason != string(passage.ReasonCameraLost) {
 		t.Errorf("screen %+v", s.Screen)
 	}
 	if !term.alive() {
@@ -350,7 +358,7 @@ func TestDamagedStoreIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer term.close()
-	if s := newDesktop(term).State(); s.Store.Recovery == "" || len(s.Conditions) == 0 || s.Conditions[0].Code != conditionLost.code {
+	if s := newLocalAPI(term.gate).State(); s.Store.Recovery == "" || len(s.Conditions) == 0 || s.Conditions[0].Code != conditionLost.code {
 		t.Errorf("recovery %q, conditions %v", s.Store.Recovery, s.Conditions)
 	}
 	list, err := term.store.Next(store.Position{}, 100)

@@ -5,7 +5,9 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"runtime"
+	"time"
 
 	"umbral/config"
 	"umbral/config/policy"
@@ -15,34 +17,24 @@ import (
 	"umbral/pipeline/models"
 )
 
-// buildFleet makes the link to the broker.
-func (t *Terminal) buildFleet() (err error) {
-	if !t.cfg.Fleet.Enabled {
-		return nil
+// newLink makes the link to the broker, nil where there is no fleet.
+func newLink(v *vitals, s *senses, j *judgement, log *slog.Logger) (*link.Link, error) {
+	if !v.cfg.Fleet.Enabled {
+		return nil, nil
 	}
-	o, err := linkOpts(&t.cfg)
+	o, err := linkOpts(v.cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.Boot, o.Clock, o.Log = t.boot, t.clock.forStore, t.log
-	o.Identity = t.identity
-	if t.lists.key != nil {
-		o.Lists = t.lists
+	o.Boot, o.Clock, o.Log, o.Identity, o.Questions = v.boot, v.clock.forStore, log, v.identity, s.questions
+	if v.cfg.Credential.ListKey != "" {
+		o.Lists = takenLists{s.sources.lists, j.decider.change}
 	}
-	if t.reviews != nil {
-		o.Reviews = t.reviews
+	if j.reviews != nil {
+		o.Reviews = j.reviews
 	}
-	if o.Remote, err = remoteOpts(&t.cfg.Remote); err != nil {
-		return err
-	}
-	obeyed := orders{decider: t.decider, append: t.appendEntry, status: t.status, reviews: t.reviews, people: t.people}
-	if t.link, err = link.New(o, outbox{t.store, t.people.publish}, obeyed, nonces{t.store}, report{t}); err != nil {
-		return err
-	}
-	if t.authority != nil {
-		t.authority.ask = t.link.Ask
-	}
-	return nil
+	obeyed := commands{decider: j.decider, append: v.journal.append, status: v.status, reviews: j.reviews, people: j.people}
+	return link.New(o, outbox{v.store, s.register.publish}, obeyed, nonces{v.store}, report{v})
 }
 
 // linkOpts reads what the configuration says of the link, and the files that it names.
@@ -67,9 +59,10 @@ func linkOpts(cfg *config.Config) (link.Opts, error) {
 	return o, nil
 }
 
-// remoteOpts says who may answer questions and what goes with them; nil where there is no authority.
-func remoteOpts(c *config.Remote) (*link.RemoteOpts, error) {
-	if c.Authority == "" {
+// newQuestions returns what asks the authority, nil where there is none.
+func newQuestions(v *vitals) (*link.Questions, error) {
+	c := &v.cfg.Remote
+	if c.Authority == "" || !v.cfg.Fleet.Enabled {
 		return nil, nil
 	}
 	public, err := fleet.ParsePublicKey(c.Public)
@@ -80,10 +73,12 @@ func remoteOpts(c *config.Remote) (*link.RemoteOpts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("terminal: remote.seal_to: %w", err)
 	}
-	return &link.RemoteOpts{
+	return link.NewQuestions(link.QuestionOpts{
+		Signer:      fleet.Signer{Name: v.cfg.Terminal.ID, Private: v.identity},
+		Now:         func() time.Time { return v.clock.wall().UTC() },
 		Authorities: []fleet.NamedKey{{Name: c.Authority, Public: public}}, Recipient: recipient,
 		Pictures: c.Send == "picture", Templates: c.Send == "template",
-	}, nil
+	})
 }
 
 // identityKey derives the key with which the terminal signs what it asks of people and of the authority.
@@ -96,16 +91,16 @@ func identityKey(key store.Key) (ed25519.PrivateKey, error) {
 }
 
 // report tells the fleet what is not in the journal.
-type report struct{ t *Terminal }
+type report struct{ *vitals }
 
 // Health is small: what a fleet operator sorts terminals by.
 func (r report) Health() fleet.Health {
 	worst := "ok"
-	if list := r.t.health.shown(); len(list) > 0 {
+	if list := r.health.shown(); len(list) > 0 {
 		worst = string(list[0].severity)
 	}
 	return fleet.Health{Software: Version, Detail: map[string]any{
-		"site": r.t.cfg.Terminal.Site, "condition": worst, "camera": r.t.camera.Stats().State.String(),
+		"site": r.cfg.Terminal.Site, "condition": worst, "camera": r.camera.Stats().State.String(),
 	}}
 }
 
@@ -113,26 +108,26 @@ func (r report) Health() fleet.Health {
 func (r report) Twin() map[string]any {
 	hashes := map[string]string{}
 	for _, role := range models.FaceRoles() {
-		if m, err := r.t.eyes.set.Of(role); err == nil {
+		if m, err := r.models.set.Of(role); err == nil {
 			hashes[string(role)] = m.SHA256
 		}
 	}
 	return map[string]any{
 		"software": map[string]string{"version": Version, "go": runtime.Version(), "arch": runtime.GOARCH},
 		"models":   hashes,
-		"config":   map[string]string{"sha256": r.t.digest},
-		"policy":   r.t.cfg.Passage.Policy.String(),
+		"config":   map[string]string{"sha256": r.digest},
+		"policy":   r.cfg.Passage.Policy.String(),
 		// What verifies the terminal's signature on reviews and questions.
-		"identity": map[string]string{"public": fleet.FormatPublicKey(r.t.identity.Public().(ed25519.PublicKey))},
+		"identity": map[string]string{"public": fleet.FormatPublicKey(r.identity.Public().(ed25519.PublicKey))},
 	}
 }
 
 // Measurements are what an operator plots.
 func (r report) Measurements() map[string]map[string]float64 {
-	_, p95, frames := r.t.watch.percentiles(stageFrame)
-	p50, _, _ := r.t.watch.percentiles(stageFrame)
-	c := r.t.camera.Stats()
-	s := r.t.store.Status()
+	_, p95, frames := r.watch.percentiles(stageFrame)
+	p50, _, _ := r.watch.percentiles(stageFrame)
+	c := r.camera.Stats()
+	s := r.store.Status()
 	return map[string]map[string]float64{
 		"frames": {"fps": c.FPS, "dropped": float64(c.Dropped), "analysed": float64(frames), "p50_ms": milliseconds(p50), "p95_ms": milliseconds(p95)},
 		"memory": {"rss_mib": float64(residentBytes()) / (1 << 20)},
@@ -142,7 +137,7 @@ func (r report) Measurements() map[string]map[string]float64 {
 
 // Alarms are the conditions that hold.
 func (r report) Alarms() (alarms []fleet.Alarm) {
-	for _, c := range r.t.health.shown() {
+	for _, c := range r.health.shown() {
 		severity := fleet.Warning
 		switch c.severity {
 		case severityCritical:

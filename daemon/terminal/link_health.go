@@ -15,7 +15,7 @@ const (
 )
 
 // putLinkConditions sets what the link to the fleet says of itself.
-func (t *Terminal) putLinkConditions(s link.Stats, waiting int, now time.Time) {
+func (t *vitals) putLinkConditions(s link.Stats, waiting int, now time.Time) {
 	text := ""
 	if !s.Connected {
 		text = fmt.Sprintf("No connection to the broker %s; %d entries wait. %s", s.Broker, waiting, s.LastError)

@@ -29,7 +29,7 @@ func TestLinkConditions(t *testing.T) {
 		{"taken over long ago", with(func(s *link.Stats) { s.Rival, s.RivalSeen = "another", now.Add(-15*time.Minute) }), conditionKind{}, ""},
 	} {
 		h := newHealth(func() time.Time { return now })
-		term := &Terminal{health: h}
+		term := &vitals{health: h}
 		term.putLinkConditions(c.s, 5, now)
 		for code, got := range h.current {
 			if code != c.kind.code || !strings.Contains(got.text, c.want) {

@@ -8,7 +8,6 @@ import (
 
 	"umbral/config/policy"
 	"umbral/daemon/fleet/link"
-	"umbral/daemon/passage"
 	"umbral/daemon/store"
 )
 
@@ -23,29 +22,36 @@ func TestWhatTheClockRefusesNamesTheClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	use := func(id string) (replayed, clock bool, reason passage.Reason) {
-		fresh, err := nonces{s}.Use("office", id, now.Add(time.Minute))
-		codeErr := s.UseCode(sha256.Sum256([]byte(id)), now.Add(time.Minute))
-		if codeErr != nil {
-			reason = replayReason(codeErr)
+	use := func(id string) (nonce, code string) {
+		word := func(fresh bool, err, clock error) string {
+			switch {
+			case clock != nil && errors.Is(err, clock), clock == nil && err != nil && untimely(err):
+				return "clock"
+			case err != nil:
+				return err.Error()
+			case !fresh:
+				return "replayed"
+			}
+			return "fresh"
 		}
-		return !fresh && err == nil, errors.Is(err, link.ErrClock), reason
+		fresh, err := nonces{s}.Use("office", id, now.Add(time.Minute))
+		nonce = word(fresh, err, link.ErrClock)
+		fresh, err = (&register{store: s}).use(sha256.Sum256([]byte(id)), now.Add(time.Minute))
+		return nonce, word(fresh, err, nil)
 	}
 	for _, c := range []struct {
-		id       string
-		ahead    time.Duration
-		replayed bool
-		clock    bool
-		reason   passage.Reason
+		id    string
+		ahead time.Duration
+		want  string
 	}{
-		{"first", 0, false, false, ""},
-		{"first", 0, true, false, passage.ReasonCredentialReplayed},
-		{"ahead", time.Hour, false, false, ""},
-		{"back", -time.Hour, false, true, passage.ReasonClockUntrusted},
+		{"first", 0, "fresh"},
+		{"first", 0, "replayed"},
+		{"ahead", time.Hour, "fresh"},
+		{"back", -time.Hour, "clock"},
 	} {
 		now = now.Add(c.ahead)
-		if replayed, clock, reason := use(c.id); replayed != c.replayed || clock != c.clock || reason != c.reason {
-			t.Errorf("%s: replayed %t, clock %t, %q; want %t, %t, %q", c.id, replayed, clock, reason, c.replayed, c.clock, c.reason)
+		if nonce, code := use(c.id); nonce != c.want || code != c.want {
+			t.Errorf("%s: nonce %s, code %s, want %s", c.id, nonce, code, c.want)
 		}
 	}
 }

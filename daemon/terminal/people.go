@@ -11,26 +11,44 @@ import (
 	"sync"
 	"time"
 
+	"umbral/daemon/evidence/finger"
 	"umbral/daemon/store"
 	"umbral/pipeline/face"
-	"umbral/pipeline/gallery"
 )
 
-// people enrols, shows and erases. The store is the truth; the gallery holds the same references for searching.
+// people enrols, shows and erases whom the register holds.
 type people struct {
-	store    *store.Store
-	gallery  *gallery.Gallery
-	sight    *sight
-	model    string            // hash of the feature model
-	verify   float32           // similarity of two pictures of one person
-	identify float32           // similarity at which somebody counts as enrolled already
-	alias    []byte            // key of the pseudonyms
-	fingers  *fingerReferences // nil where there is no sensor
-	changed  func()            // is told of every change of what is on file
+	*register
+	models  *faceModels
+	frames  *frameAnalyzer  // nil where there is no camera
+	fingers *finger.Source  // nil where there is no sensor
+	changed func()          // is told of every change of what is on file
+	forget  func(id string) // what is shown of a person
 
 	namesMu sync.Mutex
 	names   map[string]string // by id, for the screen
-	gone    map[string]string // pseudonyms of those erased since the start, by the alias in the journal
+}
+
+// peopleOpts is what people are made of.
+type peopleOpts struct {
+	register *register
+	models   *faceModels
+	frames   *frameAnalyzer
+	fingers  *finger.Source
+	changed  func()
+	forget   func(id string)
+}
+
+func newPeople(o peopleOpts) (*people, error) {
+	p := &people{
+		register: o.register, models: o.models, frames: o.frames, fingers: o.fingers, changed: o.changed, forget: o.forget,
+		names: map[string]string{},
+	}
+	list, err := p.store.People()
+	for _, person := range list {
+		p.names[person.ID] = person.Name
+	}
+	return p, err
 }
 
 // Enrolled is the result of an enrolment.
@@ -55,7 +73,7 @@ func (p *people) load() (stale int, err error) {
 	var barred []string
 	last := ""
 	err = p.store.EachReference(store.KindFace, func(person store.Person, r store.Reference) error {
-		if r.Model != p.model {
+		if r.Model != p.models.feature {
 			stale++
 			return nil
 		}
@@ -118,23 +136,23 @@ func (p *people) unblock(id, by string) error {
 }
 
 // aliasOf is a stable pseudonym: it tells people apart without telling who they are.
-func (p *people) aliasOf(id string) string {
+func (r *register) aliasOf(id string) string {
 	if id == "" {
 		return ""
 	}
-	mac := hmac.New(sha256.New, p.alias)
+	mac := hmac.New(sha256.New, r.alias)
 	mac.Write([]byte(id))
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 // ofAlias finds who is meant by a pseudonym; empty where nobody is.
-func (p *people) ofAlias(alias string) (string, error) {
-	list, err := p.store.People()
+func (r *register) ofAlias(alias string) (string, error) {
+	list, err := r.store.People()
 	if err != nil {
 		return "", err
 	}
 	for _, person := range list {
-		if p.aliasOf(person.ID) == alias {
+		if r.aliasOf(person.ID) == alias {
 			return person.ID, nil
 		}
 	}
@@ -147,7 +165,7 @@ func aliasKey(key store.Key) ([]byte, error) {
 }
 
 func (p *people) reference(t face.Template, source string, quality float32) store.Reference {
-	return store.Reference{Template: append([]float32(nil), t[:]...), Model: p.model, Source: source, Quality: quality, Created: time.Now()}
+	return store.Reference{Template: append([]float32(nil), t[:]...), Model: p.models.feature, Source: source, Quality: quality, Created: time.Now()}
 }
 
 // problemText lists what keeps a face from being used.
@@ -165,13 +183,13 @@ func problemText(q *face.Quality) string {
 func (p *people) enrol(id, name string, refs []store.Reference) (Enrolled, error) {
 	for i := range refs {
 		for j := range refs[:i] {
-			if score := dot(refs[i].Template, refs[j].Template); score < p.verify {
-				return Enrolled{}, refuse("%s and %s do not show the same person (similarity %.2f, at least %.2f is needed)", refs[j].Source, refs[i].Source, score, p.verify)
+			if score := dot(refs[i].Template, refs[j].Template); score < p.models.verify.score {
+				return Enrolled{}, refuse("%s and %s do not show the same person (similarity %.2f, at least %.2f is needed)", refs[j].Source, refs[i].Source, score, p.models.verify.score)
 			}
 		}
 	}
 	for _, r := range refs {
-		twins, err := p.gallery.Duplicates(r.Template, p.identify, id)
+		twins, err := p.gallery.Duplicates(r.Template, p.models.identify.score, id)
 		if err != nil {
 			return Enrolled{}, fmt.Errorf("terminal: %w", err)
 		}
@@ -196,9 +214,7 @@ func (p *people) enrol(id, name string, refs []store.Reference) (Enrolled, error
 		}
 	}
 	p.namesMu.Lock()
-	if p.names != nil {
-		p.names[id] = name
-	}
+	p.names[id] = name
 	p.namesMu.Unlock()
 	return e, p.journalEnrolment(e)
 }
@@ -209,39 +225,15 @@ func (p *people) erase(id, reason string) (store.Receipt, error) {
 		p.rememberErased(receipt.Alias, p.aliasOf(id))
 		p.gallery.Remove(id)
 		if p.fingers != nil {
-			p.fingers.forget(id)
+			p.fingers.Forget(id)
 		}
 		p.namesMu.Lock()
 		delete(p.names, id)
 		p.namesMu.Unlock()
+		p.forget(id)
 		p.changed()
 	}
 	return receipt, err
-}
-
-// maxErased is how many erasures are remembered for the message that tells the fleet of them.
-const maxErased = 1024
-
-// rememberErased keeps, until the next start and no longer, under which pseudonym the fleet knows somebody erased: the
-// journal no longer tells.
-func (p *people) rememberErased(alias, pseudonym string) {
-	p.namesMu.Lock()
-	defer p.namesMu.Unlock()
-	if p.gone == nil || len(p.gone) >= maxErased {
-		p.gone = map[string]string{}
-	}
-	p.gone[alias] = pseudonym
-}
-
-// pseudonymOf is aliasOf, also for those who were erased since the start.
-func (p *people) pseudonymOf(name string) string {
-	p.namesMu.Lock()
-	pseudonym, erased := p.gone[name]
-	p.namesMu.Unlock()
-	if erased {
-		return pseudonym
-	}
-	return p.aliasOf(name)
 }
 
 func dot(a, b []float32) (sum float32) {

@@ -26,7 +26,7 @@ func (p *people) fromPictures(ctx context.Context, pictures []Picture) (refs []s
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		portrait, err := p.sight.fromPicture(picture)
+		portrait, err := p.models.fromPicture(picture)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -39,7 +39,7 @@ func (p *people) fromPictures(ctx context.Context, pictures []Picture) (refs []s
 }
 
 // fromPicture finds the face of a photograph that is meant.
-func (s *sight) fromPicture(picture Picture) (face.Portrait, error) {
+func (s *faceModels) fromPicture(picture Picture) (face.Portrait, error) {
 	img, err := vision.ReadPicture(bytes.NewReader(picture.Data), vision.DefaultPictureLimits())
 	if err != nil {
 		return face.Portrait{}, refuse("%s: %s", picture.Source, strings.TrimPrefix(err.Error(), "vision: "))

@@ -33,7 +33,7 @@ func (p *people) export(id string) (local.Export, error) {
 }
 
 // Export is local.Registry's.
-func (d *desktop) Export(id string) (local.Export, error) {
+func (d *localAPI) Export(id string) (local.Export, error) {
 	e, err := d.t.people.export(id)
 	return e, outward(err)
 }

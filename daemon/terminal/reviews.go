@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"umbral/config"
+	"umbral/daemon/evidence"
 	"umbral/daemon/fleet"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
@@ -25,9 +25,8 @@ type reviews struct {
 	readers  []fleet.Recipient // whom pictures are encrypted to; none: no pictures
 	alias    func(string) string
 	clock    func() (time.Time, string)
-	view     *view
-	claims   *claims
-	observe  func(passage.Observation)
+	closeup  *closeup
+	claims   *evidence.Claims
 	log      *slog.Logger
 
 	steps chan reviewStep
@@ -49,13 +48,17 @@ type reviewStep struct {
 // maxReviewSteps bounds the steps on their way to the store; the machine has one review at a time.
 const maxReviewSteps = 8
 
-func newReviews(cfg *config.Config, t *Terminal) (*reviews, error) {
-	r := &reviews{
-		store: t.store, terminal: cfg.Terminal.ID, needed: cfg.Review.Approvals, alias: t.people.aliasOf, clock: t.clock.forStore, view: t.view, claims: t.claims,
-		log: t.log, steps: make(chan reviewStep, maxReviewSteps),
+// newReviews withdraws what an earlier run left, and returns nil where nobody reviews.
+func newReviews(v *vitals, alias func(string) string, c *closeup, claims *evidence.Claims, log *slog.Logger) (*reviews, error) {
+	if v.cfg.Review.Timeout == 0 {
+		return nil, nil
 	}
-	if cfg.Review.Pictures {
-		for _, text := range cfg.Review.Readers {
+	r := &reviews{
+		store: v.store, terminal: v.cfg.Terminal.ID, needed: v.cfg.Review.Approvals, alias: alias, clock: v.clock.forStore, closeup: c,
+		claims: claims, log: log, steps: make(chan reviewStep, maxReviewSteps),
+	}
+	if v.cfg.Review.Pictures {
+		for _, text := range v.cfg.Review.Readers {
 			reader, err := fleet.ParseRecipient(text)
 			if err != nil {
 				return nil, err
@@ -85,6 +88,9 @@ func (r *reviews) withdraw() error {
 
 // step takes what the decision wants done; it never blocks.
 func (r *reviews) step(s reviewStep) {
+	if r == nil {
+		return // nobody reviews: the screen sends the person to the staff
+	}
 	select {
 	case r.steps <- s:
 	default:
@@ -158,11 +164,11 @@ func (r *reviews) pictures(id passage.ID) (list []fleet.Picture) {
 	if len(r.readers) == 0 {
 		return nil
 	}
-	if jpeg := r.view.facePicture(fleet.MaxPictures - maxReference); jpeg != nil {
+	if jpeg := r.closeup.picture(id, fleet.MaxPictures-maxReference); jpeg != nil {
 		list = append(list, fleet.Picture{Name: "live", JPEG: jpeg})
 	}
-	if c, ok := r.claims.of(id); ok && c.portrait != nil {
-		list = append(list, fleet.Picture{Name: "reference", JPEG: c.portrait})
+	if c, ok := r.claims.Of(id); ok && c.Portrait != nil {
+		list = append(list, fleet.Picture{Name: "reference", JPEG: c.Portrait})
 	}
 	return list
 }
@@ -203,32 +209,32 @@ func (r *reviews) Pending() []fleet.Review {
 // Pictures is link.Reviews'.
 func (r *reviews) Pictures(id string) ([]byte, error) { return r.store.ReviewPictures(id) }
 
-// answer takes a reviewer's signed answer: it is stored and journalled before the decision learns of it.
-func (r *reviews) answer(c fleet.Command) (any, error) {
+// answer stores and journals a reviewer's signed answer, and returns it for the decision.
+func (r *reviews) answer(c fleet.Command) (result any, a passage.Reviewed, err error) {
 	args, err := c.ReviewArgs()
 	if err != nil {
-		return nil, err
+		return nil, a, err
 	}
 	held, err := r.store.Review(args.Passage)
 	if err != nil {
-		return nil, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "no review of passage " + args.Passage + " is held here"}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "no review of passage " + args.Passage + " is held here"}
 	}
 	if fleet.StatementHash(held.Statement) != args.Review {
-		return nil, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "the answer is to another statement of passage " + args.Passage}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonNoReview, Detail: "the answer is to another statement of passage " + args.Passage}
 	}
 	id, err := passage.ParseID(args.Passage)
 	if err != nil {
-		return nil, &fleet.Failure{Reason: fleet.ReasonArguments, Detail: err.Error()}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonArguments, Detail: err.Error()}
 	}
 	approve := args.Answer == fleet.Approve
 	held, err = r.store.AnswerReview(args.Passage, store.ReviewAnswer{Reviewer: c.Fingerprint, Name: c.Key, Approve: approve})
 	switch {
 	case errors.Is(err, store.ErrDecided):
-		return nil, &fleet.Failure{Reason: fleet.ReasonDecided, Detail: err.Error()}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonDecided, Detail: err.Error()}
 	case errors.Is(err, store.ErrExists):
-		return nil, &fleet.Failure{Reason: fleet.ReasonTwice, Detail: err.Error()}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonTwice, Detail: err.Error()}
 	case err != nil:
-		return nil, &fleet.Failure{Reason: fleet.ReasonFailed, Detail: err.Error()}
+		return nil, a, &fleet.Failure{Reason: fleet.ReasonFailed, Detail: err.Error()}
 	}
 	r.mu.Lock()
 	for i := range r.waiting {
@@ -237,6 +243,6 @@ func (r *reviews) answer(c fleet.Command) (any, error) {
 		}
 	}
 	r.mu.Unlock()
-	r.observe(passage.Observation{Kind: passage.ObserveReviewed, Reviewed: passage.Reviewed{Passage: id, Approve: approve, Reviewer: c.Fingerprint}})
-	return map[string]any{"passage": args.Passage, "answers": len(held.Answers), "needed": held.Needed, "outcome": held.Outcome}, nil
+	a = passage.Reviewed{Passage: id, Approve: approve, Reviewer: c.Fingerprint}
+	return map[string]any{"passage": args.Passage, "answers": len(held.Answers), "needed": held.Needed, "outcome": held.Outcome}, a, nil
 }

@@ -32,7 +32,7 @@ func chooseThreshold(c models.Calibrations, population string, fmr, byHand float
 }
 
 // rulesOf turns the configuration into what the decision works by.
-func rulesOf(cfg *config.Config, e *eyes) (passage.Rules, error) {
+func rulesOf(cfg *config.Config, e *faceModels) (passage.Rules, error) {
 	identify, set := e.identify, e.set
 	r := passage.DefaultRules()
 	p, f, l := &cfg.Passage, &cfg.Face, &cfg.Liveness

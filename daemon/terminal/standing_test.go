@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"umbral/config"
+	"umbral/daemon/evidence"
+	"umbral/daemon/evidence/eligibility"
 	"umbral/daemon/passage"
 	"umbral/daemon/store"
 )
 
 // What the store, the documents of the passage and the configuration say of a person is one standing.
 func TestStandingOfPeople(t *testing.T) {
-	cfg := gateConfig(t, gateScene)
+	cfg := loneConfig(t, gateScene)
 	cfg.Eligibility.Enabled = true
 	cfg.Eligibility.Checklist = []string{"application-form"}
 	cfg.Eligibility.Schedules = []config.Schedule{{Name: "day", Days: []string{"mon"}, From: "08:00", Until: "18:00"}}
@@ -38,48 +40,58 @@ func TestStandingOfPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l, err := newLists(&cfg, s)
-	if err != nil {
-		t.Fatal(err)
+	c := new(evidence.Claims)
+	registry := func() *eligibility.Registry {
+		t.Helper()
+		r, err := newRegister(&cfg, s, store.Key{1}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return eligibility.New(eligibility.Opts{
+			File: r.standing, Claims: c, Revocations: revoked{"eve"}, Documents: cfg.Eligibility.Enabled,
+		})
 	}
-	c := new(claims)
-	g, err := newRegistry(&cfg, s, c, l, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g := registry()
 	id := passage.ID{Boot: 1, Number: 1}
-	ana := g.standing(id, "ana")
+	ana := g.Standing(id, "ana")
 	until := time.Date(2030, 1, 2, 0, 0, 0, 0, time.Local).UnixMilli()
 	if ana.Marks != 0 || !ana.BornKnown || ana.Until != until || ana.Guardians[0] != "bo" || ana.WindowCount != 1 || ana.Windows[0].From != 480 {
 		t.Errorf("ana: %+v", ana)
 	}
-	if bo := g.standing(id, "bo"); !bo.Marks.Has(passage.Blocked) || !bo.Marks.Has(passage.Incomplete) {
+	if bo := g.Standing(id, "bo"); !bo.Marks.Has(passage.Blocked) || !bo.Marks.Has(passage.Incomplete) {
 		t.Errorf("bo: %+v", bo)
 	}
-	if sue := g.standing(id, "sue"); !sue.Marks.Has(passage.Blocked) {
+	if sue := g.Standing(id, "sue"); !sue.Marks.Has(passage.Blocked) {
 		t.Errorf("somebody suspended: %+v", sue)
 	}
 	// A document of this passage can only tighten what is on file; one of another passage says nothing.
 	early := time.Date(2027, 1, 1, 0, 0, 0, 0, time.Local).UnixMilli()
-	c.add(claim{passage: id, subject: "ana", standing: passage.Standing{Person: "ana", Born: 20_000, BornKnown: true, Until: early}})
-	if s := g.standing(id, "ana"); s.Until != early || s.Born != 20_000 || s.Guardians[0] != "bo" {
+	c.Add(evidence.Claim{Passage: id, Subject: "ana", Standing: passage.Standing{Person: "ana", Born: 20_000, BornKnown: true, Until: early}})
+	if s := g.Standing(id, "ana"); s.Until != early || s.Born != 20_000 || s.Guardians[0] != "bo" {
 		t.Errorf("ana with a document: %+v", s)
 	}
-	if s := g.standing(passage.ID{Boot: 1, Number: 2}, "ana"); s.Until != until {
+	if s := g.Standing(passage.ID{Boot: 1, Number: 2}, "ana"); s.Until != until {
 		t.Errorf("ana in the next passage: %+v", s)
 	}
-	if s := g.standing(id, "nobody"); s.Marks != 0 || s.BornKnown {
+	if s := g.Standing(id, "nobody"); s.Marks != 0 || s.BornKnown {
 		t.Errorf("somebody unknown: %+v", s)
+	}
+	if s := g.Standing(id, "eve"); !s.Marks.Has(passage.Revoked) {
+		t.Errorf("somebody revoked: %+v", s)
 	}
 	// Without eligibility the checklist and the documents' dates are left to others; what is on file still counts.
 	cfg.Eligibility.Enabled = false
-	if g, err = newRegistry(&cfg, s, c, l, time.Now); err != nil {
-		t.Fatal(err)
-	}
-	if ana := g.standing(id, "ana"); ana.Until != until || ana.WindowCount != 1 {
+	g = registry()
+	if ana := g.Standing(id, "ana"); ana.Until != until || ana.WindowCount != 1 {
 		t.Errorf("ana's dates and hours without eligibility: %+v", ana)
 	}
-	if bo := g.standing(id, "bo"); bo.Marks != passage.Marks(0).With(passage.Blocked) {
+	if bo := g.Standing(id, "bo"); bo.Marks != passage.Marks(0).With(passage.Blocked) {
 		t.Errorf("bo without eligibility: %+v", bo)
 	}
 }
+
+// revoked says that one person is revoked.
+type revoked struct{ person string }
+
+func (r revoked) Revoked(person string) bool { return person == r.person }
+func (revoked) Stale() bool                  { return false }

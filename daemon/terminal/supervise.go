@@ -64,19 +64,15 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 		{name: "camera", run: t.camera.Run},
 		{name: "decision on time", run: t.decider.tickLoop},
 		{name: "decision on the door", run: t.decider.doorLoop},
-		{name: "sight", run: t.frameLoop},
+		{name: "frames", run: t.frameLoop},
 		{name: "health", run: func(ctx context.Context) error { return t.healthLoop(ctx, cancel) }},
 		{name: "journal", run: t.decider.commitLoop, last: true},
 		{name: "store", run: t.store.Run, last: true},
 	}
-	if t.documents != nil {
-		list = append(list, part{name: "documents", run: t.documents.run})
-	}
-	if t.fingers != nil {
-		list = append(list, part{name: "fingers", run: t.fingers.run})
-	}
-	if t.authority != nil {
-		list = append(list, part{name: "authority", run: t.authority.run})
+	for _, source := range t.sources.list {
+		list = append(list, part{name: source.Kinds().String(), run: func(ctx context.Context) error {
+			return source.Run(ctx, t.decider.establish)
+		}})
 	}
 	if t.reviews != nil {
 		list = append(list, part{name: "reviews", run: t.reviews.run})
@@ -127,7 +123,7 @@ func (t *Terminal) frameLoop(ctx context.Context) error {
 			}
 			return err
 		}
-		frame, err := t.sight.look(f, t.decider.wants)
+		frame, err := t.frames.look(f, t.decider.wants)
 		f.Release()
 		if err != nil {
 			t.pulse.broken(err)
@@ -153,7 +149,7 @@ func (t *Terminal) cameraIs(up bool) {
 
 // unreadable is why frames that come have not been analysed for as long as a camera may be silent; nil while they are.
 func (t *Terminal) unreadable() error {
-	p := &t.pulse
+	p := t.pulse
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failing.IsZero() || time.Since(p.failing) < t.cfg.Camera.StallTimeout {
@@ -241,10 +237,10 @@ func (t *Terminal) healthLoop(ctx context.Context, cancel context.CancelCauseFun
 // look sets and clears the conditions.
 func (t *Terminal) look() {
 	s := t.store.Status()
-	t.endOutage()
+	t.journal.endOutage()
 	fault := s.Fault
 	if fault == nil {
-		fault = t.outage.fault()
+		fault = t.journal.outage.fault()
 	}
 	t.health.put(conditionJournal, errorText("The journal can't be written, so nobody can pass: ", fault))
 	t.health.put(conditionCopy, errorText("The store's copy could not be made: ", s.CopyFault))
@@ -260,12 +256,12 @@ func (t *Terminal) look() {
 		text = "The door's hardware does not answer: " + d.Fault
 	}
 	t.health.put(conditionDoor, text)
-	if f := t.fingers; f != nil {
+	if f := t.sources.fingers; f != nil {
 		kind := conditionFinger
-		if f.required {
+		if fingerRequired(t.cfg.Passage.Policy) {
 			kind = conditionFingers
 		}
-		t.health.put(kind, f.fault())
+		t.health.put(kind, f.Fault())
 	}
 	if t.link != nil {
 		t.putLinkConditions(t.link.Stats(), s.Pending, time.Now())
@@ -277,7 +273,7 @@ func (t *Terminal) look() {
 	t.health.put(conditionClock, text)
 	t.health.put(conditionUnread, errorText("Whether a time daemon keeps the clock can't be found out, so it counts as kept by none: ", t.clock.unreadable()))
 	text = ""
-	if t.sight.gallery.People() == 0 {
+	if t.register.gallery.People() == 0 {
 		text = "Nobody is enrolled."
 	}
 	t.health.put(conditionEmpty, text)
@@ -308,7 +304,7 @@ func (t *Terminal) alive() bool {
 }
 
 // status is the answer to the fleet's status command.
-func (t *Terminal) status() any {
+func (t *vitals) status() any {
 	c, s := t.camera.Stats(), t.store.Status()
 	p50, p95, frames := t.watch.percentiles(stageFrame)
 	conditions := []map[string]string{}

@@ -77,7 +77,13 @@ func TestAuthority(t *testing.T) {
 	}
 	o := link.DefaultOpts()
 	o.Broker, o.Terminal, o.Identity = address, "gate-1", own
-	o.Remote = &link.RemoteOpts{Authorities: []fleet.NamedKey{{Name: "registry", Public: signer}}, Recipient: reader, Pictures: true}
+	o.Questions, err = link.NewQuestions(link.QuestionOpts{
+		Signer: fleet.Signer{Name: o.Terminal, Private: o.Identity}, Now: time.Now,
+		Authorities: []fleet.NamedKey{{Name: "registry", Public: signer}}, Recipient: reader, Pictures: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	nothing := &outpost{}
 	l, err := link.New(o, nothing, nothing, nothing, nothing)
 	if err != nil {

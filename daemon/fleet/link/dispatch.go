@@ -29,7 +29,7 @@ func (l *Link) receive(m mqtt.Message) {
 		l.hearHealth(m)
 	case fleet.ChannelRemote:
 		l.keep(m, channel, "")
-		if !offer(l.remote.replies, taken(m, fleet.MaxReplyBytes)) {
+		if !offer(l.questions.replies, taken(m, fleet.MaxReplyBytes)) {
 			l.count(func(s *Stats) { s.Forged++ }) // an authority sends one answer a question
 		}
 	default:

@@ -38,7 +38,8 @@ type Link struct {
 	echo    echo
 	rival   rival
 	outbox  outbox
-	remote  remote
+	// questions is inert where Opts has none.
+	questions *Questions
 
 	listNews chan mqtt.Message // manifests and parts from paho; full: dropped, found again later
 	installs chan fetched      // to the goroutine that installs them
@@ -69,18 +70,21 @@ func New(o Opts, j Journal, c Commander, n NonceStore, s State) (_ *Link, err er
 			terminal: o.Terminal, keys: o.Keys, limit: o.MaxCommandBytes, age: o.MaxCommandAge,
 			skew: o.MaxCommandSkew, trusted: o.TrustedClocks, nonces: n,
 		},
-		nudge:   make(chan struct{}, 1),
-		inbox:   make(chan mqtt.Message, o.CommandQueue),
-		answers: make(chan mqtt.Message, maxAnswers),
-		traps:   make(chan mqtt.Message, maxTraps),
-		stale:   newStale(),
-		rival:   newRival(),
-		outbox:  newOutbox(j),
-		remote:  newRemote(o.Remote),
+		nudge:     make(chan struct{}, 1),
+		inbox:     make(chan mqtt.Message, o.CommandQueue),
+		answers:   make(chan mqtt.Message, maxAnswers),
+		traps:     make(chan mqtt.Message, maxTraps),
+		stale:     newStale(),
+		rival:     newRival(),
+		outbox:    newOutbox(j),
+		questions: o.Questions,
 
 		listNews: make(chan mqtt.Message, listQueue),
 		installs: make(chan fetched, 1),
 		refusals: newRefusals(),
+	}
+	if l.questions == nil {
+		l.questions = newQuestions(QuestionOpts{})
 	}
 	if l.dialer, err = mqtt.New(o.Opts); err != nil {
 		return nil, err
@@ -101,7 +105,9 @@ func (l *Link) Changed() {
 func (l *Link) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stats
+	s := l.stats
+	s.Asked, s.Answered = l.questions.counts()
+	return s
 }
 
 func (l *Link) count(f func(*Stats)) {
@@ -223,7 +229,7 @@ func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
 	l.connected()
 	connection := l.Stats().Connects
 	var repeat <-chan time.Time // nil: never
-	if l.o.Remote != nil {
+	if l.o.Questions != nil {
 		t := time.NewTicker(repeatTick)
 		defer t.Stop()
 		repeat = t.C
@@ -253,11 +259,11 @@ func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
 			err = l.say(ctx, s, m)
 		case <-l.stale.wake:
 			err = l.clear(ctx, s, told)
-		case <-l.remote.wake:
+		case <-l.questions.wake:
 			err = l.ask(ctx, s, connection)
 		case <-repeat:
 			err = l.ask(ctx, s, connection)
-		case m := <-l.remote.replies:
+		case m := <-l.questions.replies:
 			l.reply(m)
 		case <-l.nudge:
 			err = told.news(ctx)
@@ -298,7 +304,7 @@ func (l *Link) subscribe(ctx context.Context, s *mqtt.Session) error {
 	l.stale.reset()
 	l.rival.connecting()
 	channels := []fleet.Channel{fleet.ChannelCommand, fleet.ChannelAlarm, fleet.ChannelReview}
-	if l.o.Remote != nil {
+	if l.o.Questions != nil {
 		channels = append(channels, fleet.ChannelRemote)
 	}
 	for _, c := range channels {

@@ -41,11 +41,11 @@ type Opts struct {
 	// TrustedClocks are the words of Clock under which commands that can let somebody in are obeyed; with none, any will do.
 	TrustedClocks []string
 
-	// Identity is the terminal's own key. It signs reviews and questions, which need it.
-	Identity ed25519.PrivateKey
-	Reviews  Reviews     // nil: no passage is referred
-	Remote   *RemoteOpts // nil: no authority is asked
-	Lists    Lists       // nil: no lists are taken
+	// Identity is the terminal's own key. It signs reviews, which need it.
+	Identity  ed25519.PrivateKey
+	Reviews   Reviews    // nil: no passage is referred
+	Questions *Questions // nil: no authority is asked
+	Lists     Lists      // nil: no lists are taken
 
 	Clock func() (now time.Time, trust string) // the terminal's wall clock; default: time.Now, "unknown"
 	Log   *slog.Logger                         // default: none
@@ -106,13 +106,8 @@ func (o *Opts) check() error {
 			return fmt.Errorf("fleet: %s %d, allowed %d to %d", n.name, n.v, n.lo, n.hi)
 		}
 	}
-	if (o.Reviews != nil || o.Remote != nil) && len(o.Identity) != ed25519.PrivateKeySize {
-		return fmt.Errorf("fleet: Identity has %d bytes, reviews and questions need an Ed25519 private key of %d", len(o.Identity), ed25519.PrivateKeySize)
-	}
-	if o.Remote != nil {
-		if err := o.Remote.check(); err != nil {
-			return err
-		}
+	if o.Reviews != nil && len(o.Identity) != ed25519.PrivateKeySize {
+		return fmt.Errorf("fleet: Identity has %d bytes, reviews need an Ed25519 private key of %d", len(o.Identity), ed25519.PrivateKeySize)
 	}
 	return checkKeys(o.Keys)
 }

@@ -1,0 +1,112 @@
+// Package idcard establishes evidence from the printed identity card that a person shows, over several frames.
+package idcard
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"umbral/config/policy"
+	"umbral/daemon/evidence"
+	"umbral/daemon/passage"
+	"umbral/pipeline/credential"
+	"umbral/pipeline/document"
+	"umbral/pipeline/face"
+	"umbral/pipeline/vision"
+)
+
+// Opts is what a Source is made of. All functions have to be given, but for Picture and Identity.
+type Opts struct {
+	Reader   *document.Reader
+	Rules    document.Rules
+	Both     bool          // the back is wanted, too
+	Readings int           // of a side, that have to agree
+	Timeout  time.Duration // from the first reading to giving up
+	Width    int           // of the frames, for the memory that is taken at the start
+	Height   int
+
+	People   evidence.People
+	Claims   *evidence.Claims
+	Portrait func(*vision.Image) (face.Template, error) // template of the face on a portrait
+	// Picture makes the JPEG of a portrait for reviewers; nil where they see none.
+	Picture func(*vision.Image) []byte
+	// Identity makes an electronic identity of what the card says; nil where the site issues none.
+	Identity func(front *document.Reading) *credential.Identity
+
+	NeedFace bool // the policy compares the face
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Source reads cards.
+type Source struct {
+	o Opts
+	*evidence.Demands
+	evidence.Hints
+	box *evidence.Mailbox
+
+	// Of the goroutine that runs.
+	settled       passage.ID // the passage in which a card was accepted, refused or given up
+	passage       passage.ID
+	since         time.Time // the first reading of the passage
+	fronts, backs []*document.Reading
+}
+
+// maxReadings of a side are kept; the oldest make room.
+const maxReadings = 8
+
+// Codes of the hints.
+const (
+	HintHoldCard = "hold-the-card-still"
+	HintTurnCard = "turn-the-card-over"
+	HintFront    = "show-the-front"
+)
+
+// New returns a source of printed cards.
+func New(o Opts) *Source {
+	return &Source{o: o, Demands: evidence.NewDemands(), box: evidence.NewMailbox(o.Width, o.Height)}
+}
+
+// Kinds returns the card.
+func (s *Source) Kinds() policy.Set { return policy.Set(0).With(policy.Card) }
+
+// Bytes returns what the picture holds; the models of text are counted by themselves.
+func (s *Source) Bytes() int64 { return s.box.Bytes() }
+
+// Look offers the frame while a card is wanted.
+func (s *Source) Look(f *evidence.Frame) error {
+	if d := s.Now(); d.Ask.Has(policy.Card) && !d.Passage.IsZero() {
+		s.box.Offer(d.Passage, f.Image, f.Captured)
+	}
+	return nil
+}
+
+// Run reads what is offered until ctx ends.
+func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error {
+	at := s.Now().Passage
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.Changed():
+			if now := s.Now().Passage; now != at {
+				at = now
+				s.forget()
+				s.box.Wipe()
+			}
+		case <-s.box.Full():
+			img, id, captured := s.box.Frame()
+			e, err := s.read(id, img, captured)
+			if err != nil {
+				s.o.Log.Warn("a picture could not be searched for cards", "error", err)
+			}
+			over := s.Now().Passage != id
+			s.box.Free(over)
+			if over {
+				s.forget()
+			} else if e.Outcome != 0 {
+				observe(e)
+			}
+		}
+	}
+}
