@@ -18,6 +18,7 @@ import (
 
 // TestDocumentedAccessRules gives mosquitto the rules of doc.go and tries them.
 func TestDocumentedAccessRules(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../doc.go")
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ func newOperator(t *testing.T, address string) *operator.Operator {
 }
 
 func TestOperatorCommandsATerminal(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	b := newBench(t, address)
 	b.orders.result = map[string]any{"door": "open"}
@@ -82,6 +83,7 @@ func TestOperatorCommandsATerminal(t *testing.T) {
 }
 
 func TestACommandThatHangsIsEnded(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	b := newBench(t, address)
 	b.opts.CommandTimeout = 50 * time.Millisecond
@@ -98,12 +100,13 @@ func TestACommandThatHangsIsEnded(t *testing.T) {
 
 // TestHostileCommands sends what must be refused over real brokers.
 func TestHostileCommands(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		start func(*testing.T) string
 	}{
 		{"embedded broker", func(t *testing.T) string { return fleettest.Broker(t) }},
-		{"mosquitto", func(t *testing.T) string { return newMosquitto(t).address() }},
+		{"mosquitto", func(t *testing.T) string { return newForgetfulMosquitto(t).address() }},
 	} {
 		t.Run(c.name, func(t *testing.T) { hostile(t, c.start(t)) })
 	}
@@ -174,6 +177,7 @@ func hostile(t *testing.T, address string) {
 }
 
 func TestAFloodOfCommandsIsCountedNotRecorded(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelCommand, "#"))
 	b := newBench(t, address)
@@ -212,6 +216,7 @@ func TestAFloodOfCommandsIsCountedNotRecorded(t *testing.T) {
 }
 
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	b := newBench(t, address)

@@ -14,6 +14,7 @@ import (
 // kind, or not let the terminal hear them: the cursor waits before the event, the link stays, and goes on by itself when
 // the rules are mended.
 func TestSwallowedEventsAreNoticed(t *testing.T) {
+	t.Parallel()
 	const rest = "topic readwrite te/device/gate-1///%/#\n"
 	rules := func(events ...string) string {
 		var b strings.Builder
@@ -29,6 +30,7 @@ func TestSwallowedEventsAreNoticed(t *testing.T) {
 		"no rule for events": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			acl := t.TempDir() + "/acl"
 			write := func(text string) {
 				t.Helper()
@@ -59,6 +61,7 @@ func TestSwallowedEventsAreNoticed(t *testing.T) {
 }
 
 func TestAnEchoIsTheMessageItself(t *testing.T) {
+	t.Parallel()
 	var e echo
 	came := e.expect("topic", []byte("payload"))
 	e.hear(message("topic", "another"))

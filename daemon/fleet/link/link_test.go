@@ -16,6 +16,7 @@ import (
 )
 
 func TestEventsComeInOrderAndOnlyThenMoveTheCursor(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))
 	b := newBench(t, address)
@@ -51,6 +52,7 @@ func TestEventsComeInOrderAndOnlyThenMoveTheCursor(t *testing.T) {
 }
 
 func TestAnEntryThatCannotBeSentBlocksNothing(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))
 	b := newBench(t, address)
@@ -76,6 +78,7 @@ func TestAnEntryThatCannotBeSentBlocksNothing(t *testing.T) {
 }
 
 func TestBirthNewsAndGoodbye(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", "+", "#"))
 	health, camera := fleet.Topic("gate-1", fleet.ChannelStatus, "health"), fleet.Topic("gate-1", fleet.ChannelAlarm, "camera")
@@ -129,6 +132,7 @@ func TestBirthNewsAndGoodbye(t *testing.T) {
 }
 
 func TestAFailingJournalDoesNotEndTheLink(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))
 	b := newBench(t, address)
@@ -145,6 +149,7 @@ func TestAFailingJournalDoesNotEndTheLink(t *testing.T) {
 }
 
 func TestAbsentBrokerIsNoError(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "tcp://127.0.0.1:1") // nobody listens there
 	b.start(t)
 	b.journal.append(7, "passage", `{}`)
@@ -159,6 +164,7 @@ func TestAbsentBrokerIsNoError(t *testing.T) {
 }
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		f    func(*Opts)

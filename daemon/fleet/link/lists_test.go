@@ -59,14 +59,19 @@ func (s *shelf) fail(err error) {
 
 // TestListsComeWhole publishes lists of one part and of many, replaces them, and cuts the connection while they come.
 func TestListsComeWhole(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		start func(*testing.T) string
 	}{
 		{"embedded broker", func(t *testing.T) string { return fleettest.Broker(t) }},
-		{"mosquitto", func(t *testing.T) string { return newMosquitto(t).address() }},
+		{"mosquitto", func(t *testing.T) string { return newForgetfulMosquitto(t).address() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if c.name == "mosquitto" {
+				long(t)
+			}
 			address := c.start(t)
 			way := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 			s := &shelf{held: map[string][]byte{}}
@@ -127,6 +132,7 @@ func (b *bench) append(t *testing.T) {
 }
 
 func TestBadListsAreNotFetchedAgain(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	way := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	s := &shelf{held: map[string][]byte{}, err: errors.New("not signed with a trusted key")}
@@ -152,6 +158,7 @@ func TestBadListsAreNotFetchedAgain(t *testing.T) {
 }
 
 func TestHostileListsAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", "te/fleet/none")
 	s := &shelf{held: map[string][]byte{}}

@@ -76,6 +76,20 @@ func newMosquitto(t *testing.T, extra ...string) *mosquitto {
 	return m
 }
 
+// newForgetfulMosquitto starts a broker that keeps nothing over a restart, and so is fast.
+func newForgetfulMosquitto(t *testing.T, extra ...string) *mosquitto {
+	t.Helper()
+	return newMosquitto(t, append([]string{"allow_anonymous true", "persistence false"}, extra...)...)
+}
+
+// long skips what takes many seconds where tests are to be quick.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes many seconds")
+	}
+}
+
 func (m *mosquitto) address() string { return "tcp://127.0.0.1:" + m.port }
 
 // start returns when the broker accepts connections.
@@ -126,6 +140,8 @@ func sequences(t *testing.T, heard []heard) (distinct []uint64, repeated int) {
 // a connected subscriber before it acknowledges it, but what it keeps for an absent one it acknowledges
 // before it has saved it, and a kill in between loses it whatever the terminal does.
 func TestNothingIsLostWhenMosquittoIsKilled(t *testing.T) {
+	t.Parallel()
+	long(t)
 	m := newMosquitto(t)
 	p := newProxy(t, "127.0.0.1:"+m.port)
 	ear := listen(t, m.address(), "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))

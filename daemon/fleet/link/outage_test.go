@@ -12,6 +12,7 @@ import (
 )
 
 func TestAnAcknowledgementThatNeverComesIsNotTakenForOne(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))
@@ -38,6 +39,7 @@ func TestAnAcknowledgementThatNeverComesIsNotTakenForOne(t *testing.T) {
 }
 
 func TestAnAnswerIsSaidAgainWhenItsConnectionBreaks(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	topic := fleet.Topic("gate-1", fleet.ChannelCommand, fleet.CommandOpen, "o-1")
@@ -79,6 +81,7 @@ func TestAnAnswerIsSaidAgainWhenItsConnectionBreaks(t *testing.T) {
 }
 
 func TestTheConnectionMayBreakAtAnyTime(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	ear := listen(t, address, "ear", fleet.Topic("gate-1", fleet.ChannelEvent, "+"))
@@ -106,14 +109,16 @@ func TestTheConnectionMayBreakAtAnyTime(t *testing.T) {
 }
 
 func TestTheWillIsPublishedOnAHardDisconnect(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		start func(*testing.T) string
 	}{
 		{"embedded broker", func(t *testing.T) string { return fleettest.Broker(t) }},
-		{"mosquitto", func(t *testing.T) string { return newMosquitto(t).address() }},
+		{"mosquitto", func(t *testing.T) string { return newForgetfulMosquitto(t).address() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			address := c.start(t)
 			p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 			health := fleet.Topic("gate-1", fleet.ChannelStatus, "health")

@@ -85,6 +85,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 func TestTheAuthorityAnswers(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	b := newBench(t, address)
 	o := newOffice(t, address, b)
@@ -125,6 +126,7 @@ func TestTheAuthorityAnswers(t *testing.T) {
 }
 
 func TestAskRefusesWhatCannotBeSent(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	b := newBench(t, address)
 	newOffice(t, address, b)
@@ -180,6 +182,8 @@ func TestAskRefusesWhatCannotBeSent(t *testing.T) {
 // TestAQuestionOutlivesRestarts asks while nothing is there, and brings up first the authority, then the broker is killed
 // under both, then the authority is started anew.
 func TestAQuestionOutlivesRestarts(t *testing.T) {
+	t.Parallel()
+	long(t)
 	m := newMosquitto(t)
 	b := newBench(t, m.address())
 	o := newOffice(t, m.address(), b)
@@ -237,6 +241,7 @@ func TestAQuestionOutlivesRestarts(t *testing.T) {
 }
 
 func TestOnlyTheAuthoritysAnswerToThisQuestionCounts(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	b := newBench(t, address)
 	o := newOffice(t, address, b)

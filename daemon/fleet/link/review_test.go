@@ -66,14 +66,17 @@ func reviewerAt(t *testing.T, address string) *reviewer.Reviewer {
 
 // TestReviewsAreAtTheBroker publishes, answers, changes, clears, and does so over restarts of the terminal and the broker.
 func TestReviewsAreAtTheBroker(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		real bool
 	}{{"embedded broker", false}, {"mosquitto", true}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var address string
 			var m *mosquitto
 			if c.real {
+				long(t)
 				m = newMosquitto(t)
 				address = m.address()
 			} else {
@@ -168,6 +171,7 @@ func reviewsAtTheBroker(t *testing.T, address string, m *mosquitto) {
 }
 
 func TestForgedReviewsAreTold(t *testing.T) {
+	t.Parallel()
 	address := fleettest.Broker(t)
 	ear := listen(t, address, "ear", "te/device/+///review/#")
 	message, err := fleet.Review{Passage: "7-12", Statement: fleettest.Encoded(t, fleettest.Statement())}.Publish(fleet.Signer{Name: "gate-1", Private: fleettest.Seeded(7)})
@@ -196,6 +200,7 @@ func TestForgedReviewsAreTold(t *testing.T) {
 
 // TestReviewersCommands follows an answer and a block through the verifier to the arguments.
 func TestReviewersCommands(t *testing.T) {
+	t.Parallel()
 	hash := fleet.StatementHash(fleettest.Encoded(t, fleettest.Statement()))
 	v := testVerifier()
 	v.keys = []Key{

@@ -15,6 +15,7 @@ func message(topic, payload string) mqtt.Message {
 
 // TestTwoTerminalsOfOneNameSaySo lets two terminals of one name take the connection from each other.
 func TestTwoTerminalsOfOneNameSaySo(t *testing.T) {
+	t.Parallel()
 	m := newMosquitto(t)
 	one, two := newBench(t, m.address()), newBench(t, m.address())
 	one.opts.Boot, two.opts.Boot = 7, 300
@@ -31,6 +32,7 @@ func TestTwoTerminalsOfOneNameSaySo(t *testing.T) {
 
 // A terminal that is started again, with or without a goodbye, meets nobody but itself.
 func TestATerminalIsNotItsOwnRival(t *testing.T) {
+	t.Parallel()
 	m := newMosquitto(t)
 	p := newProxy(t, "127.0.0.1:"+m.port)
 	b := newBench(t, p.address())
@@ -49,6 +51,7 @@ func TestATerminalIsNotItsOwnRival(t *testing.T) {
 }
 
 func TestForeignHealth(t *testing.T) {
+	t.Parallel()
 	start := time.Unix(1_800_000_000, 0)
 	report := func(instance, status string, after time.Duration) fleet.HealthReport {
 		return fleet.HealthReport{Instance: instance, Status: status, Time: start.Add(after)}

@@ -13,6 +13,8 @@ import (
 // TestASlowConnectionIsNotBroken sends pictures, asks with a picture and takes a list over a connection on which each of
 // them takes several times as long as an acknowledgement may, and wants it to be the same connection afterwards.
 func TestASlowConnectionIsNotBroken(t *testing.T) {
+	t.Parallel()
+	long(t)
 	address := fleettest.Broker(t)
 	p := newProxy(t, strings.TrimPrefix(address, "tcp://"))
 	_, reader := fleettest.RecipientPair(t)

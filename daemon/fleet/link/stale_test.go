@@ -51,9 +51,11 @@ func leave(t *testing.T, address string, messages ...mqtt.Message) {
 // TestPoisonedTopicsCostAMessage leaves more than paho may be given on every topic that the terminal hears, before it comes
 // and while it is there, over a connection that is slow as well.
 func TestPoisonedTopicsCostAMessage(t *testing.T) {
+	t.Parallel()
 	for name, rate := range map[string]int64{"fast": 0, "slow": 4 << 20} {
 		t.Run(name, func(t *testing.T) {
-			m := newMosquitto(t, "allow_anonymous true", "persistence false")
+			t.Parallel()
+			m := newForgetfulMosquitto(t)
 			p := newProxy(t, "127.0.0.1:"+m.port)
 			b := newBench(t, p.address())
 			b.opts.Lists, b.opts.Reviews = &shelf{held: map[string][]byte{}}, &folder{}
@@ -97,9 +99,14 @@ func TestPoisonedTopicsCostAMessage(t *testing.T) {
 
 // TestManyRetainedMessagesAreClearedInOneConnection leaves more than a broker delivers at one subscription.
 func TestManyRetainedMessagesAreClearedInOneConnection(t *testing.T) {
+	t.Parallel()
 	for _, queued := range []string{"0", "200", "1000"} { // messages that the broker delivers at once; 0: all
 		t.Run(queued, func(t *testing.T) {
-			address := newMosquitto(t, "allow_anonymous true", "persistence false", "max_queued_messages "+queued).address()
+			t.Parallel()
+			if queued != "200" {
+				long(t)
+			}
+			address := newForgetfulMosquitto(t, "max_queued_messages "+queued).address()
 			const many = 3000
 			var messages []mqtt.Message
 			for i := range many {
@@ -131,6 +138,7 @@ func TestManyRetainedMessagesAreClearedInOneConnection(t *testing.T) {
 
 // What a broker keeps in spite of being cleared is not cleared for ever.
 func TestStaleIsBounded(t *testing.T) {
+	t.Parallel()
 	s := newStale()
 	long := strings.Repeat("x", 1000)
 	for range 2 * maxStale {

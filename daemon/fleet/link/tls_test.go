@@ -16,6 +16,7 @@ func clientOf(a *fleettest.Issuer) mqtt.TLSOpts {
 }
 
 func TestTLSWithClientCertificates(t *testing.T) {
+	t.Parallel()
 	a := fleettest.NewIssuer(t)
 	a.Issue(t, "server")
 	a.Issue(t, "gate")
@@ -48,6 +49,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 		start func(*testing.T) string
 	}{{"embedded broker", embedded}, {"mosquitto", real}} {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			address := s.start(t)
 			for _, c := range []struct {
 				name string
@@ -62,6 +64,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 				{"a broker of another name", mqtt.TLSOpts{CA: a.Path("ca.pem"), Certificate: a.Path("gate.pem"), Key: a.Path("gate.key"), ServerName: "other.example"}, "not other.example"},
 			} {
 				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
 					b := newBench(t, address)
 					b.opts.TLS = c.tls
 					b.journal.append(7, "passage", `{}`)

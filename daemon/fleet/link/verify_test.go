@@ -38,6 +38,7 @@ func wrap(payload, key string) []byte {
 }
 
 func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
 	office := fleet.Signer{Name: "office", Private: fleettest.Seeded(1)}
 	sign := func(f func(*fleet.Command)) mqtt.Message {
 		c := fleettest.Command()
@@ -144,6 +145,7 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func TestVerifyUsesANonceOnce(t *testing.T) {
+	t.Parallel()
 	v := testVerifier()
 	topic, b, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
 	if err != nil {
@@ -183,6 +185,7 @@ func (clockless) Use(string, string, time.Time) (bool, error) {
 
 // A key has one name, and a nonce counts once a key, whatever name the envelope, which is not signed, gives it.
 func TestAKeyUnderTwoNames(t *testing.T) {
+	t.Parallel()
 	v := testVerifier()
 	v.keys = []Key{
 		{Name: "office", Public: fleettest.Public(1), Commands: []string{fleet.CommandOpen}},
@@ -206,6 +209,7 @@ func TestAKeyUnderTwoNames(t *testing.T) {
 
 // TestNonceLifeIsEnough holds every command that can be accepted against a store that remembers nonces for NonceLife.
 func TestNonceLifeIsEnough(t *testing.T) {
+	t.Parallel()
 	for _, age := range []time.Duration{time.Second, 2 * time.Minute, 15 * time.Minute} {
 		for _, skew := range []time.Duration{0, 30 * time.Second, time.Hour} {
 			v := testVerifier()
