@@ -19,7 +19,7 @@ func TestKeysGoThroughTheirFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, err := fleet.ParsePublicKey(public + "\n")
+	pub, err := fleet.ParsePublicKey(" " + public + "\n")
 	if err != nil {
 		t.Fatal(err)
 	}

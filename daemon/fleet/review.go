@@ -50,7 +50,7 @@ const (
 	MaxReviews         = 32        // pending at a time, published
 	MaxStatement       = 4 << 10   // bytes
 	MaxPictures        = 96 << 10  // bytes of all pictures of a review before they are encrypted
-	MaxSealedPictures  = 160 << 10 // and after
+	MaxSealedPictures  = 180 << 10 // and after: base64 inside and outside, and the keys of all recipients
 	LevelPictures      = "pictures"
 	MaxClues           = 16
 	MaxReasons         = 16
@@ -174,11 +174,7 @@ func SealPictures(readers []Recipient, terminal, passage string, pictures []Pict
 	if err != nil {
 		return nil, err
 	}
-	b, err := Seal(readers, picturesContext(terminal, passage), plain)
-	if err == nil && len(b) > MaxSealedPictures {
-		err = fmt.Errorf("fleet: %d bytes of encrypted pictures, limit %d", len(b), MaxSealedPictures)
-	}
-	return b, err
+	return Seal(readers, picturesContext(terminal, passage), plain)
 }
 
 // readPictures reads the decrypted pictures.

@@ -41,7 +41,7 @@ func TopicFilter(terminal string) string { return TopicPrefix(terminal) + "#" }
 // ParseTopic takes apart what Topic put together. rest has one to four levels, none of them empty.
 func ParseTopic(topic string) (terminal string, c Channel, rest []string, err error) {
 	tail, ok := strings.CutPrefix(topic, topicRoot)
-	if !ok || len(topic) > 512 {
+	if !ok {
 		return "", "", nil, fmt.Errorf("fleet: topic %q does not start with %q", Printable(topic, 80), topicRoot)
 	}
 	terminal, tail, ok = strings.Cut(tail, noService)
