@@ -14,8 +14,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Entries name a person by an alias, which is derived from the person's own key. While the person is enrolled, Named puts
-// the id in its place; when the key is destroyed, nothing leads from the alias to the person any more.
+// Entries name a person by an alias, which is derived from the person's own key. While the person is enrolled, Named
+// puts the id in its place; when the key is destroyed, nothing leads from the alias to the person any more.
 
 // aliasMark begins every alias. No id has it.
 const aliasMark = "~"
@@ -27,14 +27,15 @@ func aliasOf(personKey []byte) string {
 	return aliasMark + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(m.Sum(nil)[:8]))
 }
 
-// Renamer rewrites the ids of people in an entry's payload: each becomes what name returns for it. It returns the payload
-// itself where there are none.
+// Renamer rewrites the ids of people in an entry's payload: each becomes what name returns for it. It returns the
+// payload itself where there are none.
 type Renamer func(kind string, payload []byte, name func(id string) string) ([]byte, error)
 
-// RenameMembers is a Renamer of JSON objects: the strings under the members "person" and "guardian", at any depth, are ids.
-// Payloads that are not JSON have none.
+// RenameMembers is a Renamer of JSON objects: the strings under the members "person" and "guardian", at any depth, are
+// ids. Payloads that are not JSON have none.
 func RenameMembers(_ string, payload []byte, name func(id string) string) ([]byte, error) {
-	if !bytes.Contains(payload, []byte(`"person"`)) && !bytes.Contains(payload, []byte(`"guardian"`)) || !json.Valid(payload) {
+	mentions := bytes.Contains(payload, []byte(`"person"`)) || bytes.Contains(payload, []byte(`"guardian"`))
+	if !mentions || !json.Valid(payload) {
 		return payload, nil
 	}
 	var out []byte
@@ -80,8 +81,8 @@ func RenameMembers(_ string, payload []byte, name func(id string) string) ([]byt
 	}
 }
 
-// aliased puts aliases in the place of the ids of people who are enrolled. A payload that cannot be rewritten stays as it
-// is: the entry counts more, and erasing the person deals with it.
+// aliased puts aliases in the place of the ids of people who are enrolled. A payload that cannot be rewritten stays as
+// it is: the entry counts more, and erasing the person deals with it.
 func (c *change) aliased(kind string, payload []byte) ([]byte, error) {
 	var failed error
 	out, err := c.s.opts.Rename(kind, payload, func(id string) string {
@@ -107,8 +108,8 @@ func (c *change) aliased(kind string, payload []byte) ([]byte, error) {
 	return out, nil
 }
 
-// Named returns an entry with the ids of people who are still enrolled in the place of their aliases. Its hash is that of
-// the entry as it is stored.
+// Named returns an entry with the ids of people who are still enrolled in the place of their aliases. Its hash is that
+// of the entry as it is stored.
 func (s *Store) Named(e Entry) Entry {
 	out, err := s.opts.Rename(e.Kind, e.Payload, func(name string) string {
 		if id, ok := s.personOf(name); ok {

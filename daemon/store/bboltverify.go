@@ -9,8 +9,8 @@ import (
 	"io"
 )
 
-// The bbolt file format, version 2, as written by v1.5.0 (internal/common: meta.go, page.go, bucket.go; native byte order,
-// which is little-endian on every machine that Umbral is built for). All offsets are in bytes.
+// The bbolt file format, version 2, as written by v1.5.0 (internal/common: meta.go, page.go, bucket.go; native byte
+// order, which is little-endian on every machine that Umbral is built for). All offsets are in bytes.
 //
 //	page:     id u64, flags u16, count u16, overflow u32, then elements; a page with overflow n is n+1 pages long
 //	branch:   pos u32, ksize u32, page u64          pos counts from the element itself
@@ -38,8 +38,8 @@ const (
 	maxDepth    = 24 // a tree of 4 KB pages with two keys each would be deeper only beyond 2^24 pages
 )
 
-// level is where a tree stands: a store has buckets at the root and values in them, nothing deeper and nothing beside. Its
-// value is the flags of each leaf element there.
+// level is where a tree stands: a store has buckets at the root and values in them, nothing deeper and nothing beside.
+// Its value is the flags of each leaf element there.
 type level uint32
 
 const (
@@ -65,9 +65,9 @@ type boltMeta struct {
 }
 
 // verifyPages checks that bbolt can use a file of size bytes without panicking, faulting or recursing without end: meta
-// checksums, page ids and types, elements that cover the page without gap or overlap, key order, each page reachable once
-// or free, nothing beyond the file. It reads the file with bounded reads, needs two bits a page, and looks at keys only for
-// their order, never at values: those prove themselves by their seals.
+// checksums, page ids and types, elements that cover the page without gap or overlap, key order, each page reachable
+// once or free, nothing beyond the file. It reads the file with bounded reads, needs two bits a page, and looks at keys
+// only for their order, never at values: those prove themselves by their seals.
 func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	m, valid, err := newestMeta(r, size)
 	if err != nil {
@@ -94,9 +94,9 @@ func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	return pageReport{pageSize: m.pageSize, metas: valid, txid: m.txid, pages: m.pages, free: free}, nil
 }
 
-// newestMeta finds the meta page that bbolt will use, the one with the highest transaction among those whose checksum is
-// right, and says how many there are. The second one lies a page further on, and while the first is damaged only trying
-// tells how long a page is.
+// newestMeta finds the meta page that bbolt will use, the one with the highest transaction among those whose checksum
+// is right, and says how many there are. The second one lies a page further on, and while the first is damaged only
+// trying tells how long a page is.
 func newestMeta(r io.ReaderAt, size int64) (boltMeta, int, error) {
 	first, err0 := readMeta(r, size, 0, 0)
 	if err0 == nil {
@@ -341,9 +341,9 @@ func (v *verifier) bucketValue(value []byte) error {
 	return err
 }
 
-// pageData walks the keys and values of a page. bbolt writes them right behind the element table, one after the other in
-// the elements' order, and leaves the rest of the page zero. So an element that points elsewhere is damaged, and so is a
-// page with a count that leaves data over: bbolt would not see the elements beyond it.
+// pageData walks the keys and values of a page. bbolt writes them right behind the element table, one after the other
+// in the elements' order, and leaves the rest of the page zero. So an element that points elsewhere is damaged, and so
+// is a page with a count that leaves data over: bbolt would not see the elements beyond it.
 type pageData struct {
 	page []byte
 	at   uint64

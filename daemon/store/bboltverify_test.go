@@ -36,8 +36,8 @@ func FuzzVerifyPages(f *testing.F) {
 	})
 }
 
-// TestEveryByteOfThePageStructureIsVerified changes each byte of the pages that is neither in a key nor in a value. bbolt
-// would read past some of these changes without a word: a lower count, for one, hides elements.
+// TestEveryByteOfThePageStructureIsVerified changes each byte of the pages that is neither in a key nor in a value.
+// bbolt would read past some of these changes without a word: a lower count, for one, hides elements.
 func TestEveryByteOfThePageStructureIsVerified(t *testing.T) {
 	dir, _, _ := filled(t, testOpts(), fillKinds)
 	whole, err := os.ReadFile(filepath.Join(dir, copyNames[0]))
@@ -91,7 +91,8 @@ func TestEveryByteOfThePageStructureIsVerified(t *testing.T) {
 			for _, x := range []byte{1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0xff} {
 				page[at] ^= x
 				if _, err := verifyPages(bytes.NewReader(whole), int64(len(whole))); err == nil {
-					t.Errorf("page %d of type %#x with %d elements: byte %d changed by %#x passes", id, flags, count, at, x)
+					t.Errorf("page %d of type %#x with %d elements: byte %d changed by %#x passes",
+						id, flags, count, at, x)
 				}
 				page[at] ^= x
 				if at > end {

@@ -28,9 +28,10 @@ type Report struct {
 // OK says whether the live file is sound.
 func (r Report) OK() bool { return len(r.Problems) == 0 }
 
-// Check reads the store in dir and changes nothing: the pages of the live file and of the copies, the journal's chain, and
-// with the terminal key every sealed value and hash, and that the live file is not older than the head mark. While a daemon has the store open, the live file cannot be read
-// consistently: then Check returns ErrInUse with a report of the copies.
+// Check reads the store in dir and changes nothing: the pages of the live file and of the copies, the journal's chain,
+// and with the terminal key every sealed value and hash, and that the live file is not older than the head mark. While
+// a daemon has the store open, the live file cannot be read consistently: then Check returns ErrInUse with a report of
+// the copies.
 func Check(dir string, key ...Key) (Report, error) {
 	var k *keys
 	if len(key) > 0 {
@@ -83,8 +84,8 @@ func checkFile(path string, k *keys) (Report, snapshot) {
 	return r, s
 }
 
-// lockToRead keeps a daemon from opening the store while it is read. A lock file that does not exist or cannot be opened
-// keeps nobody from reading.
+// lockToRead keeps a daemon from opening the store while it is read. A lock file that does not exist or cannot be
+// opened keeps nobody from reading.
 func lockToRead(path string) (unlock func(), busy error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -92,7 +93,8 @@ func lockToRead(path string) (unlock func(), busy error) {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != nil {
 		f.Close()
-		return func() {}, fmt.Errorf("store: %w: %s is open in another process; its copies were checked (is umbrald running?)", ErrInUse, filepath.Dir(path))
+		return func() {}, fmt.Errorf("store: %w: %s is open in another process; its copies were checked (is umbrald running?)",
+			ErrInUse, filepath.Dir(path))
 	}
 	return func() { f.Close() }, nil
 }

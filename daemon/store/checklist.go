@@ -51,7 +51,8 @@ func ParseChecklist(lines []string) (Checklist, error) {
 	for _, line := range lines {
 		words := strings.Fields(line)
 		if len(words) == 0 || !validItem(words[0]) {
-			return nil, fmt.Errorf("store: %w: checklist item %.80q, wanted a name of 1 to %d of a-z, 0-9, '.', '-'", ErrInvalid, line, MaxItem)
+			return nil, fmt.Errorf("store: %w: checklist item %.80q, wanted a name of 1 to %d of a-z, 0-9, '.', '-'",
+				ErrInvalid, line, MaxItem)
 		}
 		r := Requirement{Item: words[0]}
 		for i, w := range words[1:] {
@@ -61,9 +62,11 @@ func ParseChecklist(lines []string) (Checklist, error) {
 			}
 			switch {
 			case i%2 == 0 && w != joint, i%2 == 0 && i+2 == len(words):
-				return nil, fmt.Errorf("store: %w: checklist item %.80q, wanted ITEM if CONDITION or CONDITION", ErrInvalid, line)
+				return nil, fmt.Errorf("store: %w: checklist item %.80q, wanted ITEM if CONDITION or CONDITION",
+					ErrInvalid, line)
 			case i%2 == 1 && !slices.Contains([]string{Minor, string(Issue), string(Renewal), string(Replacement)}, w):
-				return nil, fmt.Errorf("store: %w: checklist item %.80q has the condition %.20q, wanted %s, %s, %s or %s", ErrInvalid, line, w, Minor, Issue, Renewal, Replacement)
+				return nil, fmt.Errorf("store: %w: checklist item %.80q has the condition %.20q, wanted %s, %s, %s or %s",
+					ErrInvalid, line, w, Minor, Issue, Renewal, Replacement)
 			case i%2 == 1:
 				r.When = append(r.When, w)
 			}
@@ -102,8 +105,8 @@ func (l Checklist) Wanted(f File, today time.Time) (items []string) {
 	return items
 }
 
-// Missing are the items that are wanted and not ticked, or consents that have ended: an enrolment is complete when there
-// are none.
+// Missing are the items that are wanted and not ticked, or consents that have ended: an enrolment is complete when
+// there are none.
 func (l Checklist) Missing(f File, today time.Time) (items []string) {
 	for _, item := range l.Wanted(f, today) {
 		if i := f.tick(item); i < 0 || f.Ticks[i].Ended(today) {

@@ -44,8 +44,8 @@ type reading struct {
 	word  string // the clock's own word for trust
 }
 
-// marks are the latest instants that the clock told with each trust, 0 for none. A mark is raised only by a clock of the
-// same trust, and lowered only by one of more.
+// marks are the latest instants that the clock told with each trust, 0 for none. A mark is raised only by a clock of
+// the same trust, and lowered only by one of more.
 type marks [trusts]int64
 
 // last returns the latest instant that was told with at least the trust t.
@@ -59,7 +59,8 @@ func (m *marks) last(t trust) int64 {
 
 func (m *marks) raise(r reading) { m[r.trust] = max(m[r.trust], r.at) }
 
-// clockSlack is how far a mark may lie ahead of a better clock before that corrects it: clocks that agree differ a little.
+// clockSlack is how far a mark may lie ahead of a better clock before that corrects it: clocks that agree differ a
+// little.
 const clockSlack = int64(time.Second)
 
 // read asks the clock. A battery clock that is further ahead of the last trusted instant than ahead was more likely set
@@ -86,8 +87,8 @@ type Correction struct {
 	WasTrust string    `json:"was_trust,omitempty"`
 	Now      time.Time `json:"now"`
 	Trust    string    `json:"trust"`
-	// Codes and Commands that expire before these instants are refused, because the terminal may have forgotten that they
-	// were used. Zero where none is.
+	// Codes and Commands that expire before these instants are refused, because the terminal may have forgotten that
+	// they were used. Zero where none is.
 	Codes    time.Time `json:"codes,omitzero"`
 	Commands time.Time `json:"commands,omitzero"`
 }

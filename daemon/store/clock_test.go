@@ -57,8 +57,8 @@ func (s *clockStore) fresh(what string, want error) {
 
 const years = 365 * 24 * time.Hour
 
-// TestAMarkIsLoweredByABetterClock leaves a mark ahead of the right time and then tells the right one: by a clock of more
-// trust all goes on at once, by another the refusal names the clock.
+// TestAMarkIsLoweredByABetterClock leaves a mark ahead of the right time and then tells the right one: by a clock of
+// more trust all goes on at once, by another the refusal names the clock.
 func TestAMarkIsLoweredByABetterClock(t *testing.T) {
 	for _, c := range []struct {
 		ahead       time.Duration
@@ -223,7 +223,8 @@ func TestForgottenAheadIsNotFreshAgain(t *testing.T) {
 			s.right = s.right.Add(5 * time.Second)
 			s.at(0, c.then)
 			if a, b := use(); !errors.Is(a, c.want) || !errors.Is(b, c.want) {
-				t.Errorf("ahead by %s, then %s, restarted %t: code %v, command %v, want %v", c.wrong, c.then, restart, a, b, c.want)
+				t.Errorf("ahead by %s, then %s, restarted %t: code %v, command %v, want %v",
+					c.wrong, c.then, restart, a, b, c.want)
 			}
 			// After the longest life of what was forgotten, all is as before.
 			s.right = s.right.Add(s.opts.NonceLife)

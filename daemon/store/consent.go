@@ -9,10 +9,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A consent is a tick at an item that begins with ItemConsent and names the purpose: "consent.face" covers the references
-// of faces, "consent.finger" those of fingers. It may have an end. From then on, and from its withdrawal on, the references
-// of that kind must not be used, and when Opts.EraseAfter has passed they are erased. Without any such tick, whether a
-// consent is wanted is the site's checklist's to say.
+// A consent is a tick at an item that begins with ItemConsent and names the purpose: "consent.face" covers the
+// references of faces, "consent.finger" those of fingers. It may have an end. From then on, and from its withdrawal on,
+// the references of that kind must not be used, and when Opts.EraseAfter has passed they are erased. Without any such
+// tick, whether a consent is wanted is the site's checklist's to say.
 
 // Ended reports whether the tick is a consent that has ended at a time.
 func (t *Tick) Ended(at time.Time) bool { return !t.Until.IsZero() && !at.Before(t.Until) }
@@ -35,8 +35,8 @@ type ConsentEnd struct {
 }
 
 // EndConsents returns whose consents have ended while there are still references of that kind, and erases those whose
-// consent ended Opts.EraseAfter ago or more. A clock that nothing vouches for erases nothing. Damaged files are named in
-// the error, which comes with the rest.
+// consent ended Opts.EraseAfter ago or more. A clock that nothing vouches for erases nothing. Damaged files are named
+// in the error, which comes with the rest.
 func (s *Store) EndConsents() ([]ConsentEnd, error) {
 	now, trusted, err := s.reading()
 	if err != nil {
@@ -94,7 +94,8 @@ func (s *Store) consentEnds(now time.Time) (due []ConsentEnd, damaged error) {
 	return due, damaged
 }
 
-// ChangeConsentEnded is the change of a file that erases the references of a kind because the consent to them has ended.
+// ChangeConsentEnded is the change of a file that erases the references of a kind because the consent to them has
+// ended.
 const ChangeConsentEnded = "consent-ended"
 
 // eraseKind erases a person's references of a kind, and journals that.
@@ -110,7 +111,8 @@ func (s *Store) eraseKind(d *ConsentEnd) error {
 			return fmt.Errorf("%w (%q)", err, d.Person)
 		}
 		if len(c.next.Erasing) >= maxErasing {
-			return fmt.Errorf("store: %w: %d erasures wait for their traces to be removed, limit %d", ErrFull, len(c.next.Erasing), maxErasing)
+			return fmt.Errorf("store: %w: %d erasures wait for their traces to be removed, limit %d",
+				ErrFull, len(c.next.Erasing), maxErasing)
 		}
 		refs := c.tx.Bucket([]byte(bucketReferences))
 		for _, key := range referenceKeys(refs, tag) {
@@ -124,7 +126,9 @@ func (s *Store) eraseKind(d *ConsentEnd) error {
 		}
 		c.pendErasure(erasure{})
 		c.done = append(c.done, s.peopleChanged, s.forgetFaces)
-		return c.journal(KindFile, FileEntry{Person: d.Person, Change: ChangeConsentEnded, By: "terminal", Item: ItemConsent + string(d.Kind)})
+		return c.journal(KindFile, FileEntry{
+			Person: d.Person, Change: ChangeConsentEnded, By: "terminal", Item: ItemConsent + string(d.Kind),
+		})
 	})
 }
 
@@ -137,8 +141,8 @@ type Census struct {
 	Minors     int `json:"minors"`  // below AgeAlone; those of unknown age are not among them
 	// Oldest is when the oldest reference was made; zero where there is none.
 	Oldest time.Time `json:"oldest,omitzero"`
-	// ConsentsEnding are the people with a consent that ends within ConsentNotice, ConsentsEnded those with one that has
-	// ended and references that it covered.
+	// ConsentsEnding are the people with a consent that ends within ConsentNotice, ConsentsEnded those with one that
+	// has ended and references that it covered.
 	ConsentsEnding int `json:"consents_ending"`
 	ConsentsEnded  int `json:"consents_ended"`
 	// Unproven counts the erasures whose traces are not gone from every file yet.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Counter is a monotonic counter in hardware, such as one of a TPM, that nobody can set back. With one, a rollback of the
-// whole directory is noticed too, head mark and all.
+// Counter is a monotonic counter in hardware, such as one of a TPM, that nobody can set back. With one, a rollback of
+// the whole directory is noticed too, head mark and all.
 type Counter interface {
 	// String names the counter, for messages.
 	String() string
@@ -34,8 +34,8 @@ func (s *Store) advanceCounter() {
 	s.counterFault = err
 }
 
-// advance lets the file say first what the counter is about to tell. So the file is never behind the counter, unless it was
-// exchanged for an older one.
+// advance lets the file say first what the counter is about to tell. So the file is never behind the counter, unless it
+// was exchanged for an older one.
 func (s *Store) advance(counter Counter) error {
 	v, err := counter.Read()
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 
 // child is the main of the processes that tests start, and kill.
 func child(role string) int {
+	if role == "unflushable" {
+		return openUnflushable(os.Getenv("UMBRAL_STORE_DIR"))
+	}
 	o := testOpts()
 	o.JournalBytes, o.LockWait = 4<<20, 5*time.Second
 	o.ReplayLife = crashLife
@@ -41,7 +44,8 @@ func child(role string) int {
 	return 2
 }
 
-// appendForEver tells of each entry after Append returned, and of erasures and copies nothing: they only have to survive.
+// appendForEver tells of each entry after Append returned, and of erasures and copies nothing: they only have to
+// survive.
 func appendForEver(s *Store) int {
 	for i := 0; ; i++ {
 		p, err := s.Append("passage", fmt.Appendf(nil, "payload %d", i))
@@ -71,7 +75,8 @@ func appendForEver(s *Store) int {
 // crashLife is long enough for the codes and reviews of the whole test.
 const crashLife = time.Hour
 
-// useAndReview shows a code and opens a review for an entry, and closes the one before; told of p, both are on the disk.
+// useAndReview shows a code and opens a review for an entry, and closes the one before; told of p, both are on the
+// disk.
 func useAndReview(s *Store, p Position) error {
 	now, _ := s.clock()
 	if err := s.UseCode(codeOf(p), now.Add(crashLife/2)); err != nil {
@@ -108,8 +113,8 @@ func childCommand(t *testing.T, role, dir string) *exec.Cmd {
 	return cmd
 }
 
-// TestKilledProcessLosesNothingAcknowledged kills a process with SIGKILL while it appends, copies, enrols and erases, and
-// looks for every entry that it had told of.
+// TestKilledProcessLosesNothingAcknowledged kills a process with SIGKILL while it appends, copies, enrols and erases,
+// and looks for every entry that it had told of.
 func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	dir := diskDir(t)
 	told := map[Position]string{}

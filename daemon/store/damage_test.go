@@ -15,8 +15,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// filled makes a store with a copy, and returns its directory, the newest position in the copy, and that in the live file.
-// more puts further things into the store before the copy is made.
+// filled makes a store with a copy, and returns its directory, the newest position in the copy, and that in the live
+// file. more puts further things into the store before the copy is made.
 func filled(t testing.TB, o Opts, more ...func(testing.TB, *Store)) (dir string, inCopy, last Position) {
 	t.Helper()
 	dir = t.TempDir()
@@ -56,9 +56,9 @@ func cloneDir(t testing.TB, from string) string {
 	return to
 }
 
-// TestDamagedFileIsKeptAndTheStoreGoesOn damages the live file in many ways. Whatever the damage, Open must not panic nor
-// hang, must leave the damaged bytes as they were, and must go on with a sound store that has at least what the copy has,
-// or say nothing where the damage hit nothing in use.
+// TestDamagedFileIsKeptAndTheStoreGoesOn damages the live file in many ways. Whatever the damage, Open must not panic
+// nor hang, must leave the damaged bytes as they were, and must go on with a sound store that has at least what the
+// copy has, or say nothing where the damage hit nothing in use.
 func TestDamagedFileIsKeptAndTheStoreGoesOn(t *testing.T) {
 	o := testOpts()
 	template, inCopy, last := filled(t, o, fillKinds)

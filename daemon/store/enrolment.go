@@ -11,8 +11,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// File is a person's enrolment file: what the rules on who may pass ask for, and what the clerk has seen. It is sealed with
-// the person's key, so that erasing the person destroys it. A person without one has the zero File.
+// File is a person's enrolment file: what the rules on who may pass ask for, and what the clerk has seen. It is sealed
+// with the person's key, so that erasing the person destroys it. A person without one has the zero File.
 type File struct {
 	Eligibility
 	Blocked *Block `json:"blocked,omitempty"`
@@ -22,8 +22,8 @@ type File struct {
 	Ticks    []Tick   `json:"ticks,omitempty"`    // one an item
 }
 
-// Eligibility is what is known of a person for the rules on age, validity and time of day. Days are written 2006-01-02; an
-// empty one is not known, or sets no limit.
+// Eligibility is what is known of a person for the rules on age, validity and time of day. Days are written 2006-01-02;
+// an empty one is not known, or sets no limit.
 type Eligibility struct {
 	Born       string   `json:"born,omitempty"`
 	ValidFrom  string   `json:"valid_from,omitempty"`  // first day
@@ -74,7 +74,8 @@ const (
 // KindFile is the kind of entry that records each change of a file: FileEntry as JSON.
 const KindFile = "file"
 
-// FileEntry is the payload of KindFile. It says what was done and by whom; birth dates, secrets and notes it does not have.
+// FileEntry is the payload of KindFile. It says what was done and by whom; birth dates, secrets and notes it does not
+// have.
 type FileEntry struct {
 	Person   string   `json:"person"`
 	Change   string   `json:"change"` // "tick", "untick", "block", "unblock", "eligibility", "secret", "occasion"
@@ -98,8 +99,8 @@ func (s *Store) File(id string) (File, error) {
 	return f, nil
 }
 
-// EachFile calls fn for every person with the file, in order of ids. An error of fn ends it and is returned. Those whose
-// record or file is damaged are left out and named in the error at the end.
+// EachFile calls fn for every person with the file, in order of ids. An error of fn ends it and is returned. Those
+// whose record or file is damaged are left out and named in the error at the end.
 func (s *Store) EachFile(fn func(p Person, f File) error) error {
 	people, err := s.People()
 	damaged := []error{err}
@@ -143,8 +144,8 @@ func (s *Store) SetSecret(id, by string, secret []byte) error {
 	})
 }
 
-// SetOccasion begins an enrolment on another occasion: every tick is taken back but those of consent, since what was seen
-// for an earlier card says nothing of this one.
+// SetOccasion begins an enrolment on another occasion: every tick is taken back but those of consent, since what was
+// seen for an earlier card says nothing of this one.
 func (s *Store) SetOccasion(id, by string, o Occasion) error {
 	if o != Issue && o != Renewal && o != Replacement {
 		return fmt.Errorf("store: %w: occasion %q, allowed %q, %q, %q", ErrInvalid, o, Issue, Renewal, Replacement)
@@ -156,9 +157,8 @@ func (s *Store) SetOccasion(id, by string, o Occasion) error {
 	})
 }
 
-// Block keeps a person out, for a reason in plain words without a name or a number: it is journalled, and of the person's
-// own id and name only the alias. A person who is
-// blocked already gets the new reason and keeps the old time.
+// Block keeps a person out, for a reason in plain words without a name or a number: it is journalled, and of the
+// person's own id and name only the alias. A person who is blocked already gets the new reason and keeps the old time.
 func (s *Store) Block(id, by, reason string) error {
 	if reason == "" || len(reason) > MaxWhy || !utf8.ValidString(reason) {
 		return fmt.Errorf("store: %w: reason of %d bytes, limit 1 to %d, UTF-8", ErrInvalid, len(reason), MaxWhy)
@@ -202,7 +202,8 @@ func (s *Store) Tick(id string, t Tick) error {
 	}
 	switch {
 	case !t.Until.IsZero() && !isConsent(t.Item):
-		return fmt.Errorf("store: %w: %q ends at %s, only a consent (%s…) ends", ErrInvalid, t.Item, e.Until, ItemConsent)
+		return fmt.Errorf("store: %w: %q ends at %s, only a consent (%s…) ends",
+			ErrInvalid, t.Item, e.Until, ItemConsent)
 	case t.Ended(now):
 		return fmt.Errorf("store: %w: consent %q ends at %s, which has passed", ErrInvalid, t.Item, e.Until)
 	}
@@ -219,8 +220,9 @@ func (s *Store) Tick(id string, t Tick) error {
 	})
 }
 
-// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. A consent stays in the file, ended,
-// so that it can be seen when it was given and when it was withdrawn. ErrNotFound where there is none, or it has ended.
+// Untick takes a tick back: a document turned out to be wrong, a consent was withdrawn. A consent stays in the file,
+// ended, so that it can be seen when it was given and when it was withdrawn. ErrNotFound where there is none, or it has
+// ended.
 func (s *Store) Untick(id, item, by string) error {
 	now, _ := s.clock()
 	return s.editFile(FileEntry{Person: id, Change: "untick", By: by, Item: item}, func(f *File) error {
@@ -256,11 +258,13 @@ func (e *Eligibility) validate(id string) error {
 	}
 	switch {
 	case !days[1].IsZero() && !days[2].IsZero() && days[2].Before(days[1]):
-		return fmt.Errorf("store: %w: valid until %s, before %s from which it is valid", ErrInvalid, e.ValidUntil, e.ValidFrom)
+		return fmt.Errorf("store: %w: valid until %s, before %s from which it is valid",
+			ErrInvalid, e.ValidUntil, e.ValidFrom)
 	case len(e.Guardians) > MaxGuardians:
 		return fmt.Errorf("store: %w: %d guardians, limit %d", ErrInvalid, len(e.Guardians), MaxGuardians)
 	case e.Schedule != "" && !validItem(e.Schedule):
-		return fmt.Errorf("store: %w: schedule %.60q, wanted 1 to %d of a-z, 0-9, '.', '-'", ErrInvalid, e.Schedule, MaxItem)
+		return fmt.Errorf("store: %w: schedule %.60q, wanted 1 to %d of a-z, 0-9, '.', '-'",
+			ErrInvalid, e.Schedule, MaxItem)
 	}
 	for i, g := range e.Guardians {
 		if err := checkID(g); err != nil {

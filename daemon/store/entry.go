@@ -28,8 +28,8 @@ type Entry struct {
 	Previous [32]byte
 	// Hash is Sum's result, for the payload as it was written.
 	Hash [32]byte
-	// Redacted says that the payload named somebody who was erased, and was rewritten: Sum differs from Hash, and only the
-	// seal proves the payload.
+	// Redacted says that the payload named somebody who was erased, and was rewritten: Sum differs from Hash, and only
+	// the seal proves the payload.
 	Redacted bool
 }
 
@@ -68,8 +68,8 @@ const (
 )
 
 // Sum is the SHA-256 over the domain line, Previous, and the canonical encoding of the rest: version byte 1, boot u64,
-// sequence u64, wall i64 and told i64 in nanoseconds since 1970, clock and kind each behind a length byte, payload behind a
-// u32 length; all numbers big-endian. Anyone who holds the journal can follow the chain with it.
+// sequence u64, wall i64 and told i64 in nanoseconds since 1970, clock and kind each behind a length byte, payload
+// behind a u32 length; all numbers big-endian. Anyone who holds the journal can follow the chain with it.
 func (e *Entry) Sum() [32]byte {
 	h := sha256.New()
 	h.Write([]byte(hashDomain))

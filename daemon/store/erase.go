@@ -25,8 +25,8 @@ type Receipt struct {
 	Pictures   int       `json:"pictures,omitempty"` // of these reviews
 	Reason     string    `json:"reason,omitempty"`   // as given, up to 256 bytes, without the person's id and name
 	Position   Position  `json:"-"`                  // of the journal entry
-	// Scrubbed says that no file of the store holds the person's key any more, and no entry the id. Else Run sees to it,
-	// and Status and Census tell of it meanwhile.
+	// Scrubbed says that no file of the store holds the person's key any more, and no entry the id. Else Run sees to
+	// it, and Status and Census tell of it meanwhile.
 	Scrubbed bool `json:"-"`
 	// Entries counts the entries that named the person in clear and were rewritten, once Scrubbed.
 	Entries int `json:"-"`
@@ -35,7 +35,8 @@ type Receipt struct {
 // receiptDomain begins a statement, so that its signature counts for nothing else.
 const receiptDomain = "umbral erasure receipt 1\n"
 
-// Statement returns the receipt in the form in which a terminal signs it: a line that names the form, and a JSON object.
+// Statement returns the receipt in the form in which a terminal signs it: a line that names the form, and a JSON
+// object.
 func (r *Receipt) Statement() []byte {
 	b, err := json.Marshal(struct {
 		*Receipt
@@ -80,13 +81,14 @@ type erasure struct {
 	Upto  Position `json:"upto,omitzero"` // entries up to here may name the person in clear
 }
 
-// maxErasing limits the erasures that wait for their traces to be removed. Only a disk that stays full lets them mount up.
+// maxErasing limits the erasures that wait for their traces to be removed. Only a disk that stays full lets them mount
+// up.
 const maxErasing = 256
 
 // Erase destroys a person's key, record, file and references, takes the person out of reviews, withdrawing one that is
-// pending, and journals a receipt, all in one commit. Then it removes the id from the entries that have it in clear, and
-// rewrites the store's files without the freed pages (see scrub). Where that fails, Receipt.Scrubbed is false, and Run
-// finishes it. ErrNotFound if there is no such person.
+// pending, and journals a receipt, all in one commit. Then it removes the id from the entries that have it in clear,
+// and rewrites the store's files without the freed pages (see scrub). Where that fails, Receipt.Scrubbed is false, and
+// Run finishes it. ErrNotFound if there is no such person.
 func (s *Store) Erase(id, reason string) (Receipt, error) {
 	if err := checkID(id); err != nil {
 		return Receipt{}, err
@@ -122,7 +124,8 @@ func (c *change) erase(r *Receipt) error {
 		r.Alias, r.Reason = aliasMark, ""
 	}
 	if len(c.next.Erasing) >= maxErasing {
-		return fmt.Errorf("store: %w: %d erasures wait for their traces to be removed, limit %d", ErrFull, len(c.next.Erasing), maxErasing)
+		return fmt.Errorf("store: %w: %d erasures wait for their traces to be removed, limit %d",
+			ErrFull, len(c.next.Erasing), maxErasing)
 	}
 	told, err := c.told()
 	if err != nil {
@@ -247,8 +250,8 @@ func (c *change) pendOldErasures() error {
 // redactBatch is how many entries one commit of redact looks at, so that others wait little for it.
 const redactBatch = 64
 
-// redact puts the aliases of erased people in the place of their ids in the entries that have those in clear: entries of an
-// older program, and of a time before the person was enrolled. It returns how many it rewrote, by alias.
+// redact puts the aliases of erased people in the place of their ids in the entries that have those in clear: entries
+// of an older program, and of a time before the person was enrolled. It returns how many it rewrote, by alias.
 func (s *Store) redact(erased []erasure) (map[string]int, error) {
 	rewritten := map[string]int{}
 	upto := Position{}
@@ -278,7 +281,9 @@ func (s *Store) redacted(batch []Entry, erased []erasure, rewritten map[string]i
 	for _, e := range batch {
 		var found []string
 		name := func(id string) string {
-			i := slices.IndexFunc(erased, func(x erasure) bool { return x.ID != "" && x.ID == id && e.Position.Compare(x.Upto) <= 0 })
+			i := slices.IndexFunc(erased, func(x erasure) bool {
+				return x.ID != "" && x.ID == id && e.Position.Compare(x.Upto) <= 0
+			})
 			if i < 0 {
 				return id
 			}
@@ -338,9 +343,10 @@ func kindOf(own box, key, sealed []byte) Kind {
 	return r.Kind
 }
 
-// scrub removes the traces of erasures from every file of the store: ids from the journal, and what is left in freed pages.
-// The live file is compacted and exchanged, one new copy replaces both, and damaged files, which nothing can clean, are
-// removed. Changes wait meanwhile, about as long as a copy takes. It returns how many entries were rewritten, by alias.
+// scrub removes the traces of erasures from every file of the store: ids from the journal, and what is left in freed
+// pages. The live file is compacted and exchanged, one new copy replaces both, and damaged files, which nothing can
+// clean, are removed. Changes wait meanwhile, about as long as a copy takes. It returns how many entries were
+// rewritten, by alias.
 func (s *Store) scrub() (map[string]int, error) {
 	s.copying.Lock()
 	defer s.copying.Unlock()

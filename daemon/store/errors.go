@@ -29,11 +29,11 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrInvalid: an argument breaks a stated limit.
 	ErrInvalid = errors.New("invalid argument")
-	// ErrReplayed: the command nonce or the code was used before, or nobody can know that it was not; a list is older than
-	// the one held.
+	// ErrReplayed: the command nonce or the code was used before, or nobody can know that it was not; a list is older
+	// than the one held.
 	ErrReplayed = errors.New("replayed")
-	// ErrClock: the terminal's clock is wrong, or was: it tells less than it did before with as much trust. A better clock
-	// mends it.
+	// ErrClock: the terminal's clock is wrong, or was: it tells less than it did before with as much trust. A better
+	// clock mends it.
 	ErrClock = errors.New("clock")
 	// ErrDecided: the review is closed, or its deadline has passed.
 	ErrDecided = errors.New("decided")
@@ -47,7 +47,8 @@ func classify(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrExists, ErrInvalid, ErrReplayed, ErrClock, ErrDecided, ErrClosed):
+	case isAny(err, ErrFull, ErrReadOnly, ErrDamaged, ErrKey, ErrInUse, ErrNotFound, ErrExists, ErrInvalid, ErrReplayed,
+		ErrClock, ErrDecided, ErrClosed):
 		return err
 	case errors.Is(err, bolt.ErrMaxSizeReached),
 		causedBy(err, syscall.ENOSPC), causedBy(err, syscall.EDQUOT), causedBy(err, syscall.EFBIG):

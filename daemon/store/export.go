@@ -15,8 +15,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Export is everything that the store holds about a person, for the person: a program reads it as JSON, a person the text
-// that WriteText makes of it.
+// Export is everything that the store holds about a person, for the person: a program reads it as JSON, a person the
+// text that WriteText makes of it.
 type Export struct {
 	Made       time.Time           `json:"made"` // by the store's clock
 	Clock      string              `json:"clock"`
@@ -64,7 +64,10 @@ func (s *Store) Export(id string) (Export, error) {
 		return Export{}, err
 	}
 	made, clock := s.clock()
-	out := Export{Made: made.UTC(), Clock: clock, Alias: alias, References: []ExportedReference{}, Reviews: []Review{}, Entries: []ExportedEntry{}}
+	out := Export{
+		Made: made.UTC(), Clock: clock, Alias: alias,
+		References: []ExportedReference{}, Reviews: []Review{}, Entries: []ExportedEntry{},
+	}
 	err = s.read(func(tx *bbolt.Tx) (err error) {
 		tag := s.keys.tag(id)
 		if out.Person, err = openPerson(tx, s.keys, tag); err != nil {
@@ -106,8 +109,8 @@ func (s *Store) exportReferences(out *Export, id string) error {
 	refs, err := s.References(id)
 	for _, r := range refs {
 		e := ExportedReference{
-			Number: r.Number, Kind: r.Kind, Position: r.Position, Model: r.Model, Source: r.Source, Quality: r.Quality, Created: r.Created,
-			Ended: r.Ended, Template: r.Data,
+			Number: r.Number, Kind: r.Kind, Position: r.Position, Model: r.Model, Source: r.Source, Quality: r.Quality,
+			Created: r.Created, Ended: r.Ended, Template: r.Data,
 		}
 		for _, v := range r.Template {
 			e.Template = binary.BigEndian.AppendUint32(e.Template, math.Float32bits(v))
@@ -117,8 +120,8 @@ func (s *Store) exportReferences(out *Export, id string) error {
 	return err
 }
 
-// exportEntries collects the entries that name the person, with the id in the place of the alias. What they say of others
-// is in them too.
+// exportEntries collects the entries that name the person, with the id in the place of the alias. What they say of
+// others is in them too.
 func (s *Store) exportEntries(out *Export, id string) error {
 	for after := (Position{}); ; {
 		batch, err := s.Next(after, maxNext)

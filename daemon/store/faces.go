@@ -10,8 +10,8 @@ import (
 // Beyond some number of faces the law asks the operator to notify an authority, so a site can limit how many people may
 // have a reference of a face. They are counted when the limit is first asked for: kinds are sealed.
 
-// admitFaces refuses somebody's first reference of a face at Opts.Faces people with one. have are the references that the
-// person has, add those that come.
+// admitFaces refuses somebody's first reference of a face at Opts.Faces people with one. have are the references that
+// the person has, add those that come.
 func (c *change) admitFaces(have, add []Reference) error {
 	isFace := func(r Reference) bool { return r.Kind == KindFace }
 	limit := c.s.opts.Faces

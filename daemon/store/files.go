@@ -67,8 +67,9 @@ func openDatabase(path string, limit int64, readOnly bool) (*database, error) {
 		if d.DB, err = bbolt.Open(path, 0o600, o); err != nil || readOnly {
 			return err
 		}
-		// A process killed between writing a commit and flushing it leaves a commit that is visible here and that a power
-		// cut can still undo. Without a flush, the next commit would overwrite pages that the one before it still needs.
+		// A process killed between writing a commit and flushing it leaves a commit that is visible here and that a
+		// power cut can still undo. Without a flush, the next commit would overwrite pages that the one before it still
+		// needs.
 		if err = d.Sync(); err != nil {
 			d.DB.Close()
 		}
@@ -103,7 +104,8 @@ func inspect(path string, k *keys, d depth) (snapshot, pageReport, error) {
 		return snapshot{}, pageReport{}, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFileBytes+fileHeadroom {
-		return snapshot{}, pageReport{}, fmt.Errorf("%w: mode %v, %d bytes, limit %d", ErrDamaged, info.Mode(), info.Size(), maxFileBytes+fileHeadroom)
+		return snapshot{}, pageReport{}, fmt.Errorf("%w: mode %v, %d bytes, limit %d",
+			ErrDamaged, info.Mode(), info.Size(), maxFileBytes+fileHeadroom)
 	}
 	pages, err := verifyPages(f, info.Size())
 	if err != nil {
@@ -156,7 +158,8 @@ func duplicate(from, to string) error {
 	})
 }
 
-// writeFile makes a file of mode 0600 with what fn writes, on the disk when it returns; after an error there is no file.
+// writeFile makes a file of mode 0600 with what fn writes, on the disk when it returns; after an error there is no
+// file.
 func writeFile(path string, fn func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -257,7 +260,8 @@ func (l *lockFile) acquire(wait time.Duration) error {
 			n, _ := f.ReadAt(b[:], 0)
 			f.Close()
 			if errors.Is(err, unix.EWOULDBLOCK) {
-				return fmt.Errorf("%w: process %s has %s open; waited %v (is umbrald running?)", ErrInUse, strings.TrimSpace(string(b[:n])), filepath.Dir(l.path), wait)
+				return fmt.Errorf("%w: process %s has %s open; waited %v (is umbrald running?)",
+					ErrInUse, strings.TrimSpace(string(b[:n])), filepath.Dir(l.path), wait)
 			}
 			return err
 		}

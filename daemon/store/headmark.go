@@ -10,13 +10,13 @@ import (
 	"slices"
 )
 
-// The head mark says, outside the live file, how far that had come: whoever puts an older file in its place, or takes every
-// file of the database away, is noticed. It is written after each commit, when that is on the disk, so it is never ahead of
-// a file that nobody exchanged. It is flushed only now and then: a power cut may set it back by a minute, which hides as
-// much of a rollback and raises no alarm.
+// The head mark says, outside the live file, how far that had come: whoever puts an older file in its place, or takes
+// every file of the database away, is noticed. It is written after each commit, when that is on the disk, so it is
+// never ahead of a file that nobody exchanged. It is flushed only now and then: a power cut may set it back by a
+// minute, which hides as much of a rollback and raises no alarm.
 
-// headMark is sealed JSON in one of the two slots of the file headName. They are written in turn, so that a write that the
-// power cuts leaves the one before it.
+// headMark is sealed JSON in one of the two slots of the file headName. They are written in turn, so that a write that
+// the power cuts leaves the one before it.
 type headMark struct {
 	Commit uint64            `json:"commit"` // ledger.Commit
 	Boot   uint64            `json:"boot"`
@@ -102,8 +102,8 @@ func readHead(path string, k *keys) (newest headMark, err error) {
 	return newest, nil
 }
 
-// openHead opens the file of the head mark for writing, and makes it where there is none, on the disk when it returns. It
-// needs write.
+// openHead opens the file of the head mark for writing, and makes it where there is none, on the disk when it returns.
+// It needs write.
 func (s *Store) openHead() error {
 	if s.head != nil {
 		return nil
@@ -168,7 +168,7 @@ type Rollback string
 const (
 	RollbackMark    Rollback = "head-mark"    // the head mark is of a later commit, or of another history
 	RollbackNoMark  Rollback = "no-head-mark" // the head mark is gone
-	RollbackNoFiles Rollback = "no-database"  // every file of the database is gone, the boot counter or the head mark is not
+	RollbackNoFiles Rollback = "no-database"  // its files are gone, the boot counter or the head mark is not
 	RollbackCounter Rollback = "counter"      // the hardware counter differs, or cannot be read
 )
 
@@ -181,9 +181,11 @@ func (s *Store) rolledBack(found *snapshot, m headMark, markErr error) (Rollback
 	case bootErr == nil && s.begun:
 		return RollbackNoFiles, "the database is gone, and its boot counter is not"
 	case markErr == nil && m.Commit > found.Commit:
-		return RollbackMark, fmt.Sprintf("the database is that of commit %d, entry %v, and its head mark that of commit %d, entry %v (was a backup restored?)", found.Commit, found.head, m.Commit, m.Head)
+		return RollbackMark, fmt.Sprintf("the database is that of commit %d, entry %v, and its head mark that of commit %d, entry %v (was a backup restored?)",
+			found.Commit, found.head, m.Commit, m.Head)
 	case markErr == nil && m.Commit == found.Commit && m.Hash != found.headHash:
-		return RollbackMark, fmt.Sprintf("the database and its head mark have different entries %v and %v at commit %d", found.head, m.Head, m.Commit)
+		return RollbackMark, fmt.Sprintf("the database and its head mark have different entries %v and %v at commit %d",
+			found.head, m.Head, m.Commit)
 	case markErr != nil && found.Schema >= 3 && (found.Commit > 0 || bootErr == nil):
 		return RollbackNoMark, fmt.Sprintf("the head mark cannot be read: %v (was a backup restored?)", markErr)
 	}

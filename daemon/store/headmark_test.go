@@ -162,7 +162,8 @@ func otherHistory(t *testing.T, dir string) {
 	}
 }
 
-// TestAfterARollbackListsDoNotFallBack goes on with an older list, and takes none that is older than the one that was held.
+// TestAfterARollbackListsDoNotFallBack goes on with an older list, and takes none that is older than the one that was
+// held.
 func TestAfterARollbackListsDoNotFallBack(t *testing.T) {
 	o := testOpts()
 	dir, backup := lived(t, o)
@@ -221,8 +222,8 @@ func TestARollbackGoesOnFromANewerCopy(t *testing.T) {
 	}
 }
 
-// TestAHeadMarkThatIsBehindRaisesNoAlarm takes the mark back to each of its earlier states, and tears its last write, as a
-// power cut does.
+// TestAHeadMarkThatIsBehindRaisesNoAlarm takes the mark back to each of its earlier states, and tears its last write,
+// as a power cut does.
 func TestAHeadMarkThatIsBehindRaisesNoAlarm(t *testing.T) {
 	o, dir := testOpts(), t.TempDir()
 	s, _, err := Open(dir, o)
@@ -262,8 +263,8 @@ func TestAHeadMarkThatIsBehindRaisesNoAlarm(t *testing.T) {
 	}
 }
 
-// TestACrashBeforeTheFirstCommitRaisesNoAlarm stops a new store, and one of an older program, at each step before its first
-// commit.
+// TestACrashBeforeTheFirstCommitRaisesNoAlarm stops a new store, and one of an older program, at each step before its
+// first commit.
 func TestACrashBeforeTheFirstCommitRaisesNoAlarm(t *testing.T) {
 	k, err := deriveKeys(testKey)
 	if err != nil {

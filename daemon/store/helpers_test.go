@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 // disk is where temporary files lie that must be on a disk.
 var disk = os.TempDir()
 
-// useMemory puts the tests' temporary directories into memory where there is room: most tests commit often and ask nothing
-// of the disk. Benchmarks measure it, and diskDir is on it.
+// useMemory puts the tests' temporary directories into memory where there is room: most tests commit often and ask
+// nothing of the disk. Benchmarks measure it, and diskDir is on it.
 func useMemory() {
 	const parent, room = "/dev/shm", 256 << 20
 	var st unix.Statfs_t
@@ -189,7 +189,8 @@ func entries(t testing.TB, s *Store) []Entry {
 }
 
 func person(i int) Person {
-	return Person{ID: fmt.Sprintf("p-%03d", i), Name: fmt.Sprintf("Name %d", i), Created: instant(int64(i)), Status: StatusActive}
+	return Person{ID: fmt.Sprintf("p-%03d",
+		i), Name: fmt.Sprintf("Name %d", i), Created: instant(int64(i)), Status: StatusActive}
 }
 
 func reference(seed, n int) Reference {

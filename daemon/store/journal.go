@@ -11,9 +11,9 @@ import (
 // journalFill is how full bbolt leaves a leaf page when it splits: keys only ever arrive at the end.
 const journalFill = 0.95
 
-// Append adds an entry with the clock's time and returns its position once it is on the disk. The payload is stored with
-// aliases in the place of the ids of people who are enrolled; see Named. Besides the errors of every
-// change (ErrFull, ErrReadOnly, ErrDamaged, ErrClosed) it gives ErrInvalid for a kind or payload beyond its limit; see Entry.
+// Append adds an entry with the clock's time and returns its position once it is on the disk. The payload is stored
+// with aliases in the place of the ids of people who are enrolled; see Named. Besides the errors of every change
+// (ErrFull, ErrReadOnly, ErrDamaged, ErrClosed) it gives ErrInvalid for a kind or payload beyond its limit; see Entry.
 func (s *Store) Append(kind string, payload []byte) (Position, error) {
 	if err := checkKind(kind); err != nil {
 		return Position{}, err
@@ -79,8 +79,8 @@ func (c *change) journal(kind string, payload any) error {
 }
 
 // makeRoom drops entries from the old end until n bytes fit. Acknowledged ones go one by one. When unacknowledged ones
-// must go, a sixteenth of the journal goes at once, so that an outage longer than the journal leaves sixteen gap entries
-// and not one for each loss.
+// must go, a sixteenth of the journal goes at once, so that an outage longer than the journal leaves sixteen gap
+// entries and not one for each loss.
 func (c *change) makeRoom(n int64) error {
 	limit := c.s.opts.JournalBytes
 	if c.next.bytes+n <= limit {
@@ -159,9 +159,9 @@ const (
 	maxNextBytes = 4 << 20
 )
 
-// Next returns up to max entries after a position, oldest first, each verified: at most 256 entries or, if those are more,
-// 4 MB of payload and at least one entry. Where after was dropped it goes on with the oldest entry that is left. None is
-// not an error.
+// Next returns up to max entries after a position, oldest first, each verified: at most 256 entries or, if those are
+// more, 4 MB of payload and at least one entry. Where after was dropped it goes on with the oldest entry that is left.
+// None is not an error.
 func (s *Store) Next(after Position, max int) ([]Entry, error) {
 	var out []Entry
 	err := s.read(func(tx *bbolt.Tx) error {
@@ -190,8 +190,8 @@ func (s *Store) Next(after Position, max int) ([]Entry, error) {
 	return out, nil // what came before a damaged entry is good; the next call meets the damage and says so
 }
 
-// Ack records that the fleet has every entry up to p; entries up to p may be dropped from then on. An earlier p than the
-// cursor changes nothing; one beyond the newest entry is ErrInvalid.
+// Ack records that the fleet has every entry up to p; entries up to p may be dropped from then on. An earlier p than
+// the cursor changes nothing; one beyond the newest entry is ErrInvalid.
 func (s *Store) Ack(p Position) error {
 	if p.Compare(s.Cursor()) <= 0 {
 		return nil

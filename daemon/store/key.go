@@ -52,10 +52,12 @@ func LoadKey(path string) (Key, error) {
 		return Key{}, fmt.Errorf("store: terminal key: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() != KeySize {
-		return Key{}, fmt.Errorf("store: terminal key %s: %w: %d bytes, wanted a file of exactly %d random bytes", path, ErrKey, info.Size(), KeySize)
+		return Key{}, fmt.Errorf("store: terminal key %s: %w: %d bytes, wanted a file of exactly %d random bytes",
+			path, ErrKey, info.Size(), KeySize)
 	}
 	if perm := info.Mode().Perm(); !credential && perm&0o077 != 0 {
-		return Key{}, fmt.Errorf("store: terminal key %s: %w: mode %04o lets others read it (chmod 600)", path, ErrKey, perm)
+		return Key{}, fmt.Errorf("store: terminal key %s: %w: mode %04o lets others read it (chmod 600)",
+			path, ErrKey, perm)
 	}
 	var k Key
 	if _, err := io.ReadFull(f, k[:]); err != nil {
@@ -94,7 +96,8 @@ func LoadOrCreateKey(path, dir string) (Key, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return k, err
 	case Exists(dir):
-		return Key{}, fmt.Errorf("store: %w: %s holds a store but its key is not at %s (bring the key back; one that systemd passes as a credential is found through $CREDENTIALS_DIRECTORY)", ErrKey, dir, path)
+		return Key{}, fmt.Errorf("store: %w: %s holds a store but its key is not at %s (bring the key back; one that systemd passes as a credential is found through $CREDENTIALS_DIRECTORY)",
+			ErrKey, dir, path)
 	}
 	return CreateKey(path)
 }

@@ -65,8 +65,8 @@ func held(s *Store) (out [6]string) {
 // wantHeld is what held returns for all of it.
 var wantHeld = [6]string{"true 1 <nil>", "face 0 0\nfinger 300 2\n<nil>", "5 12000 <nil>", "7-1 pending\n7-2 approved\n<nil>", "7000 <nil>", "true"}
 
-// TestEveryKindIsInCopiesAndScans restores all of it from a copy, and damages each value in turn: the scan must find it, and
-// repairing must bring it back.
+// TestEveryKindIsInCopiesAndScans restores all of it from a copy, and damages each value in turn: the scan must find
+// it, and repairing must bring it back.
 func TestEveryKindIsInCopiesAndScans(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o, fillKinds)

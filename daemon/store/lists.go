@@ -12,19 +12,19 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// List is a signed list as the fleet or a file gave it: revoked credentials, trusted issuers. The store keeps its bytes and
-// sees to it that a newer one is never replaced by an older; what the bytes say, and who signed them, its callers verify,
-// before PutList and again after List.
+// List is a signed list as the fleet or a file gave it: revoked credentials, trusted issuers. The store keeps its bytes
+// and sees to it that a newer one is never replaced by an older; what the bytes say, and who signed them, its callers
+// verify, before PutList and again after List.
 type List struct {
 	Kind string // what it lists: 1 to MaxKind bytes of a-z, 0-9, '.', '-', '_'
-	// Signer is the fingerprint of the key that its caller verified it with, up to MaxSigner bytes; empty for a list that
-	// an older program put here, until BindList. Sequence is the signer's own and only grows, from 1.
+	// Signer is the fingerprint of the key that its caller verified it with, up to MaxSigner bytes; empty for a list
+	// that an older program put here, until BindList. Sequence is the signer's own and only grows, from 1.
 	Signer   string
 	Sequence uint64
 	Received time.Time
 	Bytes    []byte // 1 to MaxList bytes
-	// Stale is set by List where a later list of the signer was held and is lost. Such a list cannot be relied on for what
-	// it does not hold.
+	// Stale is set by List where a later list of the signer was held and is lost. Such a list cannot be relied on for
+	// what it does not hold.
 	Stale bool
 }
 
@@ -47,18 +47,20 @@ type ListEntry struct {
 }
 
 // PutList replaces the list of that kind and journals it, in one commit. Received is set to the store's clock. The same
-// list again changes nothing and is no error. One that is older than the latest of its signer, or another one with the same
-// sequence number, is ErrReplayed; other signers' numbers mean nothing for it. ErrFull at MaxLists kinds or when the file
-// is needed for the journal.
+// list again changes nothing and is no error. One that is older than the latest of its signer, or another one with the
+// same sequence number, is ErrReplayed; other signers' numbers mean nothing for it. ErrFull at MaxLists kinds or when
+// the file is needed for the journal.
 func (s *Store) PutList(l List) error {
 	if err := checkKind(l.Kind); err != nil {
 		return err
 	}
 	if len(l.Bytes) == 0 || len(l.Bytes) > MaxList || l.Sequence == 0 {
-		return fmt.Errorf("store: %w: list %q number %d of %d bytes, limit 1 to %d, numbers begin with 1", ErrInvalid, l.Kind, l.Sequence, len(l.Bytes), MaxList)
+		return fmt.Errorf("store: %w: list %q number %d of %d bytes, limit 1 to %d, numbers begin with 1",
+			ErrInvalid, l.Kind, l.Sequence, len(l.Bytes), MaxList)
 	}
 	if len(l.Signer) > MaxSigner {
-		return fmt.Errorf("store: %w: list %q with a signer of %d bytes, limit %d", ErrInvalid, l.Kind, len(l.Signer), MaxSigner)
+		return fmt.Errorf("store: %w: list %q with a signer of %d bytes, limit %d",
+			ErrInvalid, l.Kind, len(l.Signer), MaxSigner)
 	}
 	l.Received, _ = s.clock()
 	return s.commit(func(c *change) error {
@@ -77,7 +79,8 @@ func (s *Store) PutList(l List) error {
 		case have && bytes.Equal(held.Bytes, l.Bytes):
 			return nil
 		case have, l.Sequence < latest:
-			return fmt.Errorf("store: %w: list %q number %d, number %d of the same signer was held", ErrReplayed, l.Kind, l.Sequence, latest)
+			return fmt.Errorf("store: %w: list %q number %d, number %d of the same signer was held",
+				ErrReplayed, l.Kind, l.Sequence, latest)
 		case held.Sequence == 0 && b.Stats().KeyN >= MaxLists:
 			return fmt.Errorf("store: %w: %d kinds of lists, limit %d", ErrFull, b.Stats().KeyN, MaxLists)
 		}
@@ -107,8 +110,8 @@ func (s *Store) List(kind string) (List, error) {
 	return l, err
 }
 
-// BindList names the signer of a list that an older program put into the store, once its caller has verified who that is.
-// It changes nothing where a signer is named already.
+// BindList names the signer of a list that an older program put into the store, once its caller has verified who that
+// is. It changes nothing where a signer is named already.
 func (s *Store) BindList(kind, signer string) error {
 	if signer == "" || len(signer) > MaxSigner {
 		return fmt.Errorf("store: %w: signer of %d bytes, limit 1 to %d", ErrInvalid, len(signer), MaxSigner)
@@ -146,8 +149,9 @@ func (c *change) putList(l *List) error {
 	return c.tx.Bucket([]byte(bucketLists)).Put(key, c.s.keys.values.seal(bucketLists, key, l.encode()))
 }
 
-// listHeader is how long the fixed part is: a u64 of 0, which no list of an older program begins with, then sequence u64,
-// received i64 ns, and the signer behind a length byte. An older program's value begins with the sequence, and has no signer.
+// listHeader is how long the fixed part is: a u64 of 0, which no list of an older program begins with, then sequence
+// u64, received i64 ns, and the signer behind a length byte. An older program's value begins with the sequence, and has
+// no signer.
 const (
 	listHeader    = 8 + 8 + 8 + 1
 	oldListHeader = 8 + 8

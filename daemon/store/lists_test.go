@@ -42,7 +42,8 @@ func TestAListsNumberIsItsSigners(t *testing.T) {
 	}
 }
 
-// TestManySignersAreNotRememberedForEver changes the signer more often than numbers are kept: the held one's still counts.
+// TestManySignersAreNotRememberedForEver changes the signer more often than numbers are kept: the held one's still
+// counts.
 func TestManySignersAreNotRememberedForEver(t *testing.T) {
 	s := opened(t, t.TempDir(), testOpts())
 	for i := range 3 * maxNumbers {

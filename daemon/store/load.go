@@ -58,8 +58,8 @@ var (
 	keyLedger = []byte("ledger")
 )
 
-// schema is what this program writes. The first commit brings an older file to it: schema 1 knew no files, codes, lists and
-// reviews, schema 2 no marks of the clock and no head mark.
+// schema is what this program writes. The first commit brings an older file to it: schema 1 knew no files, codes, lists
+// and reviews, schema 2 no marks of the clock and no head mark.
 const schema = 3
 
 // ledger is what the store remembers about itself; sealed JSON in bucketState.
@@ -105,8 +105,8 @@ const (
 	whole   depth = 1<<63 - 1 // every value
 )
 
-// load reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole chain,
-// ledger, nonces and codes, and the newest d bytes of entries; unless shallow also every other value. Without
+// load reads the state from a file whose pages are sound, and verifies what it can: always the links of the whole
+// chain, ledger, nonces and codes, and the newest d bytes of entries; unless shallow also every other value. Without
 // keys nothing sealed is looked at.
 func load(tx *bbolt.Tx, k *keys, d depth) (snapshot, error) {
 	s := snapshot{nonces: map[replayTag]int64{}, replays: map[replayTag]int64{}}
@@ -157,7 +157,8 @@ func (s *snapshot) readLedger(tx *bbolt.Tx, k *keys) error {
 		return fmt.Errorf("store: %w: ledger: %w", ErrDamaged, err)
 	}
 	if s.Schema < 1 || s.Schema > schema {
-		return fmt.Errorf("store: schema %d, this program knows %d (an older program on a newer store?)", s.Schema, schema)
+		return fmt.Errorf("store: schema %d, this program knows %d (an older program on a newer store?)",
+			s.Schema, schema)
 	}
 	return nil
 }

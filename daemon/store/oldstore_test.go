@@ -98,7 +98,8 @@ func TestAStoreOfSchema2IsBroughtUpToDate(t *testing.T) {
 	}
 }
 
-// TestAPoisonedStoreOfSchema2Recovers opens stores whose older program let a clock that was ahead raise the last instant.
+// TestAPoisonedStoreOfSchema2Recovers opens stores whose older program let a clock that was ahead raise the last
+// instant.
 func TestAPoisonedStoreOfSchema2Recovers(t *testing.T) {
 	clock := newTestClock()
 	right := clock.now

@@ -22,13 +22,13 @@ type Recovery struct {
 	// RestoredFrom is what the store went on with: a duplicate of Damaged, where its pages were sound, or else a copy.
 	// Empty when there was nothing and the store began anew, without people.
 	RestoredFrom string `json:"restored_from,omitempty"`
-	// LostAfter is the newest entry that is still there. Later entries of the damaged file are lost, and, where a copy was
-	// restored, so are changes to people and settings made after Copied.
+	// LostAfter is the newest entry that is still there. Later entries of the damaged file are lost, and, where a copy
+	// was restored, so are changes to people and settings made after Copied.
 	LostAfter Position `json:"lost_after"`
 	// Copied is when the restored copy was written, by the file's time; zero for Damaged itself.
 	Copied time.Time `json:"copied,omitzero"`
-	// Repaired counts damaged values of Damaged that were taken from the copy, Lost those that the copy did not have. Lost
-	// entries that were not acknowledged also leave an entry of kind "gap".
+	// Repaired counts damaged values of Damaged that were taken from the copy, Lost those that the copy did not have.
+	// Lost entries that were not acknowledged also leave an entry of kind "gap".
 	Repaired int `json:"mended,omitempty"`
 	Lost     int `json:"lost,omitempty"`
 	// Rollback says what showed that the live file, sound in itself, is older than the store had come: a backup was
@@ -44,16 +44,17 @@ func (r Recovery) Happened() bool { return r.Reason != "" }
 const (
 	// keptDamaged is how many damaged files are kept; the oldest goes first.
 	keptDamaged = 3
-	// bootJump is added to the boot counter of a restored store when the boot file is gone too, so that positions that the
-	// lost entries had are not given again.
+	// bootJump is added to the boot counter of a restored store when the boot file is gone too, so that positions that
+	// the lost entries had are not given again.
 	bootJump = 1000
 )
 
-// Open opens the store in dir, which it creates where there is none, and counts one boot. It verifies the live file before
-// using it; if that is damaged or missing, it goes on from the last good copy and says so in Recovery and in the journal.
+// Open opens the store in dir, which it creates where there is none, and counts one boot. It verifies the live file
+// before using it; if that is damaged or missing, it goes on from the last good copy and says so in Recovery and in the
+// journal.
 //
-// On a full disk the store opens, and changes fail with ErrFull until there is space. On a read-only file system it opens
-// for reading, and changes fail with ErrReadOnly until writing is possible.
+// On a full disk the store opens, and changes fail with ErrFull until there is space. On a read-only file system it
+// opens for reading, and changes fail with ErrReadOnly until writing is possible.
 //
 // Errors: ErrInvalid for options out of range, ErrInUse after Opts.LockWait, ErrKey for a key that is not the store's,
 // ErrFull or ErrReadOnly when there is no store yet and none can be made.
@@ -68,7 +69,10 @@ func Open(dir string, o Opts) (*Store, Recovery, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, Recovery{}, named(classify(err))
 	}
-	s := &Store{dir: dir, opts: o, keys: k, clock: o.Clock, faces: -1, news: make(chan struct{}), lock: &lockFile{path: filepath.Join(dir, lockName)}}
+	s := &Store{
+		dir: dir, opts: o, keys: k, clock: o.Clock, faces: -1, news: make(chan struct{}),
+		lock: &lockFile{path: filepath.Join(dir, lockName)},
+	}
 	if err := s.lock.acquire(o.LockWait); err != nil {
 		return nil, Recovery{}, named(classify(err))
 	}
@@ -252,8 +256,8 @@ func (s *Store) install(from, to string) error {
 }
 
 // restore puts the newest good copy, or an empty store, in the place of the live file, which is moved aside if there is
-// one. The replacement is ready before anything moves; a crash in between leaves a missing live file, which the next Open
-// restores.
+// one. The replacement is ready before anything moves; a crash in between leaves a missing live file, which the next
+// Open restores.
 func (s *Store) restore(rec *Recovery, copies []candidate) error {
 	next := newName
 	var err error

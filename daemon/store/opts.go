@@ -10,8 +10,8 @@ import (
 type Opts struct {
 	// Key is the terminal key.
 	Key Key
-	// Clock tells the wall time and how far it can be trusted: TrustUnknown, TrustRTC, TrustBroker or TrustNTP. Nil means
-	// time.Now and TrustUnknown.
+	// Clock tells the wall time and how far it can be trusted: TrustUnknown, TrustRTC, TrustBroker or TrustNTP. Nil
+	// means time.Now and TrustUnknown.
 	Clock func() (wall time.Time, trust string)
 	// ClockAhead limits how far a battery clock may be ahead of the last trusted instant. Further ahead it counts as
 	// unknown, until a better clock agrees.
@@ -25,8 +25,8 @@ type Opts struct {
 	// JournalBytes limits what the journal's entries take, in bytes of keys and values. At the limit the oldest
 	// acknowledged entries go first; if unacknowledged ones must go, an entry of kind "gap" says which.
 	JournalBytes int64
-	// FileBytes limits the live file (bbolt's MaxSize). At least twice JournalBytes plus 4 MB, because a change needs free
-	// pages beside the old ones; at most 1 GB, because 32-bit arm maps the file into 2 GB.
+	// FileBytes limits the live file (bbolt's MaxSize). At least twice JournalBytes plus 4 MB, because a change needs
+	// free pages beside the old ones; at most 1 GB, because 32-bit arm maps the file into 2 GB.
 	FileBytes int64
 	// People limits the number of people.
 	People int
@@ -53,9 +53,9 @@ type Opts struct {
 	// CopyEvery is the time between copies made by Run while something changes. Changes to people are copied within a
 	// tenth of it.
 	CopyEvery time.Duration
-	// CheckBytes limits how many bytes of the newest entries Open verifies, at least 1. Pages, the links of the chain and
-	// people are verified always; every entry is whenever a copy is made. Checking costs about 25 MB a second on a core
-	// without AES instructions.
+	// CheckBytes limits how many bytes of the newest entries Open verifies, at least 1. Pages, the links of the chain
+	// and people are verified always; every entry is whenever a copy is made. Checking costs about 25 MB a second on a
+	// core without AES instructions.
 	CheckBytes int64
 }
 
@@ -112,7 +112,8 @@ func (o *Opts) validate() error {
 		{"CheckBytes", o.CheckBytes, 1, maxFileBytes},
 	} {
 		if l.value < l.min || l.value > l.max {
-			return fmt.Errorf("store: %w: %s %d, limit %d to %d (start from DefaultOpts)", ErrInvalid, l.name, l.value, l.min, l.max)
+			return fmt.Errorf("store: %w: %s %d, limit %d to %d (start from DefaultOpts)",
+				ErrInvalid, l.name, l.value, l.min, l.max)
 		}
 	}
 	if o.Key == (Key{}) {

@@ -151,16 +151,16 @@ func (c *change) putPerson(tag []byte, p Person) (box, error) {
 	return b, c.tx.Bucket([]byte(bucketPeople)).Put(tag, b.seal(bucketPeople, tag, plain))
 }
 
-// spare refuses to let people take the room that the journal, nonces and codes may still need: without it nobody could be
-// let in. Twice the
-// entries' bytes, because bbolt writes a changed page to a new place before it frees the old one.
+// spare refuses to let people take the room that the journal, nonces and codes may still need: without it nobody could
+// be let in. Twice the entries' bytes, because bbolt writes a changed page to a new place before it frees the old one.
 func (c *change) spare(n int) error {
 	page := int64(c.tx.DB().Info().PageSize)
 	used := c.tx.Size() - int64(c.s.db.Stats().FreePageN)*page
 	once := c.s.opts.Nonces + c.s.opts.Replays - len(c.next.nonces) - len(c.next.replays)
 	reserved := 2*(c.s.opts.JournalBytes-c.next.bytes) + replayRoom*int64(max(0, once)) + fileHeadroom/2
 	if left := c.s.opts.FileBytes - used - reserved; left < int64(n) {
-		return fmt.Errorf("store: %w: %d bytes used and %d kept for the journal, nonces and codes, limit %d (raise FileBytes)", ErrFull, used, reserved, c.s.opts.FileBytes)
+		return fmt.Errorf("store: %w: %d bytes used and %d kept for the journal, nonces and codes, limit %d (raise FileBytes)",
+			ErrFull, used, reserved, c.s.opts.FileBytes)
 	}
 	return nil
 }

@@ -126,6 +126,28 @@ func TestPeopleHaveLimits(t *testing.T) {
 }
 
 // TestPeopleLeaveRoomForTheJournal fills the file with people until it is full; the journal must still take its share.
+// TestPeopleLeaveTwiceTheJournalsSize fills the file with people. Twice the journal's limit stays free, since bbolt
+// writes a changed page to a new place before it frees the old one, and so does the room of every code and nonce.
+func TestPeopleLeaveTwiceTheJournalsSize(t *testing.T) {
+	o := testOpts()
+	o.JournalBytes, o.FileBytes, o.Nonces, o.Replays = 4<<20, 14<<20, 1<<12, 1<<13
+	s := opened(t, t.TempDir(), o)
+	var full error
+	for i := 0; full == nil; i++ {
+		full = s.Enrol(person(i), []Reference{reference(i, MaxTemplate), reference(i, MaxTemplate), reference(i, MaxTemplate)})
+	}
+	var used int64
+	err := s.read(func(tx *bbolt.Tx) error {
+		used = tx.Size() - int64(s.db.Stats().FreePageN*tx.DB().Info().PageSize)
+		return nil
+	})
+	codes := int64(o.Nonces+o.Replays) * (8 + 16 + sealOverhead + 16) * 2
+	limit := o.FileBytes - 2*o.JournalBytes - codes - fileHeadroom/2
+	if !errors.Is(full, ErrFull) || err != nil || used > limit || used < limit-200<<10 {
+		t.Errorf("%v: people take %d bytes, limit %d (%v)", full, used, limit, err)
+	}
+}
+
 func TestPeopleLeaveRoomForTheJournal(t *testing.T) {
 	o := testOpts()
 	o.JournalBytes, o.FileBytes = 1<<20, 8<<20

@@ -48,11 +48,14 @@ func (r *Reference) validate() error {
 	r.Kind = cmp.Or(r.Kind, KindFace)
 	switch {
 	case r.Kind != KindFace && r.Kind != KindFinger:
-		return fmt.Errorf("store: %w: reference of kind %.20q, allowed %q, %q", ErrInvalid, r.Kind, KindFace, KindFinger)
+		return fmt.Errorf("store: %w: reference of kind %.20q, allowed %q, %q",
+			ErrInvalid, r.Kind, KindFace, KindFinger)
 	case r.Kind == KindFace && (len(r.Template) == 0 || len(r.Template) > MaxTemplate || len(r.Data) > 0 || r.Position != 0):
-		return fmt.Errorf("store: %w: face template of %d values, limit 1 to %d, with %d bytes of data and position %d, limit 0", ErrInvalid, len(r.Template), MaxTemplate, len(r.Data), r.Position)
+		return fmt.Errorf("store: %w: face template of %d values, limit 1 to %d, with %d bytes of data and position %d, limit 0",
+			ErrInvalid, len(r.Template), MaxTemplate, len(r.Data), r.Position)
 	case r.Kind != KindFace && (len(r.Data) == 0 || len(r.Data) > MaxData || len(r.Template) > 0 || r.Position > MaxPosition):
-		return fmt.Errorf("store: %w: %s template of %d bytes, limit 1 to %d, with %d values, limit 0, at position %d, limit %d", ErrInvalid, r.Kind, len(r.Data), MaxData, len(r.Template), r.Position, MaxPosition)
+		return fmt.Errorf("store: %w: %s template of %d bytes, limit 1 to %d, with %d values, limit 0, at position %d, limit %d",
+			ErrInvalid, r.Kind, len(r.Data), MaxData, len(r.Template), r.Position, MaxPosition)
 	case len(r.Model) == 0 || len(r.Model) > MaxModel:
 		return fmt.Errorf("store: %w: model of %d bytes, limit 1 to %d", ErrInvalid, len(r.Model), MaxModel)
 	case len(r.Source) > MaxSource:
@@ -77,8 +80,8 @@ const (
 )
 
 // encode: version byte, created i64 ns, quality f32, model and source each behind a length byte; then of a face the u32
-// count and the values f32, of another kind the kind behind a length byte, the position byte, the u32 length and the data;
-// big-endian.
+// count and the values f32, of another kind the kind behind a length byte, the position byte, the u32 length and the
+// data; big-endian.
 func (r *Reference) encode() []byte {
 	b := make([]byte, 1, 64+len(r.Model)+len(r.Source)+4*len(r.Template)+len(r.Data))
 	b = binary.BigEndian.AppendUint64(b, uint64(nanoseconds(r.Created)))
@@ -198,8 +201,8 @@ func openReferences(tx *bbolt.Tx, k *keys, tag []byte) ([]Reference, error) {
 	return out, nil
 }
 
-// AddReference adds a reference to a person and returns its number; r.Number is not used. ErrNotFound if there is no such
-// person, ErrFull at Opts.ReferencesPerPerson or when the file is needed for the journal.
+// AddReference adds a reference to a person and returns its number; r.Number is not used. ErrNotFound if there is no
+// such person, ErrFull at Opts.ReferencesPerPerson or when the file is needed for the journal.
 func (s *Store) AddReference(id string, r Reference) (uint32, error) {
 	if err := r.validate(); err != nil {
 		return 0, err
@@ -212,7 +215,8 @@ func (s *Store) AddReference(id string, r Reference) (uint32, error) {
 		}
 		have := referenceKeys(c.tx.Bucket([]byte(bucketReferences)), tag)
 		if len(have) >= s.opts.ReferencesPerPerson {
-			return fmt.Errorf("store: %w: person %q has %d references, limit %d", ErrFull, id, len(have), s.opts.ReferencesPerPerson)
+			return fmt.Errorf("store: %w: person %q has %d references, limit %d",
+				ErrFull, id, len(have), s.opts.ReferencesPerPerson)
 		}
 		if r.Kind == KindFace && s.opts.Faces < s.opts.People {
 			refs, err := openReferences(c.tx, s.keys, tag)
@@ -250,8 +254,8 @@ func (s *Store) RemoveReference(id string, number uint32) error {
 	})
 }
 
-// References returns a person's references by number, also those whose consent has ended, which must not be used; none is
-// not an error, an unknown person is ErrNotFound.
+// References returns a person's references by number, also those whose consent has ended, which must not be used; none
+// is not an error, an unknown person is ErrNotFound.
 func (s *Store) References(id string) ([]Reference, error) {
 	now, _, err := s.reading()
 	if err != nil {
@@ -278,9 +282,9 @@ func (s *Store) References(id string) ([]Reference, error) {
 	return out, nil
 }
 
-// EachReference calls fn for every reference of a kind of every person, person by person, to fill a gallery; it leaves out
-// those whose consent has ended. An error of
-// fn ends it and is returned. People whose record or references are damaged are left out and named in the error at the end.
+// EachReference calls fn for every reference of a kind of every person, person by person, to fill a gallery; it leaves
+// out those whose consent has ended. An error of fn ends it and is returned. People whose record or references are
+// damaged are left out and named in the error at the end.
 func (s *Store) EachReference(kind Kind, fn func(p Person, r Reference) error) error {
 	people, err := s.People()
 	damaged := []error{err}

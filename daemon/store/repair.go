@@ -10,9 +10,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Most of the file is entries and references, so a bit that went bad most likely lies in a value, and every page is still
-// sound. Then nothing newer than the last copy needs to be lost: a duplicate of the file is repaired, value by value, from
-// the copy, which has most of the same values. Each value proves itself by its seal, each entry by the chain.
+// Most of the file is entries and references, so a bit that went bad most likely lies in a value, and every page is
+// still sound. Then nothing newer than the last copy needs to be lost: a duplicate of the file is repaired, value by
+// value, from the copy, which has most of the same values. Each value proves itself by its seal, each entry by the
+// chain.
 
 // repairLive makes a repaired duplicate of the damaged live file, or an error when that cannot be made sound.
 func (s *Store) repairLive(copies []candidate) (repairReport, error) {
@@ -25,7 +26,8 @@ func (s *Store) repairLive(copies []candidate) (repairReport, error) {
 		_, _, err = inspect(to, s.keys, whole)
 	}
 	if err == nil && len(copies) > 0 && m.head.Compare(copies[0].state.head) < 0 {
-		err = fmt.Errorf("store: %w: repairing leaves entries up to %v, the copy has them up to %v", ErrDamaged, m.head, copies[0].state.head)
+		err = fmt.Errorf("store: %w: repairing leaves entries up to %v, the copy has them up to %v",
+			ErrDamaged, m.head, copies[0].state.head)
 	}
 	if err != nil {
 		return repairReport{}, errors.Join(err, os.Remove(to))
@@ -94,8 +96,8 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 			return err
 		}
 	}
-	// A value that changed since the copy and whose key was damaged is lost. These are never removed by hand, so what only
-	// the copy has is either an earlier form of that value, or one that has served its time and does no harm.
+	// A value that changed since the copy and whose key was damaged is lost. These are never removed by hand, so what
+	// only the copy has is either an earlier form of that value, or one that has served its time and does no harm.
 	for _, name := range []string{bucketNonces, bucketReplays, bucketLists, bucketReviews} {
 		if err := m.missing(tx, old, name, sealed(name)); err != nil {
 			return err
@@ -110,8 +112,8 @@ func (m *repairReport) all(tx, old *bbolt.Tx, k *keys) error {
 	return m.journal(tx, old, k)
 }
 
-// moveBack moves a value that stands under a damaged key to the key that the copy has the same value under. Each value is
-// sealed under a nonce of its own, so no two are alike.
+// moveBack moves a value that stands under a damaged key to the key that the copy has the same value under. Each value
+// is sealed under a nonce of its own, so no two are alike.
 func (m *repairReport) moveBack(tx, old *bbolt.Tx, name string) error {
 	if old == nil {
 		return nil
@@ -187,8 +189,8 @@ func keysOf(b *bbolt.Bucket) (keys [][]byte) {
 	return keys
 }
 
-// people repairs person by person: a person is whole from one file or from the other. Who is in no bucket of the damaged
-// file was erased, and stays so.
+// people repairs person by person: a person is whole from one file or from the other. Who is in no bucket of the
+// damaged file was erased, and stays so.
 func (m *repairReport) people(tx, old *bbolt.Tx, k *keys) error {
 	tags := map[string]bool{}
 	for _, name := range personBuckets {
@@ -226,8 +228,8 @@ func (m *repairReport) people(tx, old *bbolt.Tx, k *keys) error {
 	return nil
 }
 
-// file takes a person's enrolment file from the copy where there is none: its key may have been damaged, and a person who is
-// blocked must not pass for that. Files go only with their person.
+// file takes a person's enrolment file from the copy where there is none: its key may have been damaged, and a person
+// who is blocked must not pass for that. Files go only with their person.
 func (m *repairReport) file(tx, old *bbolt.Tx, k *keys, tag []byte) error {
 	if old == nil || get(tx, bucketFiles, tag) != nil {
 		return nil
@@ -266,8 +268,8 @@ func removePerson(tx *bbolt.Tx, tag []byte) error {
 	return nil
 }
 
-// journal walks from the newest entry to the oldest. The entry after it says which hash an entry must have, so the copy's
-// is either the same entry or none. An entry that is in neither ends the chain: what is older goes with it.
+// journal walks from the newest entry to the oldest. The entry after it says which hash an entry must have, so the
+// copy's is either the same entry or none. An entry that is in neither ends the chain: what is older goes with it.
 func (m *repairReport) journal(tx, old *bbolt.Tx, k *keys) error {
 	l, err := repairLedger(tx, old, k)
 	if err != nil {
@@ -412,8 +414,8 @@ func repairLedger(tx, old *bbolt.Tx, k *keys) (ledger, error) {
 	return ledger{Schema: schema}, nil
 }
 
-// pictures takes the pictures of pending reviews from the copy where there are none. Those of a closed one went with its
-// outcome.
+// pictures takes the pictures of pending reviews from the copy where there are none. Those of a closed one went with
+// its outcome.
 func (m *repairReport) pictures(tx, old *bbolt.Tx, k *keys) error {
 	if old == nil {
 		return nil

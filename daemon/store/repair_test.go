@@ -159,8 +159,8 @@ func TestWithoutACopyOnlyTheDamagedValuesAreLost(t *testing.T) {
 	}
 }
 
-// TestRepairingDoesNotBringBackTheErased damages a store from which somebody was erased while the copy, for want of space,
-// could not be rewritten.
+// TestRepairingDoesNotBringBackTheErased damages a store from which somebody was erased while the copy, for want of
+// space, could not be rewritten.
 func TestRepairingDoesNotBringBackTheErased(t *testing.T) {
 	o := testOpts()
 	dir, _, _ := filled(t, o)

@@ -11,8 +11,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Two things may happen only once: a command is obeyed under one nonce, and a code that carries a time stamp is shown at
-// the gate. Both are remembered until they could not be accepted any more anyway, and never for less.
+// Two things may happen only once: a command is obeyed under one nonce, and a code that carries a time stamp is shown
+// at the gate. Both are remembered until they could not be accepted any more anyway, and never for less.
 
 // replayTag stands for what happened, whatever its length.
 type replayTag [16]byte
@@ -35,8 +35,8 @@ func (o *Opts) codeCache() replayCache {
 // MaxNonce is the longest nonce, in bytes.
 const MaxNonce = 128
 
-// maxForget bounds how many expired ones are removed in one commit, so that the first after a long pause takes no longer
-// than any other. One that is left over takes a place and nothing else.
+// maxForget bounds how many expired ones are removed in one commit, so that the first after a long pause takes no
+// longer than any other. One that is left over takes a place and nothing else.
 const maxForget = 256
 
 // replayRoom is what one takes in the file at most, in bytes: 52 of key and value, 16 of bbolt's, in pages half full.
@@ -69,13 +69,13 @@ func loadReplays(tx *bbolt.Tx, k *keys, bucket string, known map[replayTag]int64
 	})
 }
 
-// UseNonce records that a command with this nonce is obeyed, and returns nil once that is on the disk: only then may the
-// command be. expires is the command's expiry by the wall clock that Opts.Clock tells.
+// UseNonce records that a command with this nonce is obeyed, and returns nil once that is on the disk: only then may
+// the command be. expires is the command's expiry by the wall clock that Opts.Clock tells.
 //
-// Errors: ErrReplayed when the nonce was used before, when the command has expired, or when it expires so early that it may
-// have been obeyed in a time that was lost with a damaged file; ErrClock when the clock is to blame; ErrInvalid for a nonce of 0 or more than MaxNonce bytes or
-// an expiry more than Opts.NonceLife ahead; ErrFull while Opts.Nonces unexpired nonces are held, since forgetting one would
-// open the door to its replay.
+// Errors: ErrReplayed when the nonce was used before, when the command has expired, or when it expires so early that it
+// may have been obeyed in a time that was lost with a damaged file; ErrClock when the clock is to blame; ErrInvalid for
+// a nonce of 0 or more than MaxNonce bytes or an expiry more than Opts.NonceLife ahead; ErrFull while Opts.Nonces
+// unexpired nonces are held, since forgetting one would open the door to its replay.
 func (s *Store) UseNonce(nonce []byte, expires time.Time) error {
 	if len(nonce) == 0 || len(nonce) > MaxNonce {
 		return fmt.Errorf("store: %w: nonce of %d bytes, limit 1 to %d", ErrInvalid, len(nonce), MaxNonce)
@@ -85,12 +85,12 @@ func (s *Store) UseNonce(nonce []byte, expires time.Time) error {
 }
 
 // UseCode records that a code was shown, and returns nil once that is on the disk: only then may the code count. digest
-// names the code, time stamp and all (SHA-256 of what was signed, or of person and time step); until is the instant from
-// which the terminal refuses the code for its age, by the wall clock that Opts.Clock tells.
+// names the code, time stamp and all (SHA-256 of what was signed, or of person and time step); until is the instant
+// from which the terminal refuses the code for its age, by the wall clock that Opts.Clock tells.
 //
 // Errors: ErrReplayed when the code was shown before, is too old, or may have been shown in a time that was lost with a
-// damaged file; ErrClock when the clock is to blame; ErrInvalid for an until more than Opts.ReplayLife ahead; ErrFull while Opts.Replays codes are remembered
-// that could still be accepted.
+// damaged file; ErrClock when the clock is to blame; ErrInvalid for an until more than Opts.ReplayLife ahead; ErrFull
+// while Opts.Replays codes are remembered that could still be accepted.
 func (s *Store) UseCode(digest [32]byte, until time.Time) error {
 	return s.useOnce(s.opts.codeCache(), replayTag(digest[:]), until)
 }
@@ -152,21 +152,26 @@ func (o *replayCache) check(end int64, r reading, l *ledger, floor int64) error 
 	case end <= r.at:
 		return fmt.Errorf("store: %w: the %s expired at %v", ErrReplayed, o.what, instant(end))
 	case end <= last, end > latest && r.at < last:
-		return fmt.Errorf("store: %w: it is behind %v, which it told with as much trust before: a %s that expires at %v cannot be judged", ErrClock, instant(last), o.what, instant(end))
+		return fmt.Errorf("store: %w: it is behind %v, which it told with as much trust before: a %s that expires at %v cannot be judged",
+			ErrClock, instant(last), o.what, instant(end))
 	case end > latest:
-		return fmt.Errorf("store: %w: the %s expires %v ahead, limit %v (is the clock right?)", ErrInvalid, o.what, time.Duration(end-r.at).Round(time.Second), o.life)
+		return fmt.Errorf("store: %w: the %s expires %v ahead, limit %v (is the clock right?)",
+			ErrInvalid, o.what, time.Duration(end-r.at).Round(time.Second), o.life)
 	case end <= l.Forgot:
-		return fmt.Errorf("store: %w: it was ahead, and a %s that expires before %v may have been used and forgotten", ErrClock, o.what, instant(l.Forgot))
+		return fmt.Errorf("store: %w: it was ahead, and a %s that expires before %v may have been used and forgotten",
+			ErrClock, o.what, instant(l.Forgot))
 	case end <= floor && floor > latest:
-		return fmt.Errorf("store: %w: it was ahead at a recovery, and a %s that expires before %v may have been used before", ErrClock, o.what, instant(floor))
+		return fmt.Errorf("store: %w: it was ahead at a recovery, and a %s that expires before %v may have been used before",
+			ErrClock, o.what, instant(floor))
 	case end <= floor:
-		return fmt.Errorf("store: %w: the store was restored from a copy, and a %s that expires before %v may have been used before", ErrReplayed, o.what, instant(floor))
+		return fmt.Errorf("store: %w: the store was restored from a copy, and a %s that expires before %v may have been used before",
+			ErrReplayed, o.what, instant(floor))
 	}
 	return nil
 }
 
-// forget removes what has expired by now, at most maxForget of it. A clock that is later set back must not make fresh what
-// was forgotten, so the ledger keeps the latest such instant.
+// forget removes what has expired by now, at most maxForget of it. A clock that is later set back must not make fresh
+// what was forgotten, so the ledger keeps the latest such instant.
 func forget(b *bbolt.Bucket, now int64, l *ledger) (gone []replayTag, err error) {
 	for cur := b.Cursor(); len(gone) < maxForget; {
 		key, _ := cur.First()

@@ -29,7 +29,7 @@ type Review struct {
 
 // ReviewAnswer is one reviewer's answer.
 type ReviewAnswer struct {
-	Reviewer string    `json:"reviewer"` // fingerprint of the key: 1 to MaxID bytes. Two names of one key are one reviewer
+	Reviewer string    `json:"reviewer"` // fingerprint of the key, 1 to MaxID bytes: two names of one key are one
 	Name     string    `json:"name"`     // of the key, for people
 	Approve  bool      `json:"approve"`
 	At       time.Time `json:"at"` // by the store's clock
@@ -44,7 +44,7 @@ const (
 	Approved  Outcome = "approved"
 	Denied    Outcome = "denied"    // one reviewer's denial is enough
 	Expired   Outcome = "expired"   // nobody, or not enough, answered in time
-	Withdrawn Outcome = "withdrawn" // the gate closed it: the person went away, or the terminal cannot act on it any more
+	Withdrawn Outcome = "withdrawn" // by the gate: the person went away, or the terminal can no longer act on it
 )
 
 // Limits of a review.
@@ -80,9 +80,11 @@ func (r *Review) validate(now time.Time) error {
 	case r.Needed < 1 || r.Needed > MaxReviewers:
 		return fmt.Errorf("store: %w: review needs %d approvals, limit 1 to %d", ErrInvalid, r.Needed, MaxReviewers)
 	case !r.Deadline.After(now) || r.Deadline.After(now.Add(ReviewLife)):
-		return fmt.Errorf("store: %w: review's deadline is %v ahead, limit %v", ErrInvalid, r.Deadline.Sub(now).Round(time.Second), ReviewLife)
+		return fmt.Errorf("store: %w: review's deadline is %v ahead, limit %v",
+			ErrInvalid, r.Deadline.Sub(now).Round(time.Second), ReviewLife)
 	case len(r.Reasons) > MaxReasons || len(r.Statement) > MaxStatement:
-		return fmt.Errorf("store: %w: review with %d reasons, limit %d, and a statement of %d bytes, limit %d", ErrInvalid, len(r.Reasons), MaxReasons, len(r.Statement), MaxStatement)
+		return fmt.Errorf("store: %w: review with %d reasons, limit %d, and a statement of %d bytes, limit %d",
+			ErrInvalid, len(r.Reasons), MaxReasons, len(r.Statement), MaxStatement)
 	}
 	for _, code := range r.Reasons {
 		if len(code) == 0 || len(code) > MaxReason {
@@ -95,9 +97,10 @@ func (r *Review) validate(now time.Time) error {
 	return nil
 }
 
-// OpenReview stores a new review, with pictures that are already encrypted to the reviewers (nil for none), and journals
-// it, in one commit; Opened, Answers, Outcome and Closed are set by the store. ErrExists if there is one for the passage,
-// ErrFull while Opts.Reviews are pending: the caller then denies at once, which is what an unanswered review comes to.
+// OpenReview stores a new review, with pictures that are already encrypted to the reviewers (nil for none), and
+// journals it, in one commit; Opened, Answers, Outcome and Closed are set by the store. ErrExists if there is one for
+// the passage, ErrFull while Opts.Reviews are pending: the caller then denies at once, which is what an unanswered
+// review comes to.
 func (s *Store) OpenReview(r Review, pictures []byte) error {
 	now, _ := s.clock()
 	if err := r.validate(now); err != nil {
@@ -146,10 +149,11 @@ func (s *Store) OpenReview(r Review, pictures []byte) error {
 }
 
 // AnswerReview adds a reviewer's answer, closes the review when that decides it, and journals both, in one commit. It
-// returns the review as it is then. A denial decides at once; an approval when Needed different reviewers have approved.
+// returns the review as it is then. A denial decides at once; an approval when Needed different reviewers have
+// approved.
 //
-// Errors: ErrNotFound for an unknown review, ErrDecided for one that is closed or past its deadline, ErrExists when this
-// reviewer has answered already.
+// Errors: ErrNotFound for an unknown review, ErrDecided for one that is closed or past its deadline, ErrExists when
+// this reviewer has answered already.
 func (s *Store) AnswerReview(id string, a ReviewAnswer) (Review, error) {
 	if err := errors.Join(checkID(a.Reviewer), checkID(a.Name)); err != nil {
 		return Review{}, err
@@ -165,7 +169,8 @@ func (s *Store) AnswerReview(id string, a ReviewAnswer) (Review, error) {
 		case r.Outcome != Pending:
 			return fmt.Errorf("store: %w: the review of passage %q is %s", ErrDecided, id, r.Outcome)
 		case !now.Before(r.Deadline):
-			return fmt.Errorf("store: %w: the review of passage %q ended %v ago", ErrDecided, id, now.Sub(r.Deadline).Round(time.Second))
+			return fmt.Errorf("store: %w: the review of passage %q ended %v ago",
+				ErrDecided, id, now.Sub(r.Deadline).Round(time.Second))
 		}
 		approvals := 0
 		for _, other := range r.Answers {
@@ -199,8 +204,8 @@ func (s *Store) AnswerReview(id string, a ReviewAnswer) (Review, error) {
 	return r, nil
 }
 
-// CloseReview closes a pending review without a further answer: Withdrawn, or Expired before its deadline. ErrDecided for
-// one that is closed.
+// CloseReview closes a pending review without a further answer: Withdrawn, or Expired before its deadline. ErrDecided
+// for one that is closed.
 func (s *Store) CloseReview(id string, o Outcome) (Review, error) {
 	if o != Withdrawn && o != Expired {
 		return Review{}, fmt.Errorf("store: %w: outcome %q, allowed %q, %q", ErrInvalid, o, Withdrawn, Expired)

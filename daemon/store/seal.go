@@ -9,7 +9,8 @@ import (
 	"fmt"
 )
 
-// box seals values with AES-256-GCM under random 96-bit nonces (NIST SP 800-38D, 8.2.2: fewer than 2^32 values per key).
+// box seals values with AES-256-GCM under random 96-bit nonces (NIST SP 800-38D, 8.2.2: fewer than 2^32 values per
+// key).
 type box struct{ aead cipher.AEAD }
 
 // sealOverhead is what sealing adds to a value: a nonce of 12 bytes and a tag of 16.

@@ -16,7 +16,8 @@ const (
 // SetSetting stores a value under a name, or removes the name when value is nil. ErrFull at MaxSettings.
 func (s *Store) SetSetting(name string, value []byte) error {
 	if len(name) == 0 || len(name) > MaxSettingName || len(value) > MaxSetting {
-		return fmt.Errorf("store: %w: setting with a name of %d bytes, limit 1 to %d, and %d bytes, limit %d", ErrInvalid, len(name), MaxSettingName, len(value), MaxSetting)
+		return fmt.Errorf("store: %w: setting with a name of %d bytes, limit 1 to %d, and %d bytes, limit %d",
+			ErrInvalid, len(name), MaxSettingName, len(value), MaxSetting)
 	}
 	key := []byte(name)
 	return s.commit(func(c *change) error {

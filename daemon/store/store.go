@@ -291,8 +291,8 @@ func (s *Store) exchange(fn func() error) error {
 // Probe commits a transaction without content: it is nil exactly when the store can commit now.
 func (s *Store) Probe() error { return s.commit(func(*change) error { return nil }) }
 
-// Run makes the periodic copies, and finishes erasures that could not rewrite every file at once, until ctx ends; then it
-// returns nil. Failures are in Status and are tried again.
+// Run makes the periodic copies, and finishes erasures that could not rewrite every file at once, until ctx ends; then
+// it returns nil. Failures are in Status and are tried again.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(max(s.opts.CopyEvery/10, time.Second))
 	defer tick.Stop()
@@ -358,8 +358,8 @@ func (s *Store) Close() error {
 	return errors.Join(copyErr, err, s.lock.release())
 }
 
-// Status is the store's state for health and the technician's page. ErrDamaged in Fault or CopyFault is repaired by closing
-// the store and opening it again: a daemon that sees it ends, and its supervisor starts it anew.
+// Status is the store's state for health and the technician's page. ErrDamaged in Fault or CopyFault is repaired by
+// closing the store and opening it again: a daemon that sees it ends, and its supervisor starts it anew.
 type Status struct {
 	Head, Cursor Position
 	Entries      int
@@ -379,7 +379,8 @@ func (s *Store) Status() Status {
 	defer s.mu.Unlock()
 	return Status{
 		Head: s.state.head, Cursor: s.state.Cursor, Entries: s.state.entries, Pending: s.state.pending,
-		JournalBytes: s.state.bytes, People: s.state.people, Codes: len(s.state.replays), Fault: errors.Join(s.fault, s.broken),
-		LastCopy: s.lastCopy, CopyFault: errors.Join(s.copyFault, s.headFault, s.counterFault), ScrubPending: s.state.Scrub,
+		JournalBytes: s.state.bytes, People: s.state.people, Codes: len(s.state.replays),
+		Fault: errors.Join(s.fault, s.broken), LastCopy: s.lastCopy,
+		CopyFault: errors.Join(s.copyFault, s.headFault, s.counterFault), ScrubPending: s.state.Scrub,
 	}
 }
