@@ -11,12 +11,13 @@ import (
 
 	"umbral/daemon/umbral/eval"
 	"umbral/pipeline/document"
+	"umbral/pipeline/document/ideograph"
 	"umbral/pipeline/document/idnumber"
 )
 
 func evalCardsCommand(s *settings) *cobra.Command {
 	var f evalFlags
-	var today, regions, debug string
+	var today, regions, debug, rare string
 	var sure float64
 	cmd := &cobra.Command{
 		Use:   "cards LABELS.csv",
@@ -57,7 +58,7 @@ after another, as at a gate.`,
 			if err := f.prepare(s, cmd); err != nil {
 				return err
 			}
-			results, err := eval.Cards(cmd.Context(), labels, eval.CardOpts{Opts: f.opts, Rules: rules, Debug: debug})
+			results, err := eval.Cards(cmd.Context(), labels, eval.CardOpts{Opts: f.opts, Rules: rules, Debug: debug, RareFont: rare})
 			f.progress.end()
 			if err != nil {
 				return err
@@ -78,6 +79,7 @@ after another, as at a gate.`,
 	flags.StringVar(&today, "today", "", "day that decides about expiry, YYYY-MM-DD; default: today")
 	flags.StringVar(&regions, "regions", "", "table of region codes: lines of code,name,from,to (years); default: provinces alone")
 	flags.StringVar(&debug, "debug", "", "write the level cards with the places that were read to this folder")
+	flags.StringVar(&rare, "rare-font", "", "font in which rare characters of names are looked up, such as "+ideograph.DefaultFont+"; default: none")
 	flags.Float64Var(&sure, "sure", document.DefaultSure, "confidence that every field needs, 0 to 1")
 	return cmd
 }

@@ -32,6 +32,12 @@ func Combine(readings []*Reading) *Reading {
 	for _, get := range fieldsOf(out.Side) {
 		vote(get)
 	}
+	out.Rare = nil
+	for _, r := range same { // of the name that was elected
+		if r.Name.Text == out.Name.Text && len(r.Rare) > 0 && (out.Rare == nil || r.Name.Confidence == out.Name.Confidence) {
+			out.Rare = r.Rare
+		}
+	}
 	return &out
 }
 

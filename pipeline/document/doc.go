@@ -31,6 +31,14 @@
 // a closed vocabulary: the sexes, the 56 ethnic groups, days that exist, the endings of authorities, the provinces
 // (vocabulary.go). A known word is chosen only among readings between which the picture hardly decides.
 //
+// # Rare characters
+//
+// The recogniser knows 6,270 of the 20,902 ideographs of Unicode's first block. One that it does not know is left out or taken
+// for another, sometimes with the greatest confidence. Where Opts.RareFont names a font, the shape of each character of a name
+// is compared with those that the recogniser does not know (package ideograph): where one of these is more like it than the
+// character that was read, the name is in doubt, and so the reviewer gets five candidates (rare.go). Nothing is chosen
+// among them here: Reading.Admits tells whether a name that a signed credential or an enrolment brings is one of them.
+//
 // # From fields to a decision
 //
 // Reading and validating are apart. A number of 17 digits is read as 17 digits, and refused afterwards. Nothing is

@@ -4,7 +4,7 @@ import "umbral/pipeline/vision"
 
 // Field is what was read in one place of a card.
 type Field struct {
-	// Text as printed, empty where nothing could be read.
+	// Text as printed, empty where nothing could be read. In a name Unread stands for a character that was not.
 	Text string `json:"text"`
 	// Confidence is that of the least sure character, 0 to 1.
 	Confidence float32 `json:"confidence"`
@@ -37,6 +37,8 @@ type Reading struct {
 	Birth     Field `json:"birth"` // such as 1994年10月26日
 	Address   Field `json:"address"`
 	Number    Field `json:"number"`
+	// Rare are the characters of the name that were not read, or not surely.
+	Rare []Rare `json:"rare,omitempty"`
 	// The back's fields.
 	Authority Field `json:"authority"`
 	Validity  Field `json:"validity"` // such as 2015.07.15-2035.07.15 or 2015.07.15-长期
@@ -48,3 +50,9 @@ type Reading struct {
 
 // Character returns the height of a printed character in pixels of the picture.
 func (r *Reading) Character() float64 { return glyphHeight * r.Resolution }
+
+// legible is the height of a printed character, in pixels, from which a closer look shows hardly more.
+const legible = 28
+
+// TooSmall reports whether print is so small that coming closer may settle a doubt.
+func (r *Reading) TooSmall() bool { return r.Character() < legible }

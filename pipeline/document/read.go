@@ -141,6 +141,13 @@ func (r *Reader) readFront(c *card, out *Reading) error {
 	out.Name = c.settle(&out.Name, name...)
 	out.Address = c.settle(&out.Address, r.addressOf(address, number.Text)...)
 	c.doubtUnclaimed()
+	doubt := out.Name.Confidence < DefaultSure
+	if text, rare := r.rareOf(c, name, doubt); len(rare) > 0 {
+		if !doubt {
+			out.Name.doubt()
+		}
+		out.Name.Text, out.Rare = text, rare
+	}
 	return nil
 }
 

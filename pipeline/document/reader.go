@@ -22,6 +22,9 @@ type Opts struct {
 	// Workers is how many lines are read at a time, 1 to 8. Each takes a goroutine while Read runs, and memory for the steps of
 	// a line and the recogniser's activations.
 	Workers int
+	// RareFont is the file of a font in which characters of names that the recogniser does not know are looked up, such as
+	// ideograph.DefaultFont. Drawing it takes New a second or a few. Empty: such characters have no candidates.
+	RareFont string
 	// Limits bound the models.
 	Limits nn.Limits
 	// Pool shares the text detector's layers among threads. Nil runs it on the caller's goroutine.
@@ -70,6 +73,7 @@ type Reader struct {
 	alphabet *alphabet
 	workers  []*worker
 	kinds    kinds
+	rare     rareTables // empty without RareFont
 }
 
 // New plans the models of set, which must hold those of Roles.
@@ -109,7 +113,7 @@ func New(set *models.Set, o Opts) (*Reader, error) {
 		return nil, err
 	}
 	r.learn()
-	return r, nil
+	return r, r.loadRare(o.RareFont)
 }
 
 // newArenas returns an arena for each worker. Lines are copied into inputs, and steps out of outputs, at once.
@@ -144,6 +148,9 @@ func (r *Reader) Budget() nn.Budget {
 		add(i > 0, w.stages...)
 		add(i > 0, w.direction)
 		sum.Scratch += w.bytes()
+	}
+	if r.rare.known != nil {
+		sum.Scratch += r.rare.known.Bytes() + r.rare.unknown.Bytes()
 	}
 	return sum
 }

@@ -71,15 +71,19 @@ func (a area) pixels(visit func(i int)) {
 	}
 }
 
-// any reports whether there is at least a small character's ink within a.
-func (m *inkMap) any(a *area) bool {
-	n := 0
+// count returns how many pixels of print there are within a.
+func (m *inkMap) count(a *area) (n int) {
 	a.pixels(func(i int) {
 		if m.dark[i] {
 			n++
 		}
 	})
-	return float64(n) >= partArea*canvasScale*canvasScale
+	return n
+}
+
+// any reports whether there is at least a small character's ink within a.
+func (m *inkMap) any(a *area) bool {
+	return float64(m.count(a)) >= partArea*canvasScale*canvasScale
 }
 
 // claim is print that belongs to a field.

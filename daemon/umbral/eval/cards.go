@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/draw"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
 
 	"umbral/pipeline/document"
 	"umbral/pipeline/models"
@@ -125,6 +131,8 @@ type CardReason struct {
 type CardOpts struct {
 	Opts
 	Rules document.Rules
+	// RareFont is document.Opts's.
+	RareFont string
 	// Debug is a folder that the level cards are written to, with the places that were read; empty for none.
 	Debug string
 }
@@ -145,6 +153,7 @@ func Cards(ctx context.Context, labels []CardLabel, o CardOpts) ([]CardResult, e
 	// One picture after another, as at the gate: the workers share its lines.
 	opts := document.DefaultOpts()
 	opts.Workers = min(workers, document.MaxWorkers)
+	opts.RareFont = o.RareFont
 	opts.Pool = nn.NewPool(opts.Workers)
 	defer opts.Pool.Close()
 	reader, err := document.New(set, opts)
@@ -238,7 +247,8 @@ func (l *CardLabel) fields(front, back *document.Reading) map[string]ReadCardFie
 	return out
 }
 
-// drawCards writes the level cards of a picture with a frame around each field: green where it is sure, red where not.
+// drawCards writes the level cards of a picture with a frame around each field, green where it is sure and red where not, and
+// with what the camera gave: the size of a character in pixels.
 func drawCards(dir, name string, img *vision.Image, readings []*document.Reading) error {
 	for i, r := range readings {
 		const scale = 10 // pixels a millimetre
@@ -255,6 +265,7 @@ func drawCards(dir, name string, img *vision.Image, readings []*document.Reading
 			b := field.Box
 			frameArea(card, int(b[0]*scale), int(b[1]*scale), int(b[2]*scale), int(b[3]*scale), colour)
 		}
+		writeNote(card, fmt.Sprintf("%.0f px a character, %.1f px/mm, picture %d x %d", r.Character(), r.Resolution, img.Width, img.Height))
 		base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 		path := filepath.Join(dir, fmt.Sprintf("%s-%d-%v.jpg", base, i+1, r.Side))
 		f, err := os.Create(path)
@@ -267,6 +278,22 @@ func drawCards(dir, name string, img *vision.Image, readings []*document.Reading
 		}
 	}
 	return nil
+}
+
+// writeNote writes a line over the upper left corner of img.
+func writeNote(img *vision.Image, text string) {
+	const height, margin = 20, 4
+	face := basicfont.Face7x13
+	canvas := image.NewGray(image.Rect(0, 0, min(img.Width, font.MeasureString(face, text).Ceil()+2*margin), min(img.Height, height)))
+	draw.Draw(canvas, canvas.Rect, image.White, image.Point{}, draw.Src)
+	pen := font.Drawer{Dst: canvas, Src: image.Black, Face: face, Dot: fixed.P(margin, height-2*margin+2)}
+	pen.DrawString(text)
+	for y := range canvas.Rect.Dy() {
+		for x := range canvas.Rect.Dx() {
+			v := canvas.GrayAt(x, y).Y
+			copy(img.Row(y)[3*x:], []byte{v, v, v})
+		}
+	}
 }
 
 // frameArea draws a rectangle of two pixels' width.

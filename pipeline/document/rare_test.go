@@ -1,0 +1,84 @@
+package document
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"umbral/pipeline/document/ideograph"
+)
+
+// rareReader looks up a part of what it does not know.
+func rareReader(t *testing.T, characters string) *Reader {
+	t.Helper()
+	if _, err := os.Stat(ideograph.DefaultFont); err != nil {
+		t.Skip("no font (apt-get install fonts-wqy-zenhei)")
+	}
+	r := newReader(t)
+	var err error
+	knows := func(c rune) bool { _, known := r.alphabet.class[c]; return known }
+	if r.rare.known, err = ideograph.Load(ideograph.DefaultFont, knows); err != nil {
+		t.Fatal(err)
+	}
+	some := func(c rune) bool { return !knows(c) && (c%8 == 0 || slices.Contains([]rune(characters), c)) }
+	if r.rare.unknown, err = ideograph.Load(ideograph.DefaultFont, some); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// A rare character is among the candidates, in its place, and the name is admitted with it and with no other.
+func TestRareCharacters(t *testing.T) {
+	p, reader := newPrinter(t), rareReader(t, "旻嬿翀劼赟龑曌")
+	for i, name := range []string{"王旻", "李嬿婷", "张翀", "陈赟", "赵曌强"} {
+		r := rand.New(rand.NewPCG(21, uint64(i)))
+		who := newPerson(r)
+		who.name = name
+		s := steady()
+		s.width, s.frame.X, s.frame.Y = 1000, 1920, 1080
+		readings, err := reader.Read(photograph(t, p.front(t, who, r), s, r))
+		if err != nil || len(readings) != 1 {
+			t.Errorf("%s: %d readings, %v", name, len(readings), err)
+			continue
+		}
+		got := readings[0]
+		if got.Name.Confidence >= DefaultSure {
+			t.Errorf("%s: %q is sure", name, got.Name.Text)
+		}
+		if !got.Admits(name) {
+			t.Errorf("%s: read as %q, candidates %v", name, got.Name.Text, got.Rare)
+		}
+		if other := "钱" + string([]rune(name)[1:]); got.Admits(other) || got.Admits(name+"一") {
+			t.Errorf("%s: %q admits %s", name, got.Name.Text, other)
+		}
+	}
+}
+
+func TestAdmits(t *testing.T) {
+	r := Reading{Name: Field{Text: "陈〓明"}, Rare: []Rare{{Place: 1, Candidates: []string{"赟", "贇"}}}}
+	for name, want := range map[string]bool{
+		"陈赟明": true, "陈贇明": true, "陈〓明": false, "陈斌明": false, "李赟明": false, "陈赟": false, "陈赟明明": false, "": false,
+	} {
+		if got := r.Admits(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+	r = Reading{Name: Field{Text: "王晏"}, Rare: []Rare{{Place: 1, Candidates: []string{"旻"}}}}
+	for name, want := range map[string]bool{"王旻": true, "王晏": true, "王三": false} {
+		if got := r.Admits(name); got != want {
+			t.Errorf("a weak character, %q: %v", name, got)
+		}
+	}
+	if (&Reading{}).Admits("") {
+		t.Error("an empty name is admitted by an empty reading")
+	}
+}
+
+func TestTooSmall(t *testing.T) {
+	for pixels, want := range map[float64]bool{5: true, 9: true, 9.4: false, 12: false} {
+		if r := (&Reading{Resolution: pixels}); r.TooSmall() != want {
+			t.Errorf("%v pixels a millimetre: too small %v", pixels, !want)
+		}
+	}
+}
