@@ -41,6 +41,7 @@
 //	input-chatters              warning: an input changes more often than people can cause
 //	journal                     critical: the journal cannot be written, so nothing is opened
 //	nobody-enrolled             info: nobody is enrolled
+//	part-failed                 warning: an input made a part of the program fail, and was left out
 //	session-taken-over          warning: another terminal connects under the same name
 //	store-copy                  warning: the store could not be copied
 //	store-recovered             warning: the store was damaged and goes on from its last good copy

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,18 +25,51 @@ type clock struct {
 	offset time.Duration // of the wall clock against the monotonic one, at the latest look
 	jumped bool          // the wall clock moved against the monotonic one, and nothing has vouched for it since
 	unread error         // why synced could not find out
+	least  time.Time     // a battery clock that tells an earlier time has lost it
 }
 
 func newClock(ntp bool, maxDrift time.Duration) *clock {
 	start := time.Now()
 	_, err := os.Stat("/sys/class/rtc/rtc0")
-	c := &clock{start: start, ntp: ntp, maxDrift: maxDrift, rtc: err == nil}
+	c := &clock{start: start, ntp: ntp, maxDrift: maxDrift, rtc: err == nil, least: built()}
 	c.synced = c.kernelSynced
 	c.now = func() (time.Time, time.Duration) {
 		now := time.Now()
 		return now.Round(0), now.Sub(start) // Round strips the monotonic reading
 	}
 	return c
+}
+
+const (
+	// rtcBehind is how far a battery clock may be behind the last trusted time: what it loses while the box is off.
+	rtcBehind = time.Minute
+	// rtcAhead is how many years it may be ahead: longer than any box lies in a drawer, and shorter than it takes to the
+	// next date that a clock without battery or with an overflow shows (2036, 2038, 2099, 2165).
+	rtcAhead = 5
+)
+
+// earliest is before any build of this program: a clock that tells an earlier time is wrong.
+var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// built returns when the program was made, as far as it knows.
+func built() time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil && t.After(earliest) {
+				return t
+			}
+		}
+	}
+	return earliest
+}
+
+// since lets the clock know the last time that a trusted clock told before this start.
+func (c *clock) since(last time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last.After(c.least) {
+		c.least = last
+	}
 }
 
 // kernelSynced reports whether a time daemon keeps the clock. It is called with the lock held.
@@ -74,7 +108,7 @@ func (c *clock) read() (time.Time, policy.Trust) {
 		c.jumped = false
 		return now, policy.TrustNTP
 	}
-	if c.rtc && !c.jumped {
+	if c.rtc && !c.jumped && !now.Before(c.least.Add(-rtcBehind)) && now.Before(c.least.AddDate(rtcAhead, 0, 0)) {
 		return now, policy.TrustRTC
 	}
 	return now, policy.TrustUnknown

@@ -42,12 +42,13 @@ var (
 	conditionRival       = conditionKind{"session-taken-over", severityWarning, 0}
 	conditionClock       = conditionKind{"clock", severityWarning, 30 * time.Second}
 	conditionUnread      = conditionKind{"clock-unreadable", severityWarning, 30 * time.Second}
+	conditionPanic       = conditionKind{"part-failed", severityWarning, 0}
 	conditionEmpty       = conditionKind{"nobody-enrolled", severityInfo, 0}
 )
 
 var conditionOrder = []conditionKind{
 	conditionJournal, conditionCamera, conditionDoor, conditionFingers, conditionForced, conditionHousing, conditionHeld, conditionChatter, conditionFinger, conditionLost, conditionCopy,
-	conditionBroker, conditionEvents, conditionRival, conditionCertificate, conditionClock, conditionUnread, conditionEmpty,
+	conditionBroker, conditionEvents, conditionRival, conditionCertificate, conditionClock, conditionUnread, conditionPanic, conditionEmpty,
 }
 
 // condition is a kind that holds now.

@@ -345,6 +345,9 @@ func (d *localAPI) Metrics(w io.Writer) {
 		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.95\"}", stageNames[st]), p95.Seconds())
 		metrics.WriteCounterUint64(w, fmt.Sprintf("umbral_stage_total{stage=%q}", stageNames[st]), count)
 	}
+	for part, n := range d.t.panics.count() {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("umbral_panics_total{part=%q}", part), n)
+	}
 	metrics.WriteProcessMetrics(w)
 }
 

@@ -21,6 +21,9 @@ type part struct {
 	run  func(context.Context) error
 	// last parts are stopped after all others: they take what the others still say.
 	last bool
+	// vital parts hold the decision. When one panics nobody knows its state any more, so the terminal ends, inert, and is
+	// started again.
+	vital bool
 }
 
 // Waits between attempts to start a part that failed.
@@ -28,6 +31,9 @@ const (
 	restartMin = time.Second
 	restartMax = 30 * time.Second
 )
+
+// errVital ends the terminal: the decision's state can't be relied on.
+var errVital = errors.New("terminal: the decision failed; the terminal has to be started again")
 
 // errDamaged ends the terminal: starting again mends the store.
 var errDamaged = errors.New("terminal: the store is damaged; starting again goes on from the last good copy")
@@ -45,13 +51,13 @@ func (t *Terminal) supervise(ctx context.Context) error {
 		if p.last {
 			group, c = &last, lastCtx
 		}
-		group.Go(func() { t.keep(c, p) })
+		group.Go(func() { t.keep(c, p, cancel) })
 	}
 	<-ctx.Done()
 	first.Wait()
 	cancelLast()
 	last.Wait()
-	if cause := context.Cause(ctx); errors.Is(cause, errDamaged) {
+	if cause := context.Cause(ctx); errors.Is(cause, errDamaged) || errors.Is(cause, errVital) {
 		return cause
 	}
 	return nil
@@ -62,11 +68,11 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 	list := []part{
 		{name: "door", run: t.door.Run},
 		{name: "camera", run: t.camera.Run},
-		{name: "decision on time", run: t.decider.tickLoop},
-		{name: "decision on the door", run: t.decider.doorLoop},
+		{name: "decision on time", run: t.decider.tickLoop, vital: true},
+		{name: "decision on the door", run: t.decider.doorLoop, vital: true},
 		{name: "frames", run: t.frameLoop},
 		{name: "health", run: func(ctx context.Context) error { return t.healthLoop(ctx, cancel) }},
-		{name: "journal", run: t.decider.commitLoop, last: true},
+		{name: "journal", run: t.decider.commitLoop, last: true, vital: true},
 		{name: "store", run: t.store.Run, last: true},
 	}
 	for _, source := range t.sources.list {
@@ -87,11 +93,15 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 }
 
 // keep runs a part again and again until ctx ends.
-func (t *Terminal) keep(ctx context.Context, p part) {
+func (t *Terminal) keep(ctx context.Context, p part, end context.CancelCauseFunc) {
 	wait := restartMin
 	for {
 		begin := time.Now()
-		err := p.run(ctx)
+		err := t.panics.guard(p.name, func() error { return p.run(ctx) })
+		if panicked := new(errPanic); p.vital && errors.As(err, &panicked) {
+			end(errVital)
+			return
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -123,7 +133,11 @@ func (t *Terminal) frameLoop(ctx context.Context) error {
 			}
 			return err
 		}
-		frame, err := t.frames.look(f, t.decider.wants)
+		var frame *passage.Frame
+		err = t.panics.guard("frames", func() (err error) {
+			frame, err = t.frames.look(f, t.decider.wants)
+			return err
+		})
 		f.Release()
 		if err != nil {
 			t.pulse.broken(err)
@@ -266,6 +280,7 @@ func (t *Terminal) look() {
 	if t.link != nil {
 		t.putLinkConditions(t.link.Stats(), s.Pending, time.Now())
 	}
+	t.health.put(conditionPanic, t.panics.text())
 	text = ""
 	if _, trust := t.clock.read(); trust == policy.TrustUnknown {
 		text = "Nothing vouches for the clock: commands are refused where they need it."

@@ -25,6 +25,7 @@ type vitals struct {
 	health   *health
 	watch    *latency
 	pulse    *pulse
+	panics   *panics
 	models   *faceModels
 	camera   camera.Source
 	store    *store.Store
@@ -38,7 +39,7 @@ type vitals struct {
 func newVitals(cfg *config.Config, digest string, log *slog.Logger, opened *closers) (_ *vitals, err error) {
 	v := vitals{
 		cfg: cfg, digest: digest, clock: newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift), health: newHealth(time.Now), watch: new(latency),
-		pulse: new(pulse),
+		pulse: new(pulse), panics: newPanics(log),
 	}
 	if v.models, err = openFaceModels(cfg, ModelsDir(cfg)); err != nil {
 		return nil, err
@@ -58,6 +59,7 @@ func newVitals(cfg *config.Config, digest string, log *slog.Logger, opened *clos
 		return nil, err
 	}
 	opened.add(v.store.Close)
+	v.clock.since(v.store.LastTrusted())
 	v.journal = &journal{store: v.store}
 	v.boot, err = v.begin(log)
 	return &v, err

@@ -96,7 +96,11 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 			}
 		case <-s.box.Full():
 			img, id, captured := s.box.Frame()
-			e, err := s.read(id, img, captured)
+			var e passage.Evidence
+			err := evidence.Guard(func() (err error) {
+				e, err = s.read(id, img, captured)
+				return err
+			})
 			if err != nil {
 				s.o.Log.Warn("a picture could not be searched for cards", "error", err)
 			}
