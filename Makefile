@@ -7,9 +7,10 @@ FLAGS   := -trimpath -ldflags '-s -w -X umbral/daemon/terminal.Version=$(VERSION
 CAMERA  ?=
 CONFIG  ?= config/demo.toml
 SCENE   ?=
+FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build cross models bench oracle lint race clean device device-test device-test-full
+.PHONY: help run test build cross models bench oracle lint race fuzz clean device device-test device-test-full
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,10 +69,13 @@ lint: ## gofmt, go vet, staticcheck, shellcheck
 	go vet ./...
 	cd scripts/tools && go build -o ../../build/staticcheck honnef.co/go/tools/cmd/staticcheck
 	build/staticcheck ./...
-	@if command -v shellcheck >/dev/null; then shellcheck scripts/setup scripts/demo scripts/oracle/run scripts/oracle/install .ci/run; else echo 'lint: shellcheck is not installed: scripts not checked'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/setup scripts/demo scripts/fuzz scripts/oracle/run scripts/oracle/install .ci/run; else echo 'lint: shellcheck is not installed: scripts not checked'; fi
 
 race: ## the daemon's and drivers' tests with the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race -timeout 30m ./daemon/... ./drivers/... ./pipeline/gallery/... ./pipeline/vision/...
+
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	scripts/fuzz $(FUZZTIME)
 
 clean: ## remove what was built and the demo's state
 	rm -rf build

@@ -19,9 +19,11 @@ type Picture struct {
 	Face   int    // which face, from the left, counted from 1; 0 where there must be only one
 }
 
-// fromPictures makes references of photographs, one after the other, so that no two are in memory at once. It refuses with
-// the reason in plain words. notes say what was done to them.
-func (p *people) fromPictures(ctx context.Context, pictures []Picture) (refs []store.Reference, notes []string, err error) {
+// fromPictures makes references of photographs, one after the other, so that no two are in memory at once. It refuses
+// with the reason in plain words. notes say what was done to them.
+func (p *people) fromPictures(
+	ctx context.Context, pictures []Picture,
+) (refs []store.Reference, notes []string, err error) {
 	for _, picture := range pictures {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -31,7 +33,8 @@ func (p *people) fromPictures(ctx context.Context, pictures []Picture) (refs []s
 			return nil, nil, err
 		}
 		if portrait.Turn != 0 {
-			notes = append(notes, fmt.Sprintf("%s was turned upright, by %d° clockwise", picture.Source, 90*portrait.Turn))
+			note := fmt.Sprintf("%s was turned upright, by %d° clockwise", picture.Source, 90*portrait.Turn)
+			notes = append(notes, note)
 		}
 		refs = append(refs, p.reference(portrait.Template, picture.Source, portrait.Quality.Value))
 	}

@@ -86,7 +86,7 @@ func (a *Analyzer) checkOutputs() (anchors int, err error) {
 	return anchors, nil
 }
 
-// Budget is the memory of the models together, in bytes; Scratch includes the analyzer's own buffers.
+// Budget returns the memory of the models together, in bytes; Scratch includes the analyzer's own buffers.
 func (a *Analyzer) Budget() nn.Budget {
 	const candidateBytes, detectionBytes = 24, 24
 	total := nn.Budget{Scratch: int64(cap(a.candidates)*candidateBytes + cap(a.found)*detectionBytes + len(a.sample.Pix))}
@@ -100,7 +100,7 @@ func (a *Analyzer) Budget() nn.Budget {
 	return total
 }
 
-// Stages are the compiled models, for a budget by model.
+// Stages returns the compiled models, for a budget by model.
 func (a *Analyzer) Stages() []*models.Stage {
 	return []*models.Stage{a.detect, a.landmark, a.feature, a.pose, a.eye}
 }

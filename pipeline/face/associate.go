@@ -15,7 +15,7 @@ type pair struct {
 // contest is how much worse another possible pair has to fit for a choice to be clear.
 const contest = 0.35
 
-// associate gives each face to the track that it fits best, the best pairs first, and notes what became of both.
+// associate assigns each face to the track that it fits best, the best pairs first, and notes what became of both.
 func (t *Tracker) associate(faces []Detection) {
 	t.pairs = t.pairs[:0]
 	for i := range t.tracks {
@@ -46,8 +46,8 @@ func (t *Tracker) associate(faces []Detection) {
 	}
 }
 
-// affinity tells whether a face can be the person of a track, and how well it fits: the overlap of the boxes, plus how
-// near their centres are within MaxShift.
+// affinity reports whether a face can be the person of a track, and how well it fits: the overlap of the boxes, plus
+// how near their centres are within MaxShift.
 func (t *Tracker) affinity(k *Track, d *Detection) (float32, bool) {
 	last, box := k.Detection.Box, d.Box
 	if !(ratio(last, box) <= t.opts.MaxGrowth) {
@@ -68,7 +68,7 @@ func (t *Tracker) affinity(k *Track, d *Detection) (float32, bool) {
 	return shared + near + 1e-6, true
 }
 
-// contested tells whether the track or the face of a chosen pair had another possibility that fits nearly as well.
+// contested reports whether the track or the face of a chosen pair had another possibility that fits nearly as well.
 func (t *Tracker) contested(chosen pair) bool {
 	for _, p := range t.pairs {
 		other := (p.track == chosen.track) != (p.face == chosen.face)

@@ -15,8 +15,8 @@ type Detection struct {
 	Box vision.Rect
 	// Score is the detector's, 0 to 1.
 	Score float32
-	// Edge says that the box touches the picture's edge: part of the face may be cut off. With such faces TAR at FMR 1e-3
-	// falls from 99.7 to 93.4 %, so they are not to be compared.
+	// Edge says that the box touches the picture's edge: part of the face may be cut off. With such faces TAR at FMR
+	// 1e-3 falls from 99.7 to 93.4 %, so they are not to be compared.
 	Edge bool
 }
 
@@ -100,7 +100,7 @@ func suppress(all []candidate, maxOverlap float32, limit int) []candidate {
 	return all[:kept]
 }
 
-// overlap is the intersection of two boxes over their union, 0 to 1.
+// overlap returns the intersection of two boxes over their union, 0 to 1.
 func overlap(a, b vision.Rect) float32 {
 	w := min(a.X1, b.X1) - max(a.X0, b.X0)
 	h := min(a.Y1, b.Y1) - max(a.Y0, b.Y0)
@@ -111,7 +111,7 @@ func overlap(a, b vision.Rect) float32 {
 	return shared / (a.Dx()*a.Dy() + b.Dx()*b.Dy() - shared)
 }
 
-// touchesEdge tells whether a relative box comes within one pixel of the detector's input of an edge.
+// touchesEdge reports whether a relative box comes within one pixel of the detector's input of an edge.
 func touchesEdge(box vision.Rect, width, height int) bool {
 	x, y := 1/float32(width), 1/float32(height)
 	return box.X0 < x || box.Y0 < y || box.X1 > 1-x || box.Y1 > 1-y
@@ -121,8 +121,8 @@ func scaled(r vision.Rect, x, y float32) vision.Rect {
 	return vision.Rect{X0: r.X0 * x, Y0: r.Y0 * y, X1: r.X1 * x, Y1: r.Y1 * y}
 }
 
-// Square is the square that the models look at: as high as the box, around the same centre. It may reach beyond the
-// picture.
+// Square returns the square that the models look at: as high as the box, around the same centre. It may reach beyond
+// the picture.
 func Square(box vision.Rect) vision.Rect { return around(box.Centre(), box.Dy()) }
 
 func around(c vision.Point, side float32) vision.Rect {

@@ -1,7 +1,7 @@
-// Package face finds faces in a picture, says how good they are, turns them into templates, and follows them over frames.
+// Package face finds faces in pictures, judges their quality, makes templates of them and follows them over frames.
 //
-// An Analyzer holds the compiled models and all memory that they need; its calls allocate nothing. It is used by one
-// goroutine at a time. A frame goes through it like this:
+// An Analyzer holds the compiled models and all the memory they need, so the calls for frames allocate nothing. It may be
+// used by one goroutine at a time. A frame takes these steps:
 //
 //	faces, err := a.Detect(img)                  // every frame
 //	tracks := tracker.Update(captured, faces)    // who is who since the last frame
@@ -12,6 +12,9 @@
 //		tracker.Offer(id, face.Shot{...})
 //	}
 //
-// Boxes are the detector's own, in pixels of the picture and not clipped to it. Every call that takes a box makes of it
-// the region that its model was measured with.
+// A photograph to enrol from takes one, Portrait. Nobody stands before the camera to be told what to do, and nobody knows
+// which way up the photograph lies.
+//
+// Boxes are the detector's own, in pixels of the picture and not clipped to it. Each call that takes a box derives from it
+// the region that its model was trained with.
 package face

@@ -10,8 +10,8 @@ import (
 // Template is what a face looks like to the feature model: a direction in 512 dimensions, of unit length.
 type Template [512]float32
 
-// Compare is the cosine of the angle between two templates, −1 to 1: the more alike the faces, the higher. What makes a
-// match is said by models.Calibrations.
+// Compare returns the cosine of the angle between two templates, −1 to 1: the more alike the faces, the higher. The
+// threshold of a match is models.Calibrations'.
 func Compare(a, b *Template) float32 {
 	// Four sums in parallel: one would wait for itself at every addition.
 	var s0, s1, s2, s3 float32
@@ -30,8 +30,8 @@ var aligned = [5]vision.Point{{X: 38.2946, Y: 51.6963}, {X: 73.5318, Y: 51.5014}
 // alignedSide is the side of the input that aligned speaks of.
 const alignedSide = 112
 
-// alignment is the similarity with the least squared error that brings the five points of a face to their places in an
-// input of the given side. All five are used: three of them alone cost 9 points of accuracy.
+// alignment returns the similarity with the least squared error that brings the five points of a face to their places
+// in an input of the given side. All five are used: three of them alone cost 9 points of accuracy.
 func alignment(five [5]vision.Point, side int) (vision.Similarity, error) {
 	places := aligned
 	scale := float32(side) / alignedSide

@@ -7,8 +7,8 @@ import (
 	"umbral/pipeline/vision"
 )
 
-// Eyes says how likely each eye is closed, 0 to 1, left and right as seen in the picture. It is a hint: the model calls
-// 19 % of open eyes closed.
+// Eyes returns how likely each eye is closed, 0 to 1, left and right as seen in the picture. It is a hint: the model
+// calls 19 % of open eyes closed.
 type Eyes struct{ LeftClosed, RightClosed float32 }
 
 // Eyes asks the eye model about both eyes of a face.

@@ -6,13 +6,13 @@ import (
 	"umbral/pipeline/vision"
 )
 
-// Pose estimates where the face looks from the landmarks alone. Roll is the slope of the line between the eyes, positive
-// when the eye on the right of the picture is lower. Yaw and pitch come from where the tip of the nose lies among eyes
-// and mouth: yaw is positive towards the left of the picture, pitch upwards.
+// Pose estimates where the face looks from the landmarks alone. Roll is the slope of the line between the eyes,
+// positive when the eye on the right of the picture is lower. Yaw and pitch come from where the tip of the nose lies
+// among eyes and mouth: yaw is positive towards the left of the picture, pitch upwards.
 //
-// The slopes were fitted to the pose model on 2,058 pictures (LFW, ORL, CASIA-FaceV5, NUAA) with angles below 40°: yaw
-// agrees with it within 3.2° root mean square, pitch within 5.5°. Here 0° is the mean of those pictures; the model's own
-// zero lies 8° higher in pitch and 3° further in roll.
+// The slopes were fitted to the pose model on 2,058 pictures (LFW, ORL, CASIA-FaceV5, NUAA) with angles below 40°:
+// yaw agrees with it within 3.2° root mean square, pitch within 5.5°. Here 0° is the mean of those pictures; the
+// model's own zero lies 8° higher in pitch and 3° further in roll.
 func (l *Landmarks) Pose() Pose {
 	left, right := l.leftEye(), l.rightEye()
 	mouth := l.mean(mouthLeft, mouthRight)
@@ -40,14 +40,15 @@ func (l *Landmarks) Pose() Pose {
 	}
 }
 
-// Degrees for each distance of the eyes that the nose lies beside the middle, and for each height from eyes to mouth that
-// it lies lower than in a level face.
+// Degrees for each distance of the eyes that the nose lies beside the middle, and for each height from eyes to mouth
+// that it lies lower than in a level face.
 const (
 	yawSlope               = -76.0
 	pitchSlope, levelDepth = -58.5, 0.52
 )
 
-// misfit is the error that remains after the five points are aligned with the mean face, over the distance of its eyes.
+// misfit returns the error that remains after the five points are aligned with the mean face, over the distance of
+// its eyes.
 func (l *Landmarks) misfit() float32 {
 	five := l.Five()
 	m, err := alignment(five, alignedSide)
@@ -62,14 +63,14 @@ func (l *Landmarks) misfit() float32 {
 	return float32(math.Sqrt(sum/float64(len(five)))) / distance(aligned[0], aligned[1])
 }
 
-// open is how far the lids of the wider eye are apart, over its width.
+// open returns how far the lids of the wider eye are apart, over its width.
 func (l *Landmarks) open() float32 {
 	left := (distance(l[leftLidA], l[leftLidD]) + distance(l[leftLidB], l[leftLidC])) / 2 / distance(l[leftEyeOuter], l[leftEyeInner])
 	right := (distance(l[rightLidA], l[rightLidD]) + distance(l[rightLidB], l[rightLidC])) / 2 / distance(l[rightEyeInner], l[rightEyeOuter])
 	return max(left, right)
 }
 
-// skin is the part of the face between brows and chin and between the outer corners of the eyes: little hair and
+// skin returns the part of the face between brows and chin and between the outer corners of the eyes: little hair and
 // background.
 func (l *Landmarks) skin() vision.Rect {
 	r := vision.Rect{X0: l[leftEyeOuter].X, Y0: l[leftEyeOuter].Y, X1: l[rightEyeOuter].X, Y1: l[rightEyeOuter].Y}

@@ -31,8 +31,9 @@ const (
 )
 
 // Landmarks finds the points of the face in box. The model looks twice: at the square of the box, then at the square
-// around the points that it found there, which does not depend on how the detector placed its box. On 1,200 pairs of LFW
-// that saves 3 to 5 of 12 to 14 errors, with sides from 1.2 to 1.32 and rises from 0.08 to 0.13 doing about as well.
+// around the points that it found there, which does not depend on how the detector placed its box. On 1,200 pairs of
+// LFW that saves 3 to 5 of 12 to 14 errors, with sides from 1.2 to 1.32 and rises from 0.08 to 0.13 doing about as
+// well.
 func (a *Analyzer) Landmarks(img *vision.Image, box vision.Rect) (Landmarks, error) {
 	if err := checkBox(img, box); err != nil {
 		return Landmarks{}, err
@@ -68,7 +69,7 @@ func (a *Analyzer) look(img *vision.Image, region vision.Rect) (Landmarks, error
 	return points, nil
 }
 
-// square is where a face with these points usually has its square.
+// square returns where a face with these points usually has its square.
 func (l *Landmarks) square() vision.Rect {
 	low, high := l[0], l[0]
 	for _, p := range l {
@@ -79,7 +80,7 @@ func (l *Landmarks) square() vision.Rect {
 	return around(vision.Point{X: (low.X + high.X) / 2, Y: (low.Y+high.Y)/2 - secondRise*side}, side)
 }
 
-// clipped is the part of r inside img.
+// clipped returns the part of r inside img.
 func clipped(r vision.Rect, img *vision.Image) vision.Rect {
 	return vision.Rect{
 		X0: max(r.X0, 0), Y0: max(r.Y0, 0),
@@ -87,9 +88,9 @@ func clipped(r vision.Rect, img *vision.Image) vision.Rect {
 	}
 }
 
-// Five gives the points that faces are aligned by: left and right eye, tip of the nose, left and right corner of the
-// mouth, left and right as seen in the picture. Each eye is the mean of four points of its lids, each corner of the mouth
-// the mean of its outer and inner point.
+// Five returns the points that faces are aligned by: left and right eye, tip of the nose, left and right corner of
+// the mouth, left and right as seen in the picture. Each eye is the mean of four points of its lids, each corner of
+// the mouth the mean of its outer and inner point.
 func (l *Landmarks) Five() [5]vision.Point {
 	return [5]vision.Point{
 		l.leftEye(),
@@ -114,7 +115,7 @@ func (l *Landmarks) mean(places ...int) (m vision.Point) {
 	return vision.Point{X: m.X / n, Y: m.Y / n}
 }
 
-// Region is the square that the landmark model looks at for a face with these points.
+// Region returns the square that the landmark model looks at for a face with these points.
 func (l *Landmarks) Region() vision.Rect { return l.square() }
 
 // LandmarksIn asks the landmark model once about region. The mean over several regions that differ a little is steadier
@@ -126,5 +127,5 @@ func (a *Analyzer) LandmarksIn(img *vision.Image, region vision.Rect) (Landmarks
 	return a.look(img, region)
 }
 
-// Open is how far the lids of the wider eye are apart, over its width: about 0.3 for open ones.
+// Open returns how far the lids of the wider eye are apart, over its width: about 0.3 for open ones.
 func (l *Landmarks) Open() float32 { return l.open() }

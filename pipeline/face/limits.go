@@ -15,22 +15,22 @@ type Limits struct {
 	MaxYaw, MaxPitch, MaxRoll float32
 	// MaxMisfit is the greatest Quality.Misfit.
 	MaxMisfit float32
-	// MinLight and MaxLight bound the mean luma of the face, 0 to 255; MaxClipped the share of its pixels that are black
-	// or white, 0 to 1.
+	// MinLight and MaxLight bound the mean luma of the face, 0 to 255; MaxClipped the share of its pixels that are
+	// black or white, 0 to 1.
 	MinLight, MaxLight, MaxClipped float32
 	// MinSharpness is the least Quality.Sharpness.
 	MinSharpness float32
-	// ClosedEyes is how likely both eyes must be closed to be told so, 0 to 1, and MaxOpen how far the wider of them may be
-	// open by the landmarks (Quality.Open).
+	// ClosedEyes is how likely both eyes must be closed to be told so, 0 to 1, and MaxOpen how far the wider of them
+	// may be open by the landmarks (Quality.Open).
 	ClosedEyes, MaxOpen float32
 }
 
-// DefaultLimits are those for passages.
+// DefaultLimits returns the limits for passages.
 //
-// Sharpness: pictures blurred until their template had a cosine of 0.91 to their own (median of 213 of LFW) had a median
-// of 21; 99 % of LFW unblurred are above 34. Light: backlit faces of NUAA down to 27 were still told from photographs.
-// Misfit: 99 % of LFW, with heads turned by 35°, are below 0.2. Eyes: the model alone calls both eyes closed in 14 % of
-// NUAA; together with the landmarks in 4 %.
+// Sharpness: pictures blurred until their template had a cosine of 0.91 to their own (median of 213 of LFW) had a
+// median of 21; 99 % of LFW unblurred are above 34. Light: backlit faces of NUAA down to 27 were still told from
+// photographs. Misfit: 99 % of LFW, with heads turned by 35°, are below 0.2. Eyes: the model alone calls both eyes
+// closed in 14 % of NUAA; together with the landmarks in 4 %.
 func DefaultLimits() Limits {
 	return Limits{
 		MinSize: 80, MaxShare: 0.65,
@@ -42,7 +42,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-// EnrolLimits are those for references: what is stored once decides over every passage after it.
+// EnrolLimits returns the limits for references: what is stored once decides over every passage after it.
 func EnrolLimits() Limits {
 	l := DefaultLimits()
 	l.MinSize = 100
@@ -53,10 +53,11 @@ func EnrolLimits() Limits {
 	return l
 }
 
-// PhotographLimits are those for references from photographs. No rule of the gate applies to them: a face may fill the
-// picture, because nobody asks whether it is alive, and its size counts in the photograph's own pixels. A reference may
-// look aside as far as a probe may: of 600 genuine pairs of LFW those with a first picture beyond EnrolLimits' angles had
-// an FNMR of 1 in 42 at FMR 1e-4 against 23 in 490 for the others, and beyond its misfit 2 in 34.
+// PhotographLimits returns the limits for references from photographs. No rule of the gate applies to them: a face
+// may fill the picture, because nobody asks whether it is alive, and its size counts in the photograph's own pixels.
+// A reference may look aside as far as a probe may: of 600 genuine pairs of LFW those with a first picture beyond
+// EnrolLimits' angles had an FNMR of 1 in 42 at FMR 1e-4 against 23 in 490 for the others, and beyond its misfit 2 in
+// 34.
 func PhotographLimits() Limits {
 	l, probe := EnrolLimits(), DefaultLimits()
 	l.MinSize, l.MaxShare = probe.MinSize, 16
@@ -88,7 +89,8 @@ func (l Limits) validate() error {
 	return nil
 }
 
-// has tells whether a face has a problem. Comparisons are written so that a measure that is not a number is a problem.
+// has reports whether a face has a problem. Comparisons are written so that a measure that is not a number is a
+// problem.
 func (l *Limits) has(p Problem, q *Quality) bool {
 	switch p {
 	case CutOff:

@@ -22,7 +22,7 @@ type Opts struct {
 	Quality Limits
 }
 
-// DefaultOpts are the measured options, without a pool.
+// DefaultOpts returns the measured options, without a pool.
 func DefaultOpts() Opts {
 	return Opts{Limits: nn.DefaultLimits(), MaxFaces: 8, MinScore: 0.6, MaxOverlap: 0.4, Quality: DefaultLimits()}
 }

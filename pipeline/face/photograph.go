@@ -51,7 +51,8 @@ func newPhotograph(img *vision.Image) *photograph {
 	}
 	small := reducedTo(half.img, canvasWidth)
 	for i := range p.turns {
-		v := &turned{full: full, half: half, small: vision.Turn(small.img, i), quarters: i, width: img.Width, height: img.Height}
+		v := &turned{full: full, half: half, small: vision.Turn(small.img, i), quarters: i}
+		v.width, v.height = img.Width, img.Height
 		if i%2 == 1 {
 			v.width, v.height = v.height, v.width
 		}
@@ -117,7 +118,8 @@ func (v *turned) place(canvas *vision.Image, share float32) vision.Rect {
 	w, h := max(1, int(float32(v.width)*scale)), max(1, int(float32(v.height)*scale))
 	x0, y0 := (canvasWidth-w)/2, (canvasHeight-h)/2
 	src := vision.Reduce(v.small, v.small.Width/w)
-	vision.Resize(&vision.Image{Width: w, Height: h, Stride: canvas.Stride, Pix: canvas.Pix[y0*canvas.Stride+3*x0:]}, src, src.Bounds())
+	part := vision.Image{Width: w, Height: h, Stride: canvas.Stride, Pix: canvas.Pix[y0*canvas.Stride+3*x0:]}
+	vision.Resize(&part, src, src.Bounds())
 	return vision.Rect{X0: float32(x0), Y0: float32(y0), X1: float32(x0 + w), Y1: float32(y0 + h)}
 }
 
@@ -129,8 +131,8 @@ type cutout struct {
 	step   float32      // pixels of the photograph for one of img
 }
 
-// cutoutFace is the least height of a face in pixels to which a larger one is reduced, and surroundings how many times as
-// large as the face a cutout is.
+// cutoutFace is the least height of a face in pixels to which a larger one is reduced, and surroundings how many
+// times as large as the face a cutout is.
 const (
 	cutoutFace   = 224
 	surroundings = 3
@@ -175,7 +177,8 @@ func (v *turned) stored(from scaledPicture, x, y, side int) (int, int) {
 	return x, y
 }
 
-// cutOff reports whether part of the face lies beyond the photograph. Cheeks and chin may a little: selfies are like that.
+// cutOff reports whether part of the face lies beyond the photograph. Cheeks and chin may a little: selfies are like
+// that.
 func (v *turned) cutOff(c *cutout, points *Landmarks) bool {
 	const brows, margin = 17, 0.1
 	for i, p := range points {

@@ -102,8 +102,8 @@ func (a *Analyzer) upright(p *photograph) (turn int, err error) {
 	return 0, refuse("the face can't be made out: use a photograph that shows it upright, uncovered and from the front")
 }
 
-// people returns those faces of an upright photograph that it can be about, from left to right. Much smaller ones belong to
-// the background.
+// people returns those faces of an upright photograph that it can be about, from left to right. Much smaller ones
+// belong to the background.
 func (a *Analyzer) people(v *turned) ([]Detection, error) {
 	const background = 0.4
 	tallest := float32(0)

@@ -44,7 +44,7 @@ func (a *Analyzer) Pose(img *vision.Image, box vision.Rect) (Pose, error) {
 	return Pose{Yaw: angles[0], Pitch: angles[1], Roll: angles[2]}, nil
 }
 
-// expectedAngle is the mean of the bins' angles, weighted by the softmax of their logits.
+// expectedAngle returns the mean of the bins' angles, weighted by the softmax of their logits.
 func expectedAngle(logits []float32) float32 {
 	highest := logits[0]
 	for _, v := range logits[1:] {

@@ -63,7 +63,7 @@ func photographText(q *Quality) string {
 	return strings.Join(texts, "; ")
 }
 
-// String is the problem's code, for journals and messages.
+// String returns the problem's code, for journals and messages.
 func (p Problem) String() string {
 	if p == 0 || p >= problems {
 		return "unknown"
@@ -71,7 +71,7 @@ func (p Problem) String() string {
 	return problemNames[p]
 }
 
-// Text is what to tell the person, in English.
+// Text returns what to tell the person, in English.
 func (p Problem) Text() string {
 	if p == 0 || p >= problems {
 		return ""
@@ -79,5 +79,5 @@ func (p Problem) Text() string {
 	return problemTexts[p]
 }
 
-// Blocks says that a face with this problem is not to be compared.
+// Blocks reports whether a face with this problem must not be compared.
 func (p Problem) Blocks() bool { return p != EyesClosed }

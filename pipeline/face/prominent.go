@@ -1,8 +1,8 @@
 package face
 
-// Prominent is the place of the face that a photograph of one person is about, −1 without faces: the largest, where a
-// face away from the picture's middle counts less by twice the square of its distance. People in the background of
-// enrolment photographs and of test sets are told apart so; at a gate everybody counts.
+// Prominent returns the place of the face that a photograph of one person is about, −1 without faces: the largest,
+// where a face away from the picture's middle counts less by twice the square of its distance. People in the
+// background of enrolment photographs and of test sets are told apart so; at a gate everybody counts.
 func Prominent(faces []Detection, width, height int) int {
 	best, most := -1, float32(0)
 	for i, d := range faces {

@@ -10,7 +10,7 @@ import (
 type Quality struct {
 	// Size is the height of the box in pixels, and Share the same over the picture's smaller side.
 	Size, Share float32
-	// Sharpness is the variance of the Laplacian of the face brought to 96×96 pixels, in squared levels.
+	// Sharpness returns the variance of the Laplacian of the face brought to 96×96 pixels, in squared levels.
 	Sharpness float32
 	// Light is the brightness of the face between brows and chin, black and white shares included.
 	Light vision.Light
@@ -37,7 +37,7 @@ type Quality struct {
 // Problems lists what is wrong, first what the person should do first. It is valid as long as q.
 func (q *Quality) Problems() []Problem { return q.found[:q.count] }
 
-// Usable says that the face may be compared: no problem blocks it.
+// Usable reports whether the face may be compared: no problem blocks it.
 func (q *Quality) Usable() bool {
 	for _, p := range q.Problems() {
 		if p.Blocks() {
@@ -47,12 +47,12 @@ func (q *Quality) Usable() bool {
 	return true
 }
 
-// sampleSide is the side in pixels that a face is brought to before its sharpness is measured, so that a near face and a
-// far one compare.
+// sampleSide is the side in pixels that a face is brought to before its sharpness is measured, so that a near face
+// and a far one compare.
 const sampleSide = 96
 
-// Quality measures the face d of img with the given landmarks and pose (Landmarks.Pose, or Analyzer.Pose where it must be
-// exact) and judges it by the options' limits.
+// Quality measures the face d of img with the given landmarks and pose (Landmarks.Pose, or Analyzer.Pose where it
+// must be exact) and judges it by the options' limits.
 func (a *Analyzer) Quality(img *vision.Image, d Detection, points Landmarks, pose Pose) Quality {
 	q := Quality{Pose: pose, Edge: d.Edge, Score: d.Score, Misfit: float32(math.Inf(1))}
 	if checkBox(img, d.Box) != nil {
@@ -71,7 +71,7 @@ func (a *Analyzer) Quality(img *vision.Image, d Detection, points Landmarks, pos
 	return q.Judge(a.opts.Quality)
 }
 
-// Judge gives q with the problems that it has by other limits, such as those of enrolment.
+// Judge returns q with the problems that it has by other limits, such as those of enrolment.
 func (q Quality) Judge(l Limits) Quality {
 	q.count = 0
 	for p := Problem(1); p < problems; p++ {

@@ -2,18 +2,18 @@ package face
 
 import "umbral/pipeline/vision"
 
-// symmetry is how a face and its mirror image compare: the witness of which way up it is. An upright face is symmetric for
-// the models that learnt upright faces, one on its side or head is not, though the detector is as sure of it. Two models
-// that know nothing of each other must agree.
+// symmetry is how a face and its mirror image compare: the witness of which way up it is. An upright face is
+// symmetric for the models that learnt upright faces, one on its side or head is not, though the detector is as sure
+// of it. Two models that know nothing of each other must agree.
 //
-// On 690 photographs (LFW, tight crops of LFW, CASIA-FaceV5, ORL, DeepFace's), each in four turns, the two named the same
-// turn 686 times, each time the right one. Of 2,070 faces that were not upright none reached both limits below with
-// another turn to compare with; of the upright ones 5 did not.
+// On 690 photographs (LFW, tight crops of LFW, CASIA-FaceV5, ORL, DeepFace's), each in four turns, the two named the
+// same turn 686 times, each time the right one. Of 2,070 faces that were not upright none reached both limits below
+// with another turn to compare with; of the upright ones 5 did not.
 type symmetry struct {
 	points   Landmarks
 	template Template
-	// apart is the mean distance between the five points of the face and those of its mirror image, over the distance of
-	// the eyes. Upright faces: 0.02, seldom above 0.08. Others: 0.3, seldom below 0.05.
+	// apart is the mean distance between the five points of the face and those of its mirror image, over the distance
+	// of the eyes. Upright faces: 0.02, seldom above 0.08. Others: 0.3, seldom below 0.05.
 	apart float32
 	// alike is the cosine of the two templates. Upright faces: 0.97, seldom below 0.93. Others: 0.7, at most 0.94.
 	alike float32
@@ -47,8 +47,8 @@ func (a *Analyzer) symmetry(c *cutout) (*symmetry, error) {
 	return s, nil
 }
 
-// mirrored is the mean distance of the five points from those of the mirror image of a picture w pixels wide, over the
-// distance of the eyes.
+// mirrored returns the mean distance of the five points from those of the mirror image of a picture w pixels wide,
+// over the distance of the eyes.
 func mirrored(five, other [5]vision.Point, w float32) float32 {
 	sum := float32(0)
 	for i, opposite := range [5]int{1, 0, 2, 4, 3} {

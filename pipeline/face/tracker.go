@@ -17,8 +17,8 @@ type TrackerOpts struct {
 	MaxUnseen time.Duration
 	// MinOverlap is the share of their union that a face and the track's last box have in common at least, 0 to 1.
 	MinOverlap float32
-	// MaxShift is how far a face may lie from the track's last place instead, in heights of the face: a person who walks
-	// by a slow camera leaves no overlap.
+	// MaxShift is how far a face may lie from the track's last place instead, in heights of the face: a person who
+	// walks by a slow camera leaves no overlap.
 	MaxShift float32
 	// MaxGrowth is the greatest factor between the heights of the face in two frames, above 1.
 	MaxGrowth float32
@@ -64,8 +64,8 @@ type Track struct {
 	First, Last time.Time
 	// Hits is in how many frames the person was seen, Missed in how many of the newest ones not.
 	Hits, Missed int
-	// Contested says that in the newest frame another face or track could have been meant as well: two people pass close
-	// to each other. Whether it is still the same person is then told by Continuity.
+	// Contested says that in the newest frame another face or track could have been meant as well: two people pass
+	// close to each other. Whether it is still the same person is then told by Continuity.
 	Contested bool
 
 	shots []Shot
@@ -79,14 +79,14 @@ type Shot struct {
 	Template Template
 }
 
-// Shots are the best pictures so far, the best first.
+// Shots returns the best pictures so far, the best first.
 func (t *Track) Shots() []Shot { return t.shots }
 
-// Seen says that the person was found in the newest frame.
+// Seen reports whether the person was found in the newest frame.
 func (t *Track) Seen() bool { return t.Missed == 0 }
 
-// Template is the mean of the best shots' templates, weighted by their quality, and of unit length. It is steadier than
-// any single one. False if there are no shots.
+// Template returns the mean of the best shots' templates, weighted by their quality, and of unit length. It is
+// steadier than any single one. False if there are no shots.
 func (t *Track) Template() (Template, bool) {
 	var mean Template
 	for i := range t.shots {
@@ -98,9 +98,9 @@ func (t *Track) Template() (Template, bool) {
 	return mean, mean.normalise()
 }
 
-// Continuity is how alike a template and the track's shots are, as the highest cosine among them. It is false if there
-// are no shots. A low value on a contested track says that two people were mixed up: its evidence has to be dropped
-// (Tracker.Forget).
+// Continuity returns how alike a template and the track's shots are, as the highest cosine among them. It is false if
+// there are no shots. A low value on a contested track says that two people were mixed up: its evidence has to be
+// dropped (Tracker.Forget).
 func (t *Track) Continuity(template *Template) (float32, bool) {
 	best := float32(-1)
 	for i := range t.shots {
@@ -109,8 +109,8 @@ func (t *Track) Continuity(template *Template) (float32, bool) {
 	return best, len(t.shots) > 0
 }
 
-// Tracker gives the faces of successive frames to persons. All its memory is taken when it is made, and the same frames
-// give the same tracks. It is not safe for concurrent use.
+// Tracker assigns the faces of successive frames to persons. All its memory is taken when it is made, and the same
+// frames give the same tracks. It is not safe for concurrent use.
 type Tracker struct {
 	opts    TrackerOpts
 	tracks  []Track // live ones, by age
@@ -144,12 +144,12 @@ func NewTracker(o TrackerOpts) (*Tracker, error) {
 // maxDetections bounds how many faces of one frame are looked at; an Analyzer gives no more.
 const maxDetections = 64
 
-// Update gives the faces of a frame captured at now to the tracks and returns all live tracks, the oldest first. The
+// Update assigns the faces of a frame captured at now to the tracks and returns all live tracks, the oldest first. The
 // slice is used again by the next call; shots stay with their track. Frames that are older than the newest one count as
 // captured at the same time.
 //
-// When all tracks are in use, a new face takes the place of the track that was unseen for longest; if all are seen, it is
-// dropped and counted.
+// When all tracks are in use, a new face takes the place of the track that was unseen for longest; if all are seen,
+// it is dropped and counted.
 func (t *Tracker) Update(now time.Time, faces []Detection) []Track {
 	faces = faces[:min(len(faces), maxDetections)]
 	t.associate(faces)
@@ -204,10 +204,10 @@ func (t *Tracker) Reset() {
 	t.tracks = t.tracks[:0]
 }
 
-// Dropped is how many faces found no place since the tracker was made.
+// Dropped returns how many faces found no place since the tracker was made.
 func (t *Tracker) Dropped() uint64 { return t.dropped }
 
-// Bytes is the memory of a tracker with these options.
+// Bytes returns the memory of a tracker with these options.
 func (o TrackerOpts) Bytes() int64 {
 	const shotBytes, trackBytes, pairBytes = 4*512 + 32, 160, 24
 	return int64(o.MaxTracks)*(int64(o.Shots)*shotBytes+trackBytes+maxDetections*pairBytes) + 8*maxDetections
@@ -268,7 +268,7 @@ func wiped(shots []Shot) []Shot {
 	return shots[:0]
 }
 
-// ratio is the larger of two heights over the smaller.
+// ratio returns the larger of two heights over the smaller.
 func ratio(a, b vision.Rect) float32 {
 	low, high := min(a.Dy(), b.Dy()), max(a.Dy(), b.Dy())
 	return high / low

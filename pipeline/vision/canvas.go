@@ -1,7 +1,7 @@
 package vision
 
-// canvas takes the rows of a picture as they are stored and turns them upright on the way, so that a turned picture takes
-// its memory once.
+// canvas takes the rows of a picture as they are stored and turns them upright on the way, so that a turned picture
+// takes its memory once.
 type canvas struct {
 	img           *Image // made by reset if nil
 	orientation   int    // EXIF's
@@ -48,7 +48,7 @@ func (c *canvas) put(row []byte, y int) {
 	}
 }
 
-// place is where stored pixel (x, y) lies in the picture's memory. Orientation is CIPA DC-008, section 4.6.4.A.
+// place returns where stored pixel (x, y) lies in the picture's memory. Orientation is CIPA DC-008, section 4.6.4.A.
 func (c *canvas) place(x, y int) int {
 	right, bottom := c.width-1-x, c.height-1-y
 	switch c.orientation {

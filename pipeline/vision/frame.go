@@ -11,16 +11,17 @@ const (
 	YUYV = PixelFormat('Y' | 'U'<<8 | 'Y'<<16 | 'V'<<24)
 	// GREY is V4L2_PIX_FMT_GREY: one byte of luma a pixel, taken as full range.
 	GREY = PixelFormat('G' | 'R'<<8 | 'E'<<16 | 'Y'<<24)
-	// NV12 is V4L2_PIX_FMT_NV12: a plane of luma, then a half-height plane of interleaved Cb Cr with the same stride; even
-	// width and height, limited range.
+	// NV12 is V4L2_PIX_FMT_NV12: a plane of luma, then a half-height plane of interleaved Cb Cr with the same stride;
+	// even width and height, limited range.
 	NV12 = PixelFormat('N' | 'V'<<8 | '1'<<16 | '2'<<24)
-	// MJPG is V4L2_PIX_FMT_MJPEG: one baseline JPEG a frame, often without Huffman tables, sometimes with junk around it.
+	// MJPG is V4L2_PIX_FMT_MJPEG: one baseline JPEG a frame, often without Huffman tables, sometimes with junk around
+	// it.
 	MJPG = PixelFormat('M' | 'J'<<8 | 'P'<<16 | 'G'<<24)
 	// RGB3 is V4L2_PIX_FMT_RGB24: three bytes a pixel, red first.
 	RGB3 = PixelFormat('R' | 'G'<<8 | 'B'<<16 | '3'<<24)
 )
 
-// String gives the four letters, or the number in hexadecimal where they are not printable ASCII.
+// String returns the four letters, or the number in hexadecimal where they are not printable ASCII.
 func (p PixelFormat) String() string {
 	letters := [4]byte{byte(p), byte(p >> 8), byte(p >> 16), byte(p >> 24)}
 	for _, c := range letters {

@@ -23,10 +23,10 @@ func (m *Image) Reset(w, h int) {
 	m.Pix = sized(m.Pix, 3*w*h)
 }
 
-// Bounds is the whole picture as a region.
+// Bounds returns the whole picture as a region.
 func (m *Image) Bounds() Rect { return Rect{X1: float32(m.Width), Y1: float32(m.Height)} }
 
-// Row gives the 3*Width bytes of row y.
+// Row returns the 3*Width bytes of row y.
 func (m *Image) Row(y int) []byte { return m.Pix[y*m.Stride:][:3*m.Width] }
 
 // Grey is an 8-bit picture of luma: pixel (x, y) is Pix[y*Stride+x], 0 black to 255 white.
@@ -49,7 +49,7 @@ func (g *Grey) Reset(w, h int) {
 	g.Pix = sized(g.Pix, w*h)
 }
 
-// Row gives the Width bytes of row y.
+// Row returns the Width bytes of row y.
 func (g *Grey) Row(y int) []byte { return g.Pix[y*g.Stride:][:g.Width] }
 
 func sized(b []byte, n int) []byte {
@@ -66,13 +66,13 @@ type Point struct{ X, Y float32 }
 // outside a picture.
 type Rect struct{ X0, Y0, X1, Y1 float32 }
 
-// Dx is the width.
+// Dx returns the width.
 func (r Rect) Dx() float32 { return r.X1 - r.X0 }
 
-// Dy is the height.
+// Dy returns the height.
 func (r Rect) Dy() float32 { return r.Y1 - r.Y0 }
 
-// Centre is the middle.
+// Centre returns the middle.
 func (r Rect) Centre() Point { return Point{(r.X0 + r.X1) / 2, (r.Y0 + r.Y1) / 2} }
 
 // pixels rounds r to whole pixels inside a w × h picture. x1 > x0 and y1 > y0 unless nothing of it lies inside.

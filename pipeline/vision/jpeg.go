@@ -7,9 +7,9 @@ import (
 
 // jpegDecoder decodes JPEG (ITU-T T.81) as cameras and phones write it: baseline, extended and progressive Huffman
 // coding of 8 bits, in one scan or several, with one, three or four components, sampling factors 1 to 4 and restart
-// intervals. It forgives what libjpeg forgives: junk before the picture and between segments, a second start of image,
-// Huffman tables left out (the standard ones are meant, as AVI files and UVC cameras do), misnumbered restart markers, a
-// missing end and whatever follows it.
+// intervals. It forgives what libjpeg forgives: junk before the picture and between segments, a second start of
+// image, Huffman tables left out (the standard ones are meant, as AVI files and UVC cameras do), misnumbered restart
+// markers, a missing end and whatever follows it.
 //
 // A camera's frame must be complete, in one scan and within a size known beforehand. It is decoded a row of MCUs at a
 // time in memory allocated by init. A photograph may lack a part, and is reduced while it is decoded to fit its limits.
@@ -121,7 +121,10 @@ func (d *jpegDecoder) frame(rgb *Image, luma *Grey, data []byte) error {
 
 // readJPEG decodes a photograph within l.
 func readJPEG(data []byte, l PictureLimits) (*Image, error) {
-	d := &jpegDecoder{maxWidth: maxJPEGSide, maxHeight: maxJPEGSide, photograph: &l, chromaIsNeeded: true, segments: segments{data: data}}
+	d := &jpegDecoder{
+		maxWidth: maxJPEGSide, maxHeight: maxJPEGSide, photograph: &l,
+		chromaIsNeeded: true, segments: segments{data: data},
+	}
 	d.buildStandard()
 	var first error
 	for range maxStarts {
@@ -170,8 +173,8 @@ func (d *jpegDecoder) picture(to *canvas, luma *Grey) error {
 	return d.scan(to, luma)
 }
 
-// broken tells of err in the words of whoever made the picture: a frame's error is for the technician, a photograph's
-// for the person who wants to enrol it.
+// broken returns err in the words of its reader: of a frame the technician reads it, of a photograph the person who
+// wants to enrol it.
 func (d *jpegDecoder) broken(err error) error {
 	var u *unreadable
 	if d.photograph == nil || errors.As(err, &u) {

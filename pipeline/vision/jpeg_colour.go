@@ -15,7 +15,7 @@ func (d *jpegDecoder) write(to *canvas, luma *Grey, my int) {
 	}
 }
 
-// sampleRow is the row of component i that covers row y of the current MCUs.
+// sampleRow returns the row of component i that covers row y of the current MCUs.
 func (d *jpegDecoder) sampleRow(i, y int) []byte {
 	c := &d.components[i]
 	return c.plane[y*c.v/d.vMax*c.stride:][:c.stride]

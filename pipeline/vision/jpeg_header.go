@@ -40,12 +40,13 @@ type scanHeader struct {
 
 var errNoScan = errors.New("ends before its first scan (cut short?)")
 
-// headers reads everything up to the first scan. Each start of image forgets what came before it: cameras were seen that
-// send the begin of a frame twice.
+// headers reads everything up to the first scan. Each start of image forgets what came before it: cameras were seen
+// that send the begin of a frame twice.
 func (d *jpegDecoder) headers() error {
 	d.begin()
 	if !d.segments.start() {
-		return fmt.Errorf("starts with % x and holds no start of a JPEG (ff d8)", d.segments.data[:min(2, len(d.segments.data))])
+		data := d.segments.data
+		return fmt.Errorf("starts with % x and holds no start of a JPEG (ff d8)", data[:min(2, len(data))])
 	}
 	for {
 		marker, segment, ok := d.segments.next()
@@ -222,14 +223,16 @@ func (d *jpegDecoder) checkProgression(s *scanHeader) error {
 		s.first, s.last, s.high, s.low = 0, 63, 0, 0 // some encoders write what they like
 		return nil
 	}
-	if s.first > s.last || s.last > 63 || s.low > 13 || s.high > 13 || s.first == 0 && s.last != 0 || s.first > 0 && s.count != 1 {
-		return fmt.Errorf("has a scan of coefficients %d to %d, bits %d to %d, of %d components", s.first, s.last, s.high, s.low, s.count)
+	band := s.first == 0 && s.last == 0 || s.first > 0 && s.first <= s.last && s.last <= 63 && s.count == 1
+	if !band || s.low > 13 || s.high > 13 {
+		return fmt.Errorf("has a scan of coefficients %d to %d, bits %d to %d, of %d components",
+			s.first, s.last, s.high, s.low, s.count)
 	}
 	return nil
 }
 
-// place finds the components whose ids a scan names. Where one has an id that none has, as some cameras send it, and the
-// scan holds all, their order counts.
+// place finds the components whose ids a scan names. Where one has an id that none has, as some cameras send it, and
+// the scan holds all, their order counts.
 func (d *jpegDecoder) place(s *scanHeader, segment []byte) error {
 	var taken [4]bool
 	for i := range s.count {
@@ -268,8 +271,8 @@ func (d *jpegDecoder) choose(s *scanHeader, c *component, tables byte) (err erro
 	return err
 }
 
-// storesRGB reports whether three components are red, green and blue rather than Y'CbCr: Adobe's transform 0, or no word
-// of JFIF and Adobe but the letters as ids, as libjpeg decides it.
+// storesRGB reports whether three components are red, green and blue rather than Y'CbCr: Adobe's transform 0, or no
+// word of JFIF and Adobe but the letters as ids, as libjpeg decides it.
 func (d *jpegDecoder) storesRGB() bool {
 	c := &d.components
 	return d.adobe && d.transform == 0 || !d.adobe && !d.jfif && c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B'

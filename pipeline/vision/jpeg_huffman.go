@@ -58,7 +58,7 @@ func (t *huffman) build(counts [16]byte, values []byte) error {
 	return nil
 }
 
-// extend gives the value that size raw bits mean, size 1 to 15 (T.81, F.2.2.1, EXTEND): a first bit of 0 means a
+// extend returns the value that size raw bits mean, size 1 to 15 (T.81, F.2.2.1, EXTEND): a first bit of 0 means a
 // negative value, 2^size − 1 below the raw one.
 func extend(raw int32, size uint) int32 {
 	negative := raw>>((size-1)&31) - 1 // all ones when the first bit is 0

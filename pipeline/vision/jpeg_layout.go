@@ -33,7 +33,8 @@ func (d *jpegDecoder) layOut(several bool) error {
 	return nil
 }
 
-// fit chooses the least reduction at which a photograph stays within its memory, and allocates all of it but the picture.
+// fit chooses the least reduction at which a photograph stays within its memory, and allocates all of it but the
+// picture.
 func (d *jpegDecoder) fit(several bool, blocks int) error {
 	mcus := int64(d.mcusX) * int64(d.mcusY) * int64(blocks)
 	for d.size = 8; d.size > 0; d.size /= 2 {
@@ -50,7 +51,7 @@ func (d *jpegDecoder) fit(several bool, blocks int) error {
 	return tooLarge("JPEG", d.width, d.height, *d.photograph)
 }
 
-// blockBytes is what a block takes between the scans.
+// blockBytes returns what a block takes between the scans.
 func blockBytes(size int) int64 { return int64(2*size*size + 8) }
 
 func (d *jpegDecoder) allocate(several bool, blocks, width int) {

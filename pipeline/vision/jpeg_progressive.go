@@ -112,8 +112,8 @@ func (d *jpegDecoder) refineAC(c *component, n int) error {
 	return nil
 }
 
-// refine adds a bit to each coefficient from k on that is not zero. It stops at the zero behind so many others, never if
-// zeros is negative, and returns its place.
+// refine adds a bit to each coefficient from k on that is not zero. It stops at the zero behind so many others, never
+// if zeros is negative, and returns its place.
 func (d *jpegDecoder) refine(c *component, n, k, zeros int) int {
 	for ; k <= d.scanned.last; k++ {
 		if c.nonzero[n]>>k&1 == 0 {

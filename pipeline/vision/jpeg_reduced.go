@@ -45,5 +45,5 @@ func reducedDCT(to []byte, stride, size int, block *[64]int32) {
 	}
 }
 
-// reduced is how many of n samples remain when blocks of eight give size.
+// reduced returns how many of n samples remain when blocks of eight give size.
 func reduced(n, size int) int { return (n*size + 7) / 8 }

@@ -156,7 +156,8 @@ func (c *component) keep(n, k, size int, value int16) {
 	}
 }
 
-// slot is the place of coefficient k, in zigzag order, among the size² that are kept of a block, −1 if it is not kept.
+// slot returns the place of coefficient k, in zigzag order, among the size² that are kept of a block, −1 if it is not
+// kept.
 func slot(k, size int) int {
 	u, v := int(zigzag[k]&7), int(zigzag[k]>>3)
 	if u >= size || v >= size {

@@ -63,7 +63,8 @@ func brand(data []byte) string {
 	switch {
 	case strings.Contains(brands, "avif"), strings.Contains(brands, "avis"):
 		return "AVIF"
-	case strings.Contains(brands, "hei"), strings.Contains(brands, "hev"), strings.Contains(brands, "mif1"), strings.Contains(brands, "msf1"):
+	case strings.Contains(brands, "hei"), strings.Contains(brands, "hev"),
+		strings.Contains(brands, "mif1"), strings.Contains(brands, "msf1"):
 		return "HEIC"
 	case strings.HasPrefix(brands, "crx"):
 		return "TIFF or raw"
@@ -92,13 +93,14 @@ func (u *unreadable) Error() string {
 	return fmt.Sprintf("vision: %s can't be read: %s", u.what, u.advice)
 }
 
-// refuseKind says what a file is that is no picture for ReadPicture.
+// refuseKind names a file that ReadPicture does not read, and says what to do.
 func refuseKind(kind string, data []byte) error {
 	switch {
 	case len(data) == 0:
 		return errors.New("vision: picture is an empty file")
 	case kind == "":
-		return fmt.Errorf("vision: this file is no picture that can be read (it starts with % x): %s", data[:min(4, len(data))], adviceExport)
+		begin := data[:min(4, len(data))]
+		return fmt.Errorf("vision: this file is no picture that can be read (it starts with % x): %s", begin, adviceExport)
 	}
 	do := advice[kind]
 	if do == "" {
@@ -107,12 +109,13 @@ func refuseKind(kind string, data []byte) error {
 	return &unreadable{"a " + kind + " file", do}
 }
 
-// damaged says that a file of a known kind is broken, and why.
+// damaged returns the error for a broken file of a known kind.
 func damaged(kind string, cause error) error {
 	return fmt.Errorf("vision: this %s can't be opened: %s (%w)", kind, adviceAgain, cause)
 }
 
-// tooLarge names a picture that takes more pixels or memory than the limits allow.
+// tooLarge returns the error for a picture that takes more pixels or memory than the limits allow.
 func tooLarge(kind string, w, h int, l PictureLimits) error {
-	return fmt.Errorf("vision: %s of %dx%d pixels, limit %d pixels in %d bytes of memory: export it smaller", kind, w, h, l.MaxPixels, l.Memory)
+	return fmt.Errorf("vision: %s of %dx%d pixels, limit %d pixels in %d bytes of memory: export it smaller",
+		kind, w, h, l.MaxPixels, l.Memory)
 }

@@ -1,8 +1,8 @@
 package vision
 
-// Sharpness is the variance of the luma's Laplacian (the 4-neighbour kernel, as OpenCV's Laplacian with ksize 1) over
-// the pixels of region whose neighbours lie inside img, in squared levels; 0 for a region that holds none. It grows with
-// the picture's resolution, so compare only faces brought to one size. Sensor noise counts as sharpness.
+// Sharpness returns the variance of the luma's Laplacian (the 4-neighbour kernel, as OpenCV's Laplacian with ksize 1)
+// over the pixels of region whose neighbours lie inside img, in squared levels; 0 for a region that holds none. It
+// grows with the picture's resolution, so compare only faces brought to one size. Sensor noise counts as sharpness.
 func Sharpness(img *Image, region Rect) float32 {
 	x0, y0, x1, y1 := region.pixels(img.Width, img.Height)
 	x0, y0, x1, y1 = max(x0, 1), max(y0, 1), min(x1, img.Width-1), min(y1, img.Height-1)
@@ -39,7 +39,7 @@ func lumas(to []int32, row []byte) {
 	}
 }
 
-// lumaAt is the luma of pixel x in a row of RGB, 0 to 255.
+// lumaAt returns the luma of pixel x in a row of RGB, 0 to 255.
 func lumaAt(row []byte, x int) int32 {
 	p := (*[3]byte)(row[3*x:])
 	return (lumaR*int32(p[0]) + lumaG*int32(p[1]) + lumaB*int32(p[2]) + half) >> 16

@@ -30,8 +30,8 @@ func exifOrientation(data []byte) int {
 	}
 }
 
-// tiffOrientation reads the tag from the first directory of a TIFF structure (TIFF 6.0, section 2). The standard stores it
-// as SHORT; LONG and BYTE occur.
+// tiffOrientation reads the tag from the first directory of a TIFF structure (TIFF 6.0, section 2). The standard
+// stores it as SHORT; LONG and BYTE occur.
 func tiffOrientation(tiff []byte) int {
 	if len(tiff) < 8 {
 		return upright

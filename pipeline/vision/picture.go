@@ -11,22 +11,22 @@ import (
 type PictureLimits struct {
 	MaxBytes  int64 // of the file
 	MaxPixels int   // width times height, as the file states them
-	// Memory is how many bytes the picture and its decoding may take beside the file's own. A larger picture is reduced by
-	// 2, 4 or 8 while it is decoded.
+	// Memory is how many bytes the picture and its decoding may take beside the file's own. A larger picture is
+	// reduced by 2, 4 or 8 while it is decoded.
 	Memory int64
 	// MaxMissing is the share of a damaged picture that may be missing, 0 to 1. It is filled with grey.
 	MaxMissing float64
 }
 
-// DefaultPictureLimits admits what telephones make, up to 65 megapixels in 32 MiB, and takes 64 MiB to decode it: then a
-// JPEG of 22 megapixels keeps its full size. A quarter of a damaged picture may be missing.
+// DefaultPictureLimits admits what telephones make, up to 65 megapixels in 32 MiB, and takes 64 MiB to decode it:
+// then a JPEG of 22 megapixels keeps its full size. A quarter of a damaged picture may be missing.
 func DefaultPictureLimits() PictureLimits {
 	return PictureLimits{MaxBytes: 32 << 20, MaxPixels: 65_000_000, Memory: 64 << 20, MaxMissing: 0.25}
 }
 
-// ReadPicture reads a photograph from a file: JPEG, PNG, WebP, or binary PGM and PPM (P5, P6), turned upright by its EXIF
-// orientation. Transparent parts become black. A damaged picture is read as far as it goes, within the limits. The error
-// says in plain words what is wrong with the file and what to do.
+// ReadPicture reads a photograph from a file: JPEG, PNG, WebP, or binary PGM and PPM (P5, P6), turned upright by its
+// EXIF orientation. Transparent parts become black. A damaged picture is read as far as it goes, within the limits.
+// The error says in plain words what is wrong with the file and what to do.
 func ReadPicture(r io.Reader, l PictureLimits) (*Image, error) {
 	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
 	if err != nil {

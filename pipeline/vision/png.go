@@ -18,8 +18,8 @@ const (
 	pngTrueAlpha = 6
 )
 
-// pngReader reads a PNG a row at a time, so that a large one is reduced as it comes and a damaged one gives the rows before
-// the damage. Checksums of the data are not looked at: what does not unpack is damage enough.
+// pngReader reads a PNG a row at a time, so that a large one is reduced as it comes and a damaged one gives the rows
+// before the damage. Checksums of the data are not looked at: what does not unpack is damage enough.
 type pngReader struct {
 	width, height int
 	depth, colour int

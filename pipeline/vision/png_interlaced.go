@@ -1,14 +1,15 @@
 package vision
 
-// adam7 are the passes of an interlaced PNG (section 8.2): where each begins, how far its pixels are apart, and how large
-// a block each stands for until the next pass.
+// adam7 are the passes of an interlaced PNG (section 8.2): where each begins, how far its pixels are apart, and how
+// large a block each stands for until the next pass.
 var adam7 = [7]struct{ x, y, dx, dy, w, h int }{
 	{0, 0, 8, 8, 8, 8}, {4, 0, 8, 8, 4, 8}, {0, 4, 4, 8, 4, 4}, {2, 0, 4, 4, 2, 4},
 	{0, 2, 2, 4, 2, 2}, {1, 0, 2, 2, 1, 2}, {0, 1, 1, 2, 1, 1},
 }
 
-// passes reads an interlaced picture. It is reduced by leaving out pixels. Each pixel stands for its block until a later
-// pass refines it, so a picture without its last two passes, which add every other column and row, counts as whole.
+// passes reads an interlaced picture. It is reduced by leaving out pixels. Each pixel stands for its block until a
+// later pass refines it, so a picture without its last two passes, which add every other column and row, counts as
+// whole.
 func (p *pngReader) passes(out *canvas, step int) (missing float64, err error) {
 	const coarse = 5
 	come, all := 0, 0

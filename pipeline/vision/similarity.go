@@ -16,10 +16,11 @@ func (s Similarity) Apply(p Point) Point {
 	return Point{s.A*p.X - s.B*p.Y + s.X, s.B*p.X + s.A*p.Y + s.Y}
 }
 
-// Scale is the factor by which lengths grow.
+// Scale returns the factor by which lengths grow.
 func (s Similarity) Scale() float32 { return float32(math.Hypot(float64(s.A), float64(s.B))) }
 
-// Roll is the angle of the rotation in degrees, −180 to 180, positive from the x axis (right) to the y axis (down).
+// Roll returns the angle of the rotation in degrees, −180 to 180, positive from the x axis (right) to the y axis
+// (down).
 func (s Similarity) Roll() float32 {
 	return float32(math.Atan2(float64(s.B), float64(s.A)) * 180 / math.Pi)
 }

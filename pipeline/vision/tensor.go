@@ -14,7 +14,7 @@ const (
 	GreyLuma
 )
 
-// Planes is the number of planes: 3, or 1 for GreyLuma.
+// Planes returns the number of planes: 3, or 1 for GreyLuma.
 func (o Order) Planes() int {
 	if o == GreyLuma {
 		return 1
@@ -45,8 +45,8 @@ type tap struct {
 	w    int32
 }
 
-// tapAt is OpenCV's INTER_LINEAR: the centre of output pixel i lies at origin + (i+0.5)·scale − 0.5 in pixels of the
-// source, clamped to its first and last pixel.
+// tapAt follows OpenCV's INTER_LINEAR: the centre of output pixel i lies at origin + (i+0.5)·scale − 0.5 in pixels of
+// the source, clamped to its first and last pixel.
 func tapAt(i int, origin, scale float64, size int) tap {
 	at := origin + (float64(i)+0.5)*scale - 0.5
 	last := int32(size - 1)
@@ -166,5 +166,5 @@ func (p *planes) resizeRow(at int, c *columns, from, until int, top, bottom []by
 	}
 }
 
-// finite tells whether v is neither infinite nor not a number.
+// finite reports whether v is neither infinite nor not a number.
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }

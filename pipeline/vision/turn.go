@@ -34,8 +34,8 @@ func Reduce(src *Image, step int) *Image {
 	return c.img
 }
 
-// ReduceRegion returns a square of src, side pixels from (x, y) on, with each step × step pixels averaged into one. What
-// lies outside src has the given level in all colours. A side that step does not divide is cut off.
+// ReduceRegion returns a square of src, side pixels from (x, y) on, with each step × step pixels averaged into one.
+// What lies outside src has the given level in all colours. A side that step does not divide is cut off.
 func ReduceRegion(src *Image, x, y, side, step int, outside byte) *Image {
 	c := canvas{orientation: upright}
 	n := side / step

@@ -1,7 +1,7 @@
 package vision
 
-// BT.601 limited range (ITU-R BT.601-7, section 2.5.3: luma 16–235, chroma 16–240 about 128) to full-range RGB, in units
-// of 1/65536:
+// BT.601 limited range (ITU-R BT.601-7, section 2.5.3: luma 16–235, chroma 16–240 about 128) to full-range RGB, in
+// units of 1/65536:
 //
 //	R = 255/219·(Y−16)                              + 2·(1−Kr)·255/224·(Cr−128)
 //	G = 255/219·(Y−16) − 2·(1−Kb)·Kb/Kg·255/224·(Cb−128) − 2·(1−Kr)·Kr/Kg·255/224·(Cr−128)

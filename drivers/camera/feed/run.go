@@ -12,8 +12,8 @@ type runState struct {
 	halted bool
 }
 
-// Run calls body with a context that ends with ctx or with Halt. It returns nil when ctx or Halt ended it, ErrRunning for
-// a second Run at the same time, ErrHalted after Halt, else what body returned. A driver's Run is this call.
+// Run calls body with a context that ends with ctx or with Halt. It returns nil when ctx or Halt ended it, ErrRunning
+// for a second Run at the same time, ErrHalted after Halt, else what body returned. A driver's Run is this call.
 func (f *Feed) Run(ctx context.Context, body func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -49,7 +49,8 @@ func (f *Feed) Run(ctx context.Context, body func(context.Context) error) error 
 	return err
 }
 
-// Halt ends Run, waits until it has returned, and makes every later Frame and Run fail with ErrHalted. It is idempotent.
+// Halt ends Run, waits until it has returned, and makes every later Frame and Run fail with ErrHalted. It is
+// idempotent.
 func (f *Feed) Halt() error {
 	f.mu.Lock()
 	f.run.halted, f.end = true, ErrHalted

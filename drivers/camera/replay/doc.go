@@ -8,10 +8,11 @@
 //   - .toml: a scene, walk-ups made from photographs (type Scene; config/scenes has the demo's);
 //   - anything else: whatever ffmpeg reads, if it is installed, fitted into the wanted size as NV12.
 //
-// Pictures and videos are shown as players show them: turned as the file says, and with pixels of the shape that it says.
+// Pictures and videos are shown as players show them: turned as the file says, and with pixels of the shape that it
+// says.
 //
-// A replay loops for ever unless Opts.Once, or a scene's own loop = false, says otherwise. With the pace AsTaken no frame
-// is dropped, for tests and measurements.
+// A replay loops for ever unless Opts.Once, or a scene's own loop = false, says otherwise. With the pace AsTaken no
+// frame is dropped, for tests and measurements.
 //
 // Files are hostile: sizes are looked at before anything is allocated for them, nothing grows beyond Opts.MaxFrameBytes
 // and the constants of this package, and a broken picture among good ones is counted and left out.

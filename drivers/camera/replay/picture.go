@@ -111,8 +111,8 @@ func (c *cutout) bytes() (n int) {
 	return n
 }
 
-// cut takes r out of img. finest and coarsest are the pixels of the picture that one pixel of the frame will cover; levels
-// that no frame needs are left out.
+// cut takes r out of img. finest and coarsest are the pixels of the picture that one pixel of the frame will cover;
+// levels that no frame needs are left out.
 func cut(img image.Image, r image.Rectangle, finest, coarsest float64) *cutout {
 	r = r.Intersect(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
 	c := &cutout{x0: r.Min.X, y0: r.Min.Y}
@@ -162,9 +162,9 @@ func firstLevel(img image.Image, r image.Rectangle) level {
 // limitedChroma is the mean of n full-range samples as a limited-range one.
 func limitedChroma(sum, n int) byte { return byte(16 + (sum*224+255*n/2)/(255*n)) }
 
-// haze is img with all detail gone: one sample for 2^hazeShift pixels a side, three planes of one size. What lies beside a
-// cropped person is shown so, because a hard rim around the person would look like the rim of a photograph held up to the
-// camera, which is what the liveness model looks for.
+// haze is img with all detail gone: one sample for 2^hazeShift pixels a side, three planes of one size. What lies
+// beside a cropped person is shown so, because a hard rim around the person would look like the rim of a photograph
+// held up to the camera, which is what the liveness model looks for.
 func haze(img image.Image) level {
 	const block, stride = 1 << hazeShift, 4
 	b := img.Bounds()

@@ -86,7 +86,8 @@ func isMotionJPEG(path string) bool {
 	return ext == ".mjpeg" || ext == ".mjpg"
 }
 
-// Run plays until ctx ends, Halt is called, or, where the source plays once, the end. The file being broken is an error.
+// Run plays until ctx ends, Halt is called, or, where the source plays once, the end. The file being broken is an
+// error.
 func (s *Source) Run(ctx context.Context) error {
 	return s.Feed.Run(ctx, func(ctx context.Context) error {
 		defer s.player.close()
@@ -165,7 +166,8 @@ func (s *Source) play(ctx context.Context) (made int, err error) {
 	}
 }
 
-// metronome beats at the frame rate. It does not make up for beats that came too late: a slow machine gets a slow camera.
+// metronome beats at the frame rate. It does not make up for beats that came too late: a slow machine gets a slow
+// camera.
 type metronome struct {
 	period time.Duration
 	next   time.Time

@@ -69,8 +69,9 @@ func (v *video) open(ctx context.Context) (feed.Format, error) {
 // fit is ffmpeg's filter that shows a video as players do, as large as w × h pixels allow: its pixels may be wider or
 // higher than square ones (dar counts that), and ffmpeg has turned it already as the file says.
 func fit(w, h int, rate float64) string {
-	return fmt.Sprintf("fps=%[3]g,scale=w='max(2,min(%[1]d,2*round(%[2]d*dar/2)))':h='max(2,min(%[2]d,2*round(%[1]d/dar/2)))',"+
-		"setsar=1,pad=%[1]d:%[2]d:(ow-iw)/2:(oh-ih)/2", w, h, rate)
+	return fmt.Sprintf("fps=%[3]g,"+
+		"scale=w='max(2,min(%[1]d,2*round(%[2]d*dar/2)))':h='max(2,min(%[2]d,2*round(%[1]d/dar/2)))',setsar=1,"+
+		"pad=%[1]d:%[2]d:(ow-iw)/2:(oh-ih)/2", w, h, rate)
 }
 
 func (v *video) next(ctx context.Context, b *feed.Frame) error {

@@ -164,8 +164,8 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 
 var frameMark = []byte("FRAME")
 
-// frame reads one frame into data, laid out as format says. io.EOF comes after the last whole frame, even when a part of
-// another one follows: recordings end so when they are cut short.
+// frame reads one frame into data, laid out as format says. io.EOF comes after the last whole frame, even when a part
+// of another one follows: recordings end so when they are cut short.
 func (p *planes) frame(data []byte, f feed.Format) error {
 	line, err := readLine(p.r)
 	if err != nil {
@@ -264,7 +264,8 @@ type yuv4mpeg struct {
 	format feed.Format
 }
 
-// squarePixels reports whether a file's pixels are square, as far as its header can be read; Run says what is wrong with it.
+// squarePixels reports whether a file's pixels are square, as far as its header can be read; Run says what is wrong
+// with it.
 func squarePixels(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -24,7 +24,8 @@ const (
 	maxAge = 10 * time.Second
 )
 
-// session opens the camera, takes its frames until something goes wrong, and closes it. good says that there was a frame.
+// session opens the camera, takes its frames until something goes wrong, and closes it. good says that there was a
+// frame.
 func (c *Camera) session(ctx context.Context) (good bool, err error) {
 	d, who, path, err := c.find(time.Now())
 	if err != nil {
@@ -240,6 +241,6 @@ func (s *stream) deliver(shot shot, now time.Time) *trouble {
 	return nil
 }
 
-// startOfImage is the JPEG marker SOI (ITU-T T.81, B.1.1.3). Some cameras send other bytes before it, and some send it twice,
-// which the decoder knows.
+// startOfImage is the JPEG marker SOI (ITU-T T.81, B.1.1.3). Some cameras send other bytes before it, and some send
+// it twice, which the decoder knows.
 var startOfImage = []byte{0xff, 0xd8}
