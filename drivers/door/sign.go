@@ -67,7 +67,7 @@ func (s Sign) At(since time.Duration) (lamp, buzzer bool, next time.Duration) {
 		length += b.length
 	}
 	limit := max(p.limit, length)
-	if since >= limit || length == 0 {
+	if since >= limit {
 		return false, false, 0
 	}
 	at := since % length

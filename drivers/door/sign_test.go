@@ -43,6 +43,12 @@ func TestSigns(t *testing.T) {
 			t.Errorf("%v: lamp %d times, buzzer %d, for %v; wanted %d, %d, %v", c.sign, lamps, buzzers, at, c.lamp, c.buzzer, c.length)
 		}
 	}
+	if l, b, n := Sign(len(patterns)).At(0); l || b || n != 0 {
+		t.Error("the first unknown sign shows")
+	}
+	if s := Sign(len(signNames)).String(); s != "sign(5)" {
+		t.Errorf("the first unknown sign is called %s", s)
+	}
 	if l, b, n := Granted.At(-1); l || b || n != 0 {
 		t.Error("a sign in the future shows")
 	}

@@ -107,12 +107,13 @@ func New(o Opts) (*Door, error) {
 		}
 	}
 	if o.Kernel == nil {
-		o.Kernel = linux{}
+		o.Kernel = linux{"/dev"}
 	}
 	return &Door{
 		opts: o, pulse: door.Pulse{Max: o.MaxPulse},
 		poke: make(chan struct{}, 1), broken: make(chan error, 1), halt: make(chan struct{}),
-		state: door.State{Fault: "not started"},
+		// What the other door does is not known yet, and until it is, this one waits.
+		state: door.State{Fault: "not started", Interlock: o.Interlock.Spec != ""},
 	}, nil
 }
 

@@ -41,11 +41,11 @@ type Lines interface {
 	Close() error
 }
 
-// linux is the real kernel.
-type linux struct{}
+// linux is the real kernel, whose devices are in the folder dev.
+type linux struct{ dev string }
 
-func (linux) Chips() []string {
-	paths, err := filepath.Glob("/dev/gpiochip*")
+func (l linux) Chips() []string {
+	paths, err := filepath.Glob(filepath.Join(l.dev, "gpiochip*"))
 	if err != nil {
 		return nil
 	}

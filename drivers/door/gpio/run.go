@@ -58,7 +58,7 @@ func (d *Door) fault(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	text := err.Error()
-	if !d.faulty || d.state.Fault != text {
+	if d.state.Fault != text {
 		d.put(door.Fault, time.Now(), text)
 	}
 	d.faulty = true
