@@ -38,6 +38,7 @@ type Config struct {
 	Eligibility Eligibility `toml:"eligibility"`
 	Issue       Issue       `toml:"issue"`
 	Door        Door        `toml:"door"`
+	Board       Board       `toml:"board"`
 	Store       Store       `toml:"store"`
 	Fleet       Fleet       `toml:"fleet"`
 	Local       Local       `toml:"local"`
@@ -119,6 +120,11 @@ type Passage struct {
 	ShowVerdict   time.Duration `toml:"show_verdict" range:"500ms..30s"`
 	Cooldown      time.Duration `toml:"cooldown" range:"1s..10m"`
 	RegrantAfter  time.Duration `toml:"regrant_after" range:"1s..1h"`
+}
+
+// Board says what board the terminal runs on.
+type Board struct {
+	Profile string `toml:"profile" oneof:"auto|raspberry-pi-3|raspberry-pi-4|raspberry-pi-5|raspberry-pi-zero-2|beaglebone-black|radxa-zero-3|generic"`
 }
 
 // Door says what moves and what is watched.
@@ -234,6 +240,7 @@ func Default() Config {
 			ContactActiveLow: true, ExitActiveLow: true, TamperActiveLow: true, ExitOpens: true,
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
 		},
+		Board: Board{Profile: "auto"},
 		Store: Store{FileMiB: 128, JournalMiB: 24, People: 2000, CopyInterval: 10 * time.Minute},
 		Fleet: Fleet{
 			KeepAlive: 30 * time.Second, Interval: 30 * time.Second, CommandMaxAge: 2 * time.Minute, CommandMaxSkew: 30 * time.Second,

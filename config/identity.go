@@ -52,13 +52,14 @@ type Speech struct {
 
 // Finger is the fingerprint sensor.
 type Finger struct {
-	Sensor       string  `toml:"sensor" oneof:"none|r503"`
+	Sensor       string  `toml:"sensor" oneof:"none|r503|fpc1011"`
 	Device       string  `toml:"device" length:"0..256"`
 	Baud         int     `toml:"baud" unit:"baud" range:"9600..115200"`
 	Password     string  `toml:"password" length:"0..8"`
 	Address      string  `toml:"address" length:"0..8"`
 	Width        int     `toml:"width" unit:"pixels" range:"0..512"`
 	Height       int     `toml:"height" unit:"pixels" range:"0..512"`
+	Inverted     bool    `toml:"inverted"`
 	FMR          float64 `toml:"fmr" range:"1e-4..1e-2"`
 	Presses      int     `toml:"presses" range:"1..5"`
 	LeastQuality int     `toml:"least_quality" range:"0..100"`
@@ -139,8 +140,11 @@ func (c *Config) checkIdentity(errs *Errors) {
 
 func (c *Config) checkFinger(errs *Errors) {
 	f := &c.Finger
-	if f.Sensor != "none" && f.Device == "" {
-		errs.add("finger.device", "found nothing, but finger.sensor is %s: allowed is its serial port, such as \"/dev/ttyS0\"", quote(f.Sensor))
+	switch spi := strings.HasPrefix(f.Device, "/dev/spidev"); {
+	case f.Sensor == "fpc1011" && !spi:
+		errs.add("finger.device", "found %s, but finger.sensor is \"fpc1011\": allowed is its SPI device, such as \"/dev/spidev0.0\"", quote(f.Device))
+	case f.Sensor == "r503" && (f.Device == "" || spi):
+		errs.add("finger.device", "found %s, but finger.sensor is \"r503\": allowed is its serial port, such as \"/dev/ttyS0\"", quote(f.Device))
 	}
 	if bauds := []int{9600, 19_200, 38_400, 57_600, 115_200}; !slices.Contains(bauds, f.Baud) {
 		errs.add("finger.baud", "found %d, allowed is one of %s", f.Baud, strings.Trim(fmt.Sprint(bauds), "[]"))

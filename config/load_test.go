@@ -59,9 +59,11 @@ func TestErrors(t *testing.T) {
 			`1:2 door.relay_line: found -1, but a door of the kind "gpio" needs a relay`, `4:13 door.exit_line: found 4, which is also door.contact_line`,
 		}},
 		{"finger", "[finger]\nsensor = \"r503\"\naddress = \"7\"\nwidth = 256\nbaud = 14400\n", []string{
-			`1:2 finger.device: found nothing`, `3:11 finger.address: found "7", allowed are 8 hexadecimal digits, such as "FFFFFFFF"`,
+			`1:2 finger.device: found ""`, `3:11 finger.address: found "7", allowed are 8 hexadecimal digits, such as "FFFFFFFF"`,
 			`4:9 finger.width: found 256 with finger.height = 0`, `5:8 finger.baud: found 14400`,
 		}},
+		{"finger, serial port for SPI", "[finger]\nsensor = \"fpc1011\"\ndevice = \"/dev/ttyS0\"\n", []string{`3:10 finger.device: found "/dev/ttyS0", but finger.sensor is "fpc1011"`}},
+		{"finger, SPI for a serial port", "[finger]\nsensor = \"r503\"\ndevice = \"/dev/spidev0.0\"\n", []string{`3:10 finger.device: found "/dev/spidev0.0", but finger.sensor is "r503"`}},
 		{"finger, low", "[finger]\nwidth = 256\nheight = 63\n", []string{`2:9 finger.width: found 256 with finger.height = 63`}},
 		{"finger, narrow", "[finger]\nwidth = 62\nheight = 64\n", []string{`2:9 finger.width: found 62`}},
 		{"finger, odd", "[finger]\nwidth = 65\nheight = 64\n", []string{`2:9 finger.width: found 65`}},

@@ -56,7 +56,7 @@ var own = map[string]map[string][]string{
 		"RestartSec":             {"500ms"}, // a relay that was energised is brought to rest by the next start
 		"User":                   {"umbral"},
 		"Group":                  {"umbral"},
-		"SupplementaryGroups":    {"video gpio dialout"},
+		"SupplementaryGroups":    {"video gpio dialout spi"},
 		"UMask":                  {"0027"}, // nothing for others
 		"LoadCredential":         {"umbral.key"},
 		"ConfigurationDirectory": {"umbral"}, "ConfigurationDirectoryMode": {"0750"},
@@ -65,7 +65,7 @@ var own = map[string]map[string][]string{
 		"CacheDirectory": {"umbral"}, "CacheDirectoryMode": {"0755"},
 		"Environment":             {"UMBRAL_MODELS=/var/cache/umbral/models", "GODEBUG=disablethp=1"},
 		"DevicePolicy":            {"closed"},
-		"DeviceAllow":             {"char-81 rw", "char-gpiochip rw", "char-4 rw", "char-204 rw", "char-166 rw", "char-188 rw"},
+		"DeviceAllow":             {"char-81 rw", "char-gpiochip rw", "char-4 rw", "char-204 rw", "char-166 rw", "char-188 rw", "char-153 rw"},
 		"ProtectClock":            {"yes"},
 		"RestrictAddressFamilies": {"AF_UNIX AF_INET AF_INET6"},
 		"SystemCallFilter":        {"@system-service", "~@privileged @resources"},

@@ -210,7 +210,7 @@ func TestSystemd(t *testing.T) {
 // TestSystemdDynamicUser runs the unit as a user that exists only while it runs.
 func TestSystemdDynamicUser(t *testing.T) {
 	s := system(t,
-		image.File{Name: "usr/lib/sysusers.d/umbral.conf", Text: "g gpio -\ng video -\ng dialout -\n", Perm: 0o644},
+		image.File{Name: "usr/lib/sysusers.d/umbral.conf", Text: "g gpio -\ng video -\ng dialout -\ng spi -\n", Perm: 0o644},
 		image.File{Name: "usr/lib/tmpfiles.d/umbral.conf", Text: "", Perm: 0o644},
 		image.File{Name: "etc/systemd/system/umbrald.service.d/dynamic.conf", Text: "[Service]\nDynamicUser=yes\n", Perm: 0o644},
 	)

@@ -45,9 +45,12 @@ const (
 // chunk is how many pixels are read at a time: as many as the queue is told to announce, so none is read that is not there.
 const chunk = 8
 
-// Opts say where the sensor is and how it is set up.
+// Opts tell where the sensor is and how it is set up.
 type Opts struct {
-	Port  spi.Port
+	// Name is the port's for people, such as "/dev/spidev0.0".
+	Name string
+	// Open opens the port: at the first call, and again after it failed.
+	Open  func() (spi.PortCloser, error)
 	Reset gpio.PinOut // active low; nil where it is not wired
 	Speed physic.Frequency
 	// Drive and Reference set the contrast.
@@ -69,7 +72,8 @@ type Sensor struct {
 	halting context.Context
 	halt    context.CancelFunc
 
-	mu      sync.Mutex // held during an exchange, none of which waits longer than Opts.Wait for the sensor
+	mu      sync.Mutex     // held during an exchange, none of which waits longer than Opts.Wait for the sensor
+	port    spi.PortCloser // nil while it is not open
 	conn    spi.Conn
 	set     bool // the sensor was reset, and has worked since
 	out, in [2 + chunk]byte
@@ -78,27 +82,49 @@ type Sensor struct {
 	once    sync.Once
 }
 
-// New connects to the SPI port; the sensor itself is set up by the first call.
+// New checks the options; the port is opened and the sensor set up by the first call.
 func New(o Opts) (*Sensor, error) {
 	switch {
-	case o.Port == nil:
+	case o.Open == nil:
 		return nil, fmt.Errorf("fpc1011: no SPI port")
 	case o.Speed < 100*physic.KiloHertz || o.Speed > 32*physic.MegaHertz:
 		return nil, fmt.Errorf("fpc1011: clock of %v, allowed are 100 kHz to 32 MHz", o.Speed)
 	case o.Wait < time.Millisecond || o.Wait > 5*time.Second:
 		return nil, fmt.Errorf("fpc1011: pixels within %v, allowed are 1 ms to 5 s", o.Wait)
 	}
-	c, err := o.Port.Connect(o.Speed, spi.Mode0, 8)
-	if err != nil {
-		return nil, fmt.Errorf("fpc1011: %w: %v", fingerprint.ErrAbsent, err)
-	}
-	s := &Sensor{opts: o, conn: c}
+	s := &Sensor{opts: o}
 	s.halting, s.halt = context.WithCancel(context.Background())
 	return s, nil
 }
 
 // String names the sensor and its port.
-func (s *Sensor) String() string { return fmt.Sprintf("fpc1011 at %s", s.opts.Port) }
+func (s *Sensor) String() string { return "fpc1011 at " + s.opts.Name }
+
+// open opens the port.
+func (s *Sensor) open() error {
+	if s.conn != nil {
+		return nil
+	}
+	port, err := s.opts.Open()
+	if err != nil {
+		return fmt.Errorf("%w: %v", fingerprint.ErrAbsent, err)
+	}
+	conn, err := port.Connect(s.opts.Speed, spi.Mode0, 8)
+	if err != nil {
+		port.Close()
+		return fmt.Errorf("%w: %v", fingerprint.ErrAbsent, err)
+	}
+	s.port, s.conn = port, conn
+	return nil
+}
+
+// close gives the port up; the next call opens it again.
+func (s *Sensor) close() {
+	if s.port != nil {
+		s.port.Close() // its error is of no use: the port is given up either way
+	}
+	s.port, s.conn, s.set = nil, nil, false
+}
 
 // do takes a picture into s.pix and calls f with the sensor locked.
 func (s *Sensor) do(ctx context.Context, f func() error) error {
@@ -109,7 +135,7 @@ func (s *Sensor) do(ctx context.Context, f func() error) error {
 	}
 	err := s.take(ctx)
 	if err != nil {
-		s.set = false // after an error it is reset
+		s.close() // after an error it is reset
 		switch {
 		case s.halting.Err() != nil:
 			return fingerprint.ErrHalted
@@ -180,6 +206,9 @@ func (s *Sensor) rest(ctx context.Context, d time.Duration) error {
 // take reads a whole picture.
 func (s *Sensor) take(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
 		return err
 	}
 	if !s.set {
@@ -300,12 +329,13 @@ func (s *Sensor) Health(ctx context.Context) fingerprint.Health {
 	return h
 }
 
-// Halt holds the sensor in reset, where that is wired.
+// Halt closes the port, and holds the sensor in reset where that is wired.
 func (s *Sensor) Halt() (err error) {
 	s.once.Do(func() {
 		s.halt()
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.close()
 		if s.opts.Reset != nil {
 			err = s.opts.Reset.Out(gpio.Low)
 		}

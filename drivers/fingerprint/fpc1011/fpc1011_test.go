@@ -28,7 +28,19 @@ type chip struct {
 	taking bool // a picture was started
 	slow   int  // statuses that still say that nothing is ready
 	dead   bool
+	gone   bool // the port cannot be opened, and fails
+	opened int
+	closed int
 	set    map[byte]byte // what was written to its registers since it got power
+}
+
+// open is for Opts.Open.
+func (c *chip) open() (spi.PortCloser, error) {
+	if c.gone {
+		return nil, io.ErrClosedPipe
+	}
+	c.opened++
+	return c, nil
 }
 
 // dip takes the chip's power for a moment.
@@ -36,7 +48,7 @@ func (c *chip) dip() { c.mu.Lock(); c.set, c.taking = nil, false; c.mu.Unlock() 
 
 func (c *chip) String() string                    { return "chip" }
 func (c *chip) LimitSpeed(physic.Frequency) error { return nil }
-func (c *chip) Close() error                      { return nil }
+func (c *chip) Close() error                      { c.closed++; return nil }
 func (c *chip) Duplex() conn.Duplex               { return conn.Full }
 func (c *chip) TxPackets([]spi.Packet) error      { return io.ErrUnexpectedEOF }
 func (c *chip) Connect(physic.Frequency, spi.Mode, int) (spi.Conn, error) {
@@ -58,6 +70,9 @@ func (c *chip) pixel(i int) byte {
 func (c *chip) Tx(w, r []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.gone {
+		return io.ErrClosedPipe
+	}
 	if c.dead {
 		for i := range r {
 			r[i] = 0xFF
@@ -92,7 +107,7 @@ func TestConformance(t *testing.T) {
 	fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
 		c := &chip{slow: 5}
 		o := fpc1011.DefaultOpts()
-		o.Port = c
+		o.Open = c.open
 		s, err := fpc1011.New(o)
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +131,7 @@ func TestBytesOnTheWire(t *testing.T) {
 	}
 	port := &spitest.Playback{Playback: conntest.Playback{Ops: ops, D: conn.Full, DontPanic: true}}
 	o := fpc1011.DefaultOpts()
-	o.Port = port
+	o.Open = func() (spi.PortCloser, error) { return port, nil }
 	reset := &gpiotest.Pin{N: "reset", L: gpio.Low}
 	o.Reset = reset
 	s, err := fpc1011.New(o)
@@ -130,8 +145,8 @@ func TestBytesOnTheWire(t *testing.T) {
 	if img.Pix[0] != 0 || img.Pix[8*255] != 255 || img.Pix[2] != 200 || reset.Read() != gpio.High {
 		t.Errorf("pixels % x, reset %v", img.Pix[:8], reset.Read())
 	}
-	if err := port.Close(); err != nil {
-		t.Error(err) // bytes of the recording that were never asked for
+	if port.Count != len(ops) {
+		t.Errorf("%d exchanges of %d were asked for", port.Count, len(ops))
 	}
 	if err := s.Halt(); err != nil || reset.Read() != gpio.Low {
 		t.Errorf("Halt: %v, reset %v", err, reset.Read())
@@ -141,7 +156,7 @@ func TestBytesOnTheWire(t *testing.T) {
 func TestSilent(t *testing.T) {
 	c := &chip{}
 	o := fpc1011.DefaultOpts()
-	o.Port, o.Wait = c, 20*time.Millisecond
+	o.Open, o.Wait = c.open, 20*time.Millisecond
 	s, err := fpc1011.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -159,8 +174,56 @@ func TestSilent(t *testing.T) {
 	if _, err := s.Capture(t.Context()); err != nil {
 		t.Errorf("after it came back: %v", err)
 	}
-	o.Port = nil
+	o.Open = nil
 	if _, err := fpc1011.New(o); err == nil {
 		t.Error("no port: accepted")
+	}
+}
+
+// TestPortThatComesAndGoes starts without the port, and takes it away in a call and between calls.
+func TestPortThatComesAndGoes(t *testing.T) {
+	c := &chip{gone: true}
+	c.put(1)
+	o := fpc1011.DefaultOpts()
+	o.Name, o.Open = "/dev/spidev0.0", c.open
+	s, err := fpc1011.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := s.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) || c.opened != c.closed {
+			t.Errorf("no port: %v, opened %d times, closed %d", err, c.opened, c.closed)
+		}
+		c.gone = false
+		if _, err := s.Capture(t.Context()); err != nil || c.opened != c.closed+1 {
+			t.Errorf("a port: %v, opened %d times, closed %d", err, c.opened, c.closed)
+		}
+		c.gone = true
+	}
+	if err := s.Halt(); err != nil || c.opened != c.closed {
+		t.Errorf("Halt: %v, opened %d times, closed %d", err, c.opened, c.closed)
+	}
+	if s.String() != "fpc1011 at /dev/spidev0.0" {
+		t.Errorf("called %s", s)
+	}
+}
+
+// TestLimits holds each limit of the options from both sides.
+func TestLimits(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*fpc1011.Opts)
+		ok     bool
+	}{
+		"slowest": {func(o *fpc1011.Opts) { o.Speed = 100 * physic.KiloHertz }, true}, "too slow": {func(o *fpc1011.Opts) { o.Speed = 100*physic.KiloHertz - 1 }, false},
+		"fastest": {func(o *fpc1011.Opts) { o.Speed = 32 * physic.MegaHertz }, true}, "too fast": {func(o *fpc1011.Opts) { o.Speed = 32*physic.MegaHertz + 1 }, false},
+		"shortest": {func(o *fpc1011.Opts) { o.Wait = time.Millisecond }, true}, "too short": {func(o *fpc1011.Opts) { o.Wait = time.Millisecond - 1 }, false},
+		"longest": {func(o *fpc1011.Opts) { o.Wait = 5 * time.Second }, true}, "too long": {func(o *fpc1011.Opts) { o.Wait = 5*time.Second + 1 }, false},
+	} {
+		o := fpc1011.DefaultOpts()
+		o.Open = (&chip{}).open
+		c.change(&o)
+		if _, err := fpc1011.New(o); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
