@@ -155,6 +155,8 @@ type Store struct {
 	FileMiB      int           `toml:"file_mib" unit:"MiB" range:"8..1024"`
 	JournalMiB   int           `toml:"journal_mib" unit:"MiB" range:"1..510"`
 	People       int           `toml:"people" unit:"people" range:"1..100000"`
+	Faces        int           `toml:"faces" unit:"people" range:"0..100000"`
+	EraseAfter   time.Duration `toml:"erase_after" range:"0s..8760h"`
 	KeyFile      string        `toml:"key_file" length:"0..4096" path:"file"`
 	CopyInterval time.Duration `toml:"copy_interval" range:"10s..168h"`
 }
@@ -241,7 +243,9 @@ func Default() Config {
 			Pulse: 3 * time.Second, HeldOpen: 30 * time.Second,
 		},
 		Board: Board{Profile: "auto"},
-		Store: Store{FileMiB: 128, JournalMiB: 24, People: 2000, CopyInterval: 10 * time.Minute},
+		Store: Store{
+			FileMiB: 128, JournalMiB: 24, People: 2000, Faces: 100_000, EraseAfter: 24 * time.Hour, CopyInterval: 10 * time.Minute,
+		},
 		Fleet: Fleet{
 			KeepAlive: 30 * time.Second, Interval: 30 * time.Second, CommandMaxAge: 2 * time.Minute, CommandMaxSkew: 30 * time.Second,
 			Keys: []CommandKey{},

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +18,10 @@ import (
 // Ended reports whether the tick is a consent that has ended at a time.
 func (t *Tick) Ended(at time.Time) bool { return !t.Until.IsZero() && !at.Before(t.Until) }
 
-// consentEnd returns when the consent to references of a kind ended, and false where it has not, or there is none.
-func (f *File) consentEnd(kind Kind, at time.Time) (end time.Time, ended bool) {
+// consentEnded reports whether there is a consent to references of a kind, and it has ended.
+func (f *File) consentEnded(kind Kind, at time.Time) bool {
 	i := f.tick(ItemConsent + string(kind))
-	if i < 0 || !f.Ticks[i].Ended(at) {
-		return time.Time{}, false
-	}
-	return f.Ticks[i].Until, true
+	return i >= 0 && f.Ticks[i].Ended(at)
 }
 
 // ConsentEnd is what EndConsents found of one person.
@@ -35,19 +33,20 @@ type ConsentEnd struct {
 }
 
 // EndConsents returns whose consents have ended while there are still references of that kind, and erases those whose
-// consent ended Opts.EraseAfter ago or more. A clock that nothing vouches for erases nothing. Damaged files are named
-// in the error, which comes with the rest.
-func (s *Store) EndConsents() ([]ConsentEnd, error) {
+// consent ended Opts.EraseAfter ago or more. A clock that nothing vouches for erases nothing. next is when the next
+// consent ends, or the next references are to be erased, zero for never. Damaged files are named in the error, which
+// comes with the rest.
+func (s *Store) EndConsents() (due []ConsentEnd, next time.Time, err error) {
 	now, trusted, err := s.reading()
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	due, damaged := s.consentEnds(now)
+	due, next, damaged := s.consentEnds(now)
 	erased := false
 	for i := range due {
 		if d := &due[i]; trusted && now.Sub(d.Ended) >= s.opts.EraseAfter {
 			if err := s.eraseKind(d); err != nil {
-				return due, errors.Join(damaged, err)
+				return due, next, errors.Join(damaged, err)
 			}
 			erased = true
 		}
@@ -56,7 +55,7 @@ func (s *Store) EndConsents() ([]ConsentEnd, error) {
 		_, err := s.scrub()
 		s.noteCopy(err)
 	}
-	return due, damaged
+	return due, next, damaged
 }
 
 // reading returns the time by which dates are judged, no earlier than what a clock of as much trust told before, and
@@ -70,28 +69,35 @@ func (s *Store) reading() (now time.Time, trusted bool, err error) {
 	return instant(max(r.at, last)), r.trust > trustUnknown && r.at+clockSlack >= last, err
 }
 
-// consentEnds lists the references whose consent has ended.
-func (s *Store) consentEnds(now time.Time) (due []ConsentEnd, damaged error) {
+// consentEnds lists the references whose consent has ended, and returns when that list changes next.
+func (s *Store) consentEnds(now time.Time) (due []ConsentEnd, next time.Time, damaged error) {
+	soon := func(at time.Time) {
+		if at.After(now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
 	damaged = s.EachFile(func(p Person, f File) error {
 		for _, kind := range []Kind{KindFace, KindFinger} {
-			end, ended := f.consentEnd(kind, now)
-			if !ended {
+			i := f.tick(ItemConsent + string(kind))
+			if i < 0 || f.Ticks[i].Until.IsZero() {
+				continue
+			}
+			end := f.Ticks[i].Until
+			if soon(end); end.After(now) {
 				continue
 			}
 			refs, err := s.References(p.ID)
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
-			for _, r := range refs {
-				if r.Kind == kind {
-					due = append(due, ConsentEnd{Person: p.ID, Kind: kind, Ended: end})
-					break
-				}
+			if slices.ContainsFunc(refs, func(r Reference) bool { return r.Kind == kind }) {
+				due = append(due, ConsentEnd{Person: p.ID, Kind: kind, Ended: end})
+				soon(end.Add(s.opts.EraseAfter))
 			}
 		}
 		return nil
 	})
-	return due, damaged
+	return due, next, damaged
 }
 
 // ChangeConsentEnded is the change of a file that erases the references of a kind because the consent to them has

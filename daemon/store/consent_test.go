@@ -46,7 +46,9 @@ func usable(t *testing.T, s *Store, kind Kind) (out []string) {
 func TestAReferenceIsUsedUntilItsConsentEnds(t *testing.T) {
 	clock := newTestClock()
 	s := consenting(t, clock)
-	look := func(when string, faces, fingers []string, want []ConsentEnd) {
+	end := clock.now.Add(time.Hour)
+	const erased, finger = 24 * time.Hour, 239 * time.Hour // after it
+	look := func(when string, faces, fingers []string, want []ConsentEnd, wantNext time.Duration) {
 		t.Helper()
 		if diff := cmp.Diff(faces, usable(t, s, KindFace)); diff != "" {
 			t.Errorf("%s, faces (-want +got):\n%s", when, diff)
@@ -54,33 +56,35 @@ func TestAReferenceIsUsedUntilItsConsentEnds(t *testing.T) {
 		if diff := cmp.Diff(fingers, usable(t, s, KindFinger)); diff != "" {
 			t.Errorf("%s, fingers (-want +got):\n%s", when, diff)
 		}
-		got, err := s.EndConsents()
+		got, next, err := s.EndConsents()
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s (-want +got): %v\n%s", when, err, diff)
 		}
+		if !next.Equal(end.Add(wantNext)) {
+			t.Errorf("%s: looks again %v after the end, want %v", when, next.Sub(end), wantNext)
+		}
 	}
-	end := clock.now.Add(time.Hour)
 	both := []string{"p-001", "p-002"}
-	look("before", both, both[:1], nil)
+	look("before", both, both[:1], nil, 0)
 	clock.add(time.Hour - 1)
-	look("just before the end", both, both[:1], nil)
+	look("just before the end", both, both[:1], nil, 0)
 	clock.add(1)
-	look("at the end", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}})
+	look("at the end", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}}, erased)
 	if refs, err := s.References("p-001"); err != nil || len(refs) != 2 || !refs[0].Ended || refs[1].Ended {
 		t.Errorf("references %+v, %v", refs, err)
 	}
 	clock.add(s.opts.EraseAfter - 1)
-	look("just before they are erased", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}})
+	look("just before they are erased", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}}, erased)
 	// A clock that nothing vouches for, or that is behind, erases nothing.
 	clock.set(clock.now.Add(1), TrustUnknown)
-	look("under an unknown clock", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}})
+	look("under an unknown clock", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}}, finger)
 	clock.set(clock.now.Add(time.Hour), TrustNTP)
 	appended(t, s, "e", "")
 	clock.add(-time.Hour)
-	look("under a clock that is behind", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}})
+	look("under a clock that is behind", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}}, finger)
 	clock.add(time.Hour)
-	look("when they are erased", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 1}})
-	look("afterwards", both[1:], both[:1], nil)
+	look("when they are erased", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 1}}, finger)
+	look("afterwards", both[1:], both[:1], nil, finger)
 	if s.Status().ScrubPending {
 		t.Error("the files still hold them")
 	}
@@ -152,7 +156,7 @@ func TestAnErasureOfReferencesThatIsInterruptedIsFinished(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(blocker, "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.EndConsents(); err != nil || len(got) != 2 || got[0].Erased != 1 || got[1].Erased != 1 {
+	if got, _, err := s.EndConsents(); err != nil || len(got) != 2 || got[0].Erased != 1 || got[1].Erased != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if c, err := s.Census(); err != nil || c.Unproven != 2 || !s.Status().ScrubPending {

@@ -23,7 +23,7 @@ func (c *change) admitFaces(have, add []Reference) error {
 		return err
 	}
 	if n >= limit {
-		return fmt.Errorf("store: %w: %d people with a face, limit %d (privacy.faces)", ErrFull, n, limit)
+		return fmt.Errorf("store: %w: %d people with a face, limit %d (store.faces)", ErrFull, n, limit)
 	}
 	c.done = append(c.done, func() { c.s.faces = n + 1 })
 	return nil

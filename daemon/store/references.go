@@ -272,7 +272,7 @@ func (s *Store) References(id string) ([]Reference, error) {
 			return err
 		}
 		for i := range out {
-			_, out[i].Ended = f.consentEnd(out[i].Kind, now)
+			out[i].Ended = f.consentEnded(out[i].Kind, now)
 		}
 		return nil
 	})

@@ -55,6 +55,9 @@ func (p *people) editFile(id string, e local.FileEdit) error {
 	err := p.change(id, e)
 	if err == nil {
 		p.changed()
+		if e.Change == "tick" || e.Change == "untick" {
+			err = p.consentEdited(id)
+		}
 	}
 	if errors.Is(err, store.ErrNotFound) { // the tick or the block: the person is there
 		return fmt.Errorf("%w: %s", local.ErrRefused, strings.TrimPrefix(err.Error(), "store: "+store.ErrNotFound.Error()+": "))

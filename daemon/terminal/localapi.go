@@ -325,6 +325,7 @@ func (d *localAPI) Metrics(w io.Writer) {
 	} {
 		metrics.WriteGaugeFloat64(w, m.name, m.value)
 	}
+	writeCensus(w, d.t.people.census.Load())
 	if fingers := d.t.sources.fingers; fingers != nil {
 		f := fingerState(fingers)
 		up := 1.0

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"umbral/daemon/evidence/finger"
@@ -24,6 +25,8 @@ type people struct {
 	fingers *finger.Source  // nil where there is no sensor
 	changed func()          // is told of every change of what is on file
 	forget  func(id string) // what is shown of a person
+
+	census atomic.Pointer[store.Census] // as last counted, nil before
 
 	namesMu sync.Mutex
 	names   map[string]string // by id, for the screen

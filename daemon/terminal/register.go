@@ -149,7 +149,7 @@ func (f fingers) Of(id string) (list []finger.Record, err error) {
 		err = nil
 	}
 	for i := range refs {
-		if refs[i].Kind == store.KindFinger {
+		if refs[i].Kind == store.KindFinger && !refs[i].Ended {
 			list = append(list, finger.Record{Position: refs[i].Position, Data: refs[i].Data})
 		}
 	}

@@ -72,6 +72,7 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 		{name: "decision on the door", run: t.decider.doorLoop, vital: true},
 		{name: "frames", run: t.frameLoop},
 		{name: "health", run: func(ctx context.Context) error { return t.healthLoop(ctx, cancel) }},
+		{name: "consents", run: t.consentLoop},
 		{name: "journal", run: t.decider.commitLoop, last: true, vital: true},
 		{name: "store", run: t.store.Run, last: true},
 	}

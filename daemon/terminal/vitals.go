@@ -86,6 +86,7 @@ func storeOpts(cfg *config.Config, key store.Key) store.Opts {
 	o.Key = key
 	o.FileBytes, o.JournalBytes = int64(cfg.Store.FileMiB)<<20, int64(cfg.Store.JournalMiB)<<20
 	o.People, o.CopyEvery = cfg.Store.People, cfg.Store.CopyInterval
+	o.Faces, o.EraseAfter = cfg.Store.Faces, cfg.Store.EraseAfter
 	// A code that was shown has to be remembered while it could be accepted; a bar code's for three steps of 30 s.
 	o.ReplayLife = max(cfg.Credential.MaxAge+2*cfg.Credential.MaxSkew, 90*time.Second) + time.Second
 	o.NonceLife = link.NonceLife(cfg.Fleet.CommandMaxAge, cfg.Fleet.CommandMaxSkew) + time.Second
