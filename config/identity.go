@@ -41,6 +41,7 @@ type Card struct {
 	Readings      int           `toml:"readings" unit:"readings" range:"1..10"`
 	Timeout       time.Duration `toml:"timeout" range:"2s..2m"`
 	Regions       string        `toml:"regions" length:"0..4096" path:"file"`
+	RareFont      string        `toml:"rare_font" length:"0..4096" path:"file"`
 }
 
 // Speech is the challenge to read digits aloud, or to move as prompted.

@@ -25,10 +25,35 @@ type Claim struct {
 // MaxReferences is the number of portraits that a claim holds: the one in the code and the one on the card.
 const MaxReferences = 2
 
+// NameDoubt is a name on a card of which a character could not be read, for the passage's reviewers.
+type NameDoubt struct {
+	Passage passage.ID
+	Picture []byte // of the name, as JPEG
+	Pattern string // the name, with candidates in brackets
+}
+
 // Claims holds the claim of the passage under way.
 type Claims struct {
-	mu  sync.Mutex
-	now Claim
+	mu    sync.Mutex
+	now   Claim
+	doubt NameDoubt
+}
+
+// AddDoubt replaces the doubt about the name of its passage.
+func (c *Claims) AddDoubt(d NameDoubt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.doubt = d
+}
+
+// DoubtOf returns the doubt about the name on the card of a passage and reports whether there is one.
+func (c *Claims) DoubtOf(id passage.ID) (NameDoubt, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id.IsZero() || c.doubt.Passage != id {
+		return NameDoubt{}, false
+	}
+	return c.doubt, true
 }
 
 // Add joins what a document says to the claim of its passage. Another subject's document replaces the claim: the decision
@@ -63,6 +88,9 @@ func (c *Claims) Keep(id passage.ID) {
 	defer c.mu.Unlock()
 	if c.now.Passage != id {
 		c.now = Claim{}
+	}
+	if c.doubt.Passage != id {
+		c.doubt = NameDoubt{}
 	}
 }
 

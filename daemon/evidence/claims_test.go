@@ -53,3 +53,25 @@ func TestClaimsCompare(t *testing.T) {
 		t.Error("another subject's document left the first one's portrait")
 	}
 }
+
+// A doubt about a name is for the reviewers of its passage alone.
+func TestNameDoubt(t *testing.T) {
+	first, second := passage.ID{Boot: 1, Number: 1}, passage.ID{Boot: 1, Number: 2}
+	c := new(Claims)
+	if _, ok := c.DoubtOf(passage.ID{}); ok {
+		t.Error("a doubt about nobody's name")
+	}
+	c.AddDoubt(NameDoubt{Passage: first, Pattern: "old"})
+	c.AddDoubt(NameDoubt{Passage: first, Pattern: "new"})
+	if _, ok := c.DoubtOf(second); ok {
+		t.Error("another passage's doubt")
+	}
+	c.Keep(first)
+	if d, ok := c.DoubtOf(first); !ok || d.Pattern != "new" {
+		t.Errorf("%+v %v", d, ok)
+	}
+	c.Keep(second)
+	if _, ok := c.DoubtOf(first); ok {
+		t.Error("the doubt outlives its passage")
+	}
+}

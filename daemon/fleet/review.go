@@ -148,7 +148,12 @@ func StatementHash(statement []byte) string { return HexDigest(sha256.Sum256(sta
 type Picture struct {
 	Name string `json:"name"` // what it shows: "live", "reference", "card-front" …
 	JPEG []byte `json:"jpeg"`
+	// Text is what a machine made of it, such as a name with candidates for a character in brackets.
+	Text string `json:"text,omitempty"`
 }
+
+// maxPictureText bounds Picture.Text, in bytes.
+const maxPictureText = 512
 
 // MaxPicturesPerReview bounds the pictures of a review.
 const MaxPicturesPerReview = 4
@@ -163,6 +168,9 @@ func SealPictures(readers []Recipient, terminal, passage string, pictures []Pict
 	for _, p := range pictures {
 		if !ValidLevel(p.Name, MaxLevel) {
 			return nil, fmt.Errorf("fleet: picture %q, allowed are 1 to %d of A-Z a-z 0-9 . _ -", Printable(p.Name, 80), MaxLevel)
+		}
+		if len(p.Text) > maxPictureText {
+			return nil, fmt.Errorf("fleet: picture %s has a text of %d bytes, limit %d", p.Name, len(p.Text), maxPictureText)
 		}
 		total += len(p.JPEG)
 	}
@@ -188,6 +196,9 @@ func readPictures(b []byte) (pictures []Picture, err error) {
 	for i, p := range pictures {
 		if slices.ContainsFunc(pictures[:i], func(other Picture) bool { return other.Name == p.Name }) {
 			return nil, fmt.Errorf("two of them are named %q", Printable(p.Name, 80))
+		}
+		if len(p.Text) > maxPictureText {
+			return nil, fmt.Errorf("%q has a text of %d bytes, limit %d", Printable(p.Name, 80), len(p.Text), maxPictureText)
 		}
 		if !ValidLevel(p.Name, MaxLevel) || !bytes.HasPrefix(p.JPEG, []byte{0xff, 0xd8}) {
 			return nil, fmt.Errorf("%q of %d bytes is not a JPEG with a name of A-Z a-z 0-9 . _ -", Printable(p.Name, 80), len(p.JPEG))

@@ -112,6 +112,8 @@ func TestPictures(t *testing.T) {
 		"good": {fleettest.Pictures(), false}, "most": {four, false}, "more": {append(four, fleet.Picture{Name: "e", JPEG: jpeg(2)}), true}, "none": {nil, true},
 		"the largest": {[]fleet.Picture{{Name: "a", JPEG: jpeg(fleet.MaxPictures / 2)}, {Name: "b", JPEG: jpeg(fleet.MaxPictures / 2)}}, false},
 		"larger":      {[]fleet.Picture{{Name: "a", JPEG: jpeg(fleet.MaxPictures / 2)}, {Name: "b", JPEG: jpeg(fleet.MaxPictures/2 + 1)}}, true},
+		"a text":      {[]fleet.Picture{{Name: "a", JPEG: jpeg(2), Text: strings.Repeat("a", 512)}}, false},
+		"a long text": {[]fleet.Picture{{Name: "a", JPEG: jpeg(2), Text: strings.Repeat("a", 513)}}, true},
 		"a name":      {[]fleet.Picture{{Name: "a b", JPEG: jpeg(2)}}, true},
 	} {
 		b, err := fleet.SealPictures(to, "gate-1", "7-12", c.pictures)
@@ -120,7 +122,7 @@ func TestPictures(t *testing.T) {
 			continue
 		}
 		got, err := fleet.OpenPictures(key, "gate-1", "7-12", b)
-		if err != nil || len(got) != len(c.pictures) || got[0].Name != c.pictures[0].Name || !bytes.Equal(got[len(got)-1].JPEG, c.pictures[len(got)-1].JPEG) {
+		if err != nil || len(got) != len(c.pictures) || got[0].Name != c.pictures[0].Name || got[0].Text != c.pictures[0].Text || !bytes.Equal(got[len(got)-1].JPEG, c.pictures[len(got)-1].JPEG) {
 			t.Errorf("%s: %d pictures, %v", name, len(got), err)
 		}
 		for place, at := range map[string][2]string{"another terminal": {"gate-2", "7-12"}, "another passage": {"gate-1", "7-13"}} {

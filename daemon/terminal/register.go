@@ -63,6 +63,15 @@ func (r *register) Enrolled(id string) bool {
 	return err == nil
 }
 
+// nameOf returns the name of somebody who is enrolled under an id, "" of anybody else.
+func (r *register) nameOf(id string) string {
+	p, err := r.store.Person(id)
+	if err != nil {
+		return ""
+	}
+	return p.Name
+}
+
 // HasFace reports whether a face can be compared with references of theirs.
 func (r *register) HasFace(id string) bool { return r.gallery.Has(id) }
 

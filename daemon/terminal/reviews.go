@@ -164,11 +164,14 @@ func (r *reviews) pictures(id passage.ID) (list []fleet.Picture) {
 	if len(r.readers) == 0 {
 		return nil
 	}
-	if jpeg := r.closeup.picture(id, fleet.MaxPictures-maxReference); jpeg != nil {
+	if jpeg := r.closeup.picture(id, fleet.MaxPictures-maxReference-maxReference/4); jpeg != nil {
 		list = append(list, fleet.Picture{Name: "live", JPEG: jpeg})
 	}
 	if c, ok := r.claims.Of(id); ok && c.Portrait != nil {
 		list = append(list, fleet.Picture{Name: "reference", JPEG: c.Portrait})
+	}
+	if d, ok := r.claims.DoubtOf(id); ok && len(d.Picture) > 0 && len(d.Picture) <= maxReference/4 {
+		list = append(list, fleet.Picture{Name: "card-name", JPEG: d.Picture, Text: d.Pattern})
 	}
 	return list
 }

@@ -22,6 +22,7 @@ import (
 	codes "umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
 	"umbral/pipeline/document"
+	"umbral/pipeline/document/ideograph"
 	"umbral/pipeline/document/idnumber"
 	readaloud "umbral/pipeline/liveness/challenge"
 	"umbral/pipeline/models"
@@ -184,7 +185,8 @@ func (o *sourceOpts) card(s *sources) (_ *idcard.Source, err error) {
 	opts := idcard.Opts{
 		Reader: s.cards, Both: c.Sides == "both", Readings: c.Readings, Timeout: c.Timeout, Width: o.cfg.Camera.Width, Height: o.cfg.Camera.Height,
 		People: o.register, Claims: o.claims, Portrait: o.models.portrait, Picture: o.picture(),
-		NeedFace: o.cfg.Passage.Policy.Needs().Has(policy.Face), Now: o.clock.wall, Log: o.log,
+		EnrolledName: o.register.nameOf,
+		NeedFace:     o.cfg.Passage.Policy.Needs().Has(policy.Face), Now: o.clock.wall, Log: o.log,
 	}
 	if o.cfg.Issue.Key != "" {
 		opts.Identity = identityOf
@@ -219,6 +221,9 @@ func openCards(cfg *config.Config, tier string) (*document.Reader, error) {
 	text.Tier = tier
 	o := document.DefaultOpts()
 	o.MaxCards, o.Workers = 1, min(cardWorkers, threads(cfg.Models.Threads))
+	if o.RareFont = cfg.Card.RareFont; o.RareFont == "" {
+		o.RareFont = ideograph.Installed()
+	}
 	return document.New(text, o)
 }
 

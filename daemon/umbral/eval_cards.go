@@ -50,6 +50,9 @@ after another, as at a gate.`,
 					return err
 				}
 			}
+			if rare == "" {
+				rare = ideograph.Installed()
+			}
 			if debug != "" {
 				if err := os.MkdirAll(debug, 0o700); err != nil {
 					return err
@@ -79,7 +82,7 @@ after another, as at a gate.`,
 	flags.StringVar(&today, "today", "", "day that decides about expiry, YYYY-MM-DD; default: today")
 	flags.StringVar(&regions, "regions", "", "table of region codes: lines of code,name,from,to (years); default: provinces alone")
 	flags.StringVar(&debug, "debug", "", "write the level cards with the places that were read to this folder")
-	flags.StringVar(&rare, "rare-font", "", "font in which rare characters of names are looked up, such as "+ideograph.DefaultFont+"; default: none")
+	flags.StringVar(&rare, "rare-font", "", "font in which rare characters of names are looked up; default: "+ideograph.DefaultFont+" where it is installed")
 	flags.Float64Var(&sure, "sure", document.DefaultSure, "confidence that every field needs, 0 to 1")
 	return cmd
 }

@@ -33,7 +33,7 @@ dt { opacity: .7 }
 dd { margin: 0; overflow-wrap: anywhere }
 </style>
 <h1>Passage {{.Review.Passage}} at {{.Review.Terminal}}</h1>
-<div class="pictures">{{range .Pictures}}<figure><img src="{{.Name}}.jpg" alt="{{.Name}}"><figcaption>{{.Name}}</figcaption></figure>
+<div class="pictures">{{range .Pictures}}<figure><img src="{{.Name}}.jpg" alt="{{.Name}}"><figcaption>{{.Name}}{{if .Text}}: {{.Text}}{{end}}</figcaption></figure>
 {{end}}</div>
 <dl>
 <dt>Reasons</dt><dd>{{range $i, $r := .Review.Reasons}}{{if $i}}, {{end}}{{$r}}{{end}}</dd>

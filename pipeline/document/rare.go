@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode"
 
 	"umbral/pipeline/document/ideograph"
@@ -49,16 +50,18 @@ const (
 type rareTables struct{ unknown, known *ideograph.Table }
 
 // loadRare draws the characters of a font.
-func (r *Reader) loadRare(font string) (err error) {
+func (r *Reader) loadRare(font string) error {
 	if font == "" {
 		return nil
 	}
-	knows := func(c rune) bool { _, known := r.alphabet.class[c]; return known }
-	if r.rare.known, err = ideograph.Load(font, knows); err != nil {
+	tables := []**ideograph.Table{&r.rare.unknown, &r.rare.known}
+	return r.each(len(tables), func(_ *worker, i int) (err error) {
+		*tables[i], err = ideograph.Load(font, func(c rune) bool {
+			_, known := r.alphabet.class[c]
+			return known == (i == 1)
+		})
 		return err
-	}
-	r.rare.unknown, err = ideograph.Load(font, func(c rune) bool { return !knows(c) })
-	return err
+	})
 }
 
 // nameCell is the place of a character in a line of a name.
@@ -224,6 +227,24 @@ func (n *nameStrip) unread(read []nameCell) (list []nameCell) {
 	}
 	end()
 	return list
+}
+
+// Pattern returns the name with the candidates of its rare characters in brackets, such as 陈〔赟贇贽〕明.
+func (r *Reading) Pattern() string {
+	var b strings.Builder
+	for i, c := range []rune(r.Name.Text) {
+		at := slices.IndexFunc(r.Rare, func(one Rare) bool { return one.Place == i })
+		if at < 0 {
+			b.WriteRune(c)
+			continue
+		}
+		b.WriteRune('〔')
+		if c != Unread {
+			b.WriteRune(c)
+		}
+		b.WriteString(strings.Join(r.Rare[at].Candidates, "") + "〕")
+	}
+	return b.String()
 }
 
 // Admits reports whether a name from elsewhere may be the printed one: whether it is the same but for rare characters, and there

@@ -1,12 +1,14 @@
 package document
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
 
 	"umbral/pipeline/document/ideograph"
+	"umbral/pipeline/vision"
 )
 
 // rareReader looks up a part of what it does not know.
@@ -72,6 +74,39 @@ func TestAdmits(t *testing.T) {
 	}
 	if (&Reading{}).Admits("") {
 		t.Error("an empty name is admitted by an empty reading")
+	}
+}
+
+func TestPattern(t *testing.T) {
+	r := Reading{Name: Field{Text: "王〓晏"}, Rare: []Rare{{Place: 1, Candidates: []string{"赟", "贇"}}, {Place: 2, Candidates: []string{"旻"}}}}
+	if got, want := r.Pattern(), "王〔赟贇〕〔晏旻〕"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := (&Reading{Name: Field{Text: "王强"}}).Pattern(); got != "王强" {
+		t.Errorf("a name without rare characters: %s", got)
+	}
+}
+
+// A part of the level card is the same pixels as in the whole, and stays within it.
+func TestCut(t *testing.T) {
+	img := vision.NewImage(856, 540)
+	for i := range img.Pix {
+		img.Pix[i] = byte(i * 7)
+	}
+	r := Reading{toImage: homography{10, 0, 0, 0, 10, 0, 0, 0, 1}}
+	whole, part := r.Level(img, 10), r.Cut(img, [4]float32{20, 10, 30, 14}, 10)
+	if part.Width != 100 || part.Height != 40 || whole.Width != 856 || whole.Height != 540 {
+		t.Fatalf("%d×%d of %d×%d", part.Width, part.Height, whole.Width, whole.Height)
+	}
+	for y := range part.Height {
+		if !bytes.Equal(part.Row(y), whole.Row(100 + y)[3*200:3*300]) {
+			t.Fatalf("row %d differs", y)
+		}
+	}
+	for _, place := range [][4]float32{{-5, -5, 200, 200}, {50, 50, 10, 10}, {90, 60, 91, 61}} {
+		if got := r.Cut(img, place, 1000); got.Width < 1 || got.Height < 1 || got.Width > maxLevel*CardWidth || got.Height > maxLevel*CardHeight {
+			t.Errorf("%v: %d×%d", place, got.Width, got.Height)
+		}
 	}
 }
 

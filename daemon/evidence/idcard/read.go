@@ -1,6 +1,7 @@
 package idcard
 
 import (
+	"slices"
 	"time"
 
 	"umbral/config/policy"
@@ -33,37 +34,58 @@ func (s *Source) read(id passage.ID, img *vision.Image, at time.Time) (e passage
 	if s.since.IsZero() {
 		s.since = at
 	}
-	if r := found[0]; r.Side == document.Front {
-		s.fronts = keep(s.fronts, r)
-	} else {
-		s.backs = keep(s.backs, r)
+	s.add(found[0], at)
+	if r := found[0]; len(r.Rare) > 0 && s.o.Picture != nil {
+		const scale = 10 // pixels a millimetre
+		s.o.Claims.AddDoubt(evidence.NameDoubt{Passage: id, Picture: s.o.Picture(r.Cut(img, r.Name.Box, scale)), Pattern: r.Pattern()})
 	}
-	return s.judge(), nil
+	return s.judge(found[0].TooSmall()), nil
 }
 
-func keep(list []*document.Reading, r *document.Reading) []*document.Reading {
-	if len(list) == maxReadings {
-		list = append(list[:0], list[1:]...)
+// add keeps a reading beside those of either side that are not too old to be of the same card.
+func (s *Source) add(r *document.Reading, at time.Time) {
+	for _, list := range []*[]sighting{&s.fronts, &s.backs} {
+		*list = slices.DeleteFunc(*list, func(old sighting) bool { return at.Sub(old.at) > together })
 	}
-	return append(list, r)
+	list := &s.fronts
+	if r.Side == document.Back {
+		list = &s.backs
+	}
+	if len(*list) == maxReadings {
+		*list = slices.Delete(*list, 0, 1)
+	}
+	*list = append(*list, sighting{r, at})
 }
 
-// judge settles the card once there are enough readings of what is wanted.
-func (s *Source) judge() (e passage.Evidence) {
-	front, frontDone := s.side(s.fronts)
-	back, backDone := s.side(s.backs)
+// readings returns the readings of sightings.
+func readings(list []sighting) []*document.Reading {
+	out := make([]*document.Reading, len(list))
+	for i := range list {
+		out[i] = list[i].Reading
+	}
+	return out
+}
+
+// judge settles the card once there are enough readings of what is wanted. small says that the last one is of small print.
+func (s *Source) judge(small bool) (e passage.Evidence) {
+	front, frontDone := s.side(readings(s.fronts))
+	back, backDone := s.side(readings(s.backs))
+	wait := HintHoldCard
+	if small {
+		wait = HintCloser
+	}
 	switch {
 	case !frontDone && len(s.fronts) == 0:
 		s.Say(HintFront)
 		return e
 	case !frontDone:
-		s.Say(HintHoldCard)
+		s.Say(wait)
 		return e
 	case s.o.Both && !backDone && len(s.backs) == 0:
 		s.Say(HintTurnCard)
 		return e
 	case s.o.Both && !backDone:
-		s.Say(HintHoldCard)
+		s.Say(wait)
 		return e
 	}
 	rules := s.o.Rules
@@ -77,15 +99,17 @@ func (s *Source) judge() (e passage.Evidence) {
 			return s.settle(evidence.Refused(problemReason(p)))
 		}
 	}
-	s.Say(HintHoldCard)
+	s.Say(wait)
 	return e
 }
 
-// side combines the readings of a side; done says that enough of them agree and every field is sure.
+// side combines the readings of a side; done says that enough of them agree and every field is sure, or is a name that
+// somebody else vouches for.
 func (s *Source) side(readings []*document.Reading) (r *document.Reading, done bool) {
 	if r = document.Combine(readings); r == nil {
 		return nil, false
 	}
+	s.vouch(r)
 	agree := 0
 	for _, one := range readings {
 		if one.Number.Text == r.Number.Text && one.Validity.Text == r.Validity.Text {
@@ -104,6 +128,25 @@ func (s *Source) side(readings []*document.Reading) (r *document.Reading, done b
 	return r, agree >= s.o.Readings
 }
 
+// vouch completes a name with rare characters by that which a signed credential of this passage, or the enrolment, gives the
+// holder of the same number, if it is one of the candidates.
+func (s *Source) vouch(r *document.Reading) {
+	if len(r.Rare) == 0 || !(r.Number.Confidence >= s.o.Rules.Sure) {
+		return
+	}
+	subject := s.subject(r.Number.Text)
+	names := []string{s.o.EnrolledName(subject)}
+	if c, ok := s.o.Claims.Of(s.passage); ok && c.Issuer != "" && c.Subject == subject {
+		names = append(names, c.Name)
+	}
+	for _, name := range names {
+		if r.Admits(name) {
+			r.Name.Text, r.Name.Confidence, r.Rare = name, 1, nil
+			return
+		}
+	}
+}
+
 // accept makes the claim of an accepted card.
 func (s *Source) accept(front, back *document.Reading) passage.Evidence {
 	number := front.Number.Text
@@ -118,7 +161,7 @@ func (s *Source) accept(front, back *document.Reading) passage.Evidence {
 		d.Standing.From, d.Standing.Until = validity(back.Validity.Text)
 	}
 	e := passage.Evidence{Outcome: passage.Accepted, Score: passage.ScoreOf(float64(front.Number.Confidence)), Subject: d.Subject}
-	if front.Portrait = portraitOf(s.fronts, number); front.Portrait != nil {
+	if front.Portrait = portraitOf(readings(s.fronts), number); front.Portrait != nil {
 		if template, err := s.o.Portrait(front.Portrait); err == nil {
 			d.References, e.Reference = []face.Template{template}, true
 		}

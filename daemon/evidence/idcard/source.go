@@ -28,7 +28,9 @@ type Opts struct {
 	People   evidence.People
 	Claims   *evidence.Claims
 	Portrait func(*vision.Image) (face.Template, error) // template of the face on a portrait
-	// Picture makes the JPEG of a portrait for reviewers; nil where they see none.
+	// EnrolledName returns the name of somebody who is enrolled, "" of anybody else.
+	EnrolledName func(id string) string
+	// Picture makes the JPEG of a portrait, or of a name, for reviewers; nil where they see none.
 	Picture func(*vision.Image) []byte
 	// Identity makes an electronic identity of what the card says; nil where the site issues none.
 	Identity func(front *document.Reading) *credential.Identity
@@ -49,17 +51,28 @@ type Source struct {
 	settled       passage.ID // the passage in which a card was accepted, refused or given up
 	passage       passage.ID
 	since         time.Time // the first reading of the passage
-	fronts, backs []*document.Reading
+	fronts, backs []sighting
 }
 
-// maxReadings of a side are kept; the oldest make room.
-const maxReadings = 8
+// sighting is a reading of a side, and when it was before the camera.
+type sighting struct {
+	*document.Reading
+	at time.Time
+}
+
+const (
+	// maxReadings of a side are kept; the oldest make room.
+	maxReadings = 8
+	// together is how long readings count for one card: both sides are seen within that time, or they may be two cards'.
+	together = 15 * time.Second
+)
 
 // Codes of the hints.
 const (
 	HintHoldCard = "hold-the-card-still"
 	HintTurnCard = "turn-the-card-over"
 	HintFront    = "show-the-front"
+	HintCloser   = "bring-the-card-closer"
 )
 
 // New returns a source of printed cards.

@@ -19,7 +19,7 @@ const words = {
     },
     hints: {
       "no-identity-code": "This is no identity code", "show-the-phones-code": "Open the wallet on your phone and show its moving code",
-      "hold-the-card-still": "Hold the card still, without glare", "turn-the-card-over": "Turn the card over", "show-the-front": "Show the front of the card",
+      "hold-the-card-still": "Hold the card still, without glare", "turn-the-card-over": "Turn the card over", "show-the-front": "Show the front of the card", "bring-the-card-closer": "Bring the card closer",
       "finger-wait": "Keep your finger there", "finger-lift": "Lift your finger", "finger-again": "That was not clear: put your finger there again", "finger-firmly": "Wipe sensor and finger, then press a little more firmly",
       "finger-left": "Put it a little further to the left", "finger-right": "Put it a little further to the right", "finger-up": "Put it a little higher", "finger-down": "Put it a little lower",
       "finger-same": "That looks like another finger: use the first one", "finger-done": "Thank you, that is all",
@@ -68,7 +68,7 @@ const words = {
     },
     hints: {
       "no-identity-code": "Este no es un código de identidad", "show-the-phones-code": "Abra la cartera del teléfono y muestre su código móvil",
-      "hold-the-card-still": "Mantenga el documento quieto, sin reflejos", "turn-the-card-over": "Dé la vuelta al documento", "show-the-front": "Muestre el anverso",
+      "hold-the-card-still": "Mantenga el documento quieto, sin reflejos", "turn-the-card-over": "Dé la vuelta al documento", "show-the-front": "Muestre el anverso", "bring-the-card-closer": "Acerque el documento",
       "finger-wait": "No levante el dedo", "finger-lift": "Levante el dedo", "finger-again": "No se vio bien: ponga el dedo otra vez", "finger-firmly": "Limpie el sensor y el dedo y apriete un poco más",
       "finger-left": "Póngalo un poco más a la izquierda", "finger-right": "Póngalo un poco más a la derecha", "finger-up": "Póngalo un poco más arriba", "finger-down": "Póngalo un poco más abajo",
       "finger-same": "Parece otro dedo: use el primero", "finger-done": "Gracias, ya está",
@@ -117,7 +117,7 @@ const words = {
     },
     hints: {
       "no-identity-code": "这不是身份码", "show-the-phones-code": "请打开手机钱包，出示动态码",
-      "hold-the-card-still": "请拿稳身份证，避免反光", "turn-the-card-over": "请翻到国徽面", "show-the-front": "请出示人像面",
+      "hold-the-card-still": "请拿稳身份证，避免反光", "turn-the-card-over": "请翻到国徽面", "show-the-front": "请出示人像面", "bring-the-card-closer": "请将身份证靠近一些",
       "finger-wait": "请不要移开手指", "finger-lift": "请抬起手指", "finger-again": "未看清，请再按一次", "finger-firmly": "请擦净传感器和手指，稍用力按",
       "finger-left": "请稍向左按", "finger-right": "请稍向右按", "finger-up": "请稍向上按", "finger-down": "请稍向下按",
       "finger-same": "像是另一根手指，请用第一根", "finger-done": "谢谢，已完成",

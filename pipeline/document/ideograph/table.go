@@ -28,6 +28,14 @@ import (
 // DefaultFont is WenQuanYi Zen Hei, as Debian's fonts-wqy-zenhei installs it.
 const DefaultFont = "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"
 
+// Installed returns DefaultFont where it is installed, and "" otherwise.
+func Installed() string {
+	if _, err := os.Stat(DefaultFont); err != nil {
+		return ""
+	}
+	return DefaultFont
+}
+
 // First and Last bound the characters that a table may hold: the unified ideographs that names are made of.
 const (
 	First = '\u4e00'
