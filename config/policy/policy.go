@@ -67,6 +67,15 @@ var stateNames = []string{"open", "satisfied", "impossible"}
 // String returns t's name.
 func (t State) String() string { return enum.Name(stateNames, t) }
 
+// MarshalText returns t's name.
+func (t State) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText sets t to the state of a name.
+func (t *State) UnmarshalText(b []byte) (err error) {
+	*t, err = enum.Parse[State]("state", stateNames, string(b))
+	return err
+}
+
 // IsZero reports whether p is the zero Policy.
 func (p Policy) IsZero() bool { return len(p.code) == 0 }
 
