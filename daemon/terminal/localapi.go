@@ -317,6 +317,7 @@ func (d *localAPI) Metrics(w io.Writer) {
 		{"umbral_camera_frames_total", float64(c.Captured)},
 		{"umbral_camera_dropped_total", float64(c.Dropped)},
 		{"umbral_camera_trimmed_total", float64(c.Trimmed)},
+		{"umbral_camera_mended_total", float64(d.t.frames.decoder.Mended())},
 		{"umbral_camera_fps", c.FPS},
 		{"umbral_store_entries", float64(s.Entries)},
 		{"umbral_store_pending", float64(s.Pending)},

@@ -61,6 +61,16 @@ func newPhotograph(img *vision.Image) *photograph {
 	return p
 }
 
+// tallest returns the height of the tallest face in any turn.
+func (p *photograph) tallest() (height float32) {
+	for _, v := range p.turns {
+		for _, d := range v.faces {
+			height = max(height, d.Box.Dy())
+		}
+	}
+	return height
+}
+
 // faces finds the faces of v, the most prominent first. The detector was made for faces with something around them, so
 // the photograph is also shown to it smaller, in a grey border.
 func (a *Analyzer) faces(v *turned) ([]Detection, error) {

@@ -99,6 +99,9 @@ func (a *Analyzer) upright(p *photograph) (turn int, err error) {
 			return turn, nil
 		}
 	}
+	if p.tallest() < PhotographLimits().MinSize {
+		return 0, refuse("%s", photographTexts[TooFar])
+	}
 	return 0, refuse("the face can't be made out: use a photograph that shows it upright, uncovered and from the front")
 }
 

@@ -134,6 +134,10 @@ func TestPortraitRefusals(t *testing.T) {
 		want string
 	}{
 		"nobody":           {vision.NewImage(320, 240), "no face was found"},
+		"one pixel":        {vision.NewImage(1, 1), "no face was found"},
+		"one row":          {vision.NewImage(3000, 1), "no face was found"},
+		"one column":       {vision.NewImage(1, 3000), "no face was found"},
+		"far too small":    {resized(30), "too small"},
 		"too small":        {resized(60), "too small"},
 		"blurred":          {blurred, "blurred"},
 		"too dark":         {lit(0.15, 0), "too dark"},

@@ -1,12 +1,29 @@
 package vision
 
-import "fmt"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // Decoder turns camera frames into RGB or luma. It owns the memory that this takes, allocated by NewDecoder, and is
 // for one goroutine at a time.
 type Decoder struct {
 	maxWidth, maxHeight int
 	jpeg                jpegDecoder
+	mended              atomic.Uint64
+}
+
+// Mended returns how many MJPG frames were decoded although something in them was out of order: bytes that belong
+// nowhere, a second start of image, a misnumbered restart marker. It may be called while another goroutine decodes.
+func (d *Decoder) Mended() uint64 { return d.mended.Load() }
+
+// frame decodes an MJPG frame to rgb or to luma, whichever is not nil.
+func (d *Decoder) frame(rgb *Image, luma *Grey, data []byte) error {
+	err := d.jpeg.frame(rgb, luma, data)
+	if err == nil && d.jpeg.mended {
+		d.mended.Add(1)
+	}
+	return err
 }
 
 // NewDecoder makes a decoder for frames up to maxWidth × maxHeight pixels; larger ones are refused. Sizes below 1 or
@@ -27,7 +44,7 @@ func NewDecoder(maxWidth, maxHeight int) *Decoder {
 // On an error the content of dst is undefined.
 func (d *Decoder) Decode(dst *Image, f Frame) error {
 	if f.Format == MJPG {
-		return d.jpeg.frame(dst, nil, f.Data)
+		return d.frame(dst, nil, f.Data)
 	}
 	stride, err := d.check(f)
 	if err != nil {
@@ -60,7 +77,7 @@ func (d *Decoder) Decode(dst *Image, f Frame) error {
 // Decode does, and takes a third to a half of its time.
 func (d *Decoder) Luma(dst *Grey, f Frame) error {
 	if f.Format == MJPG {
-		return d.jpeg.frame(nil, dst, f.Data)
+		return d.frame(nil, dst, f.Data)
 	}
 	stride, err := d.check(f)
 	if err != nil {

@@ -18,7 +18,8 @@ type jpegDecoder struct {
 	photograph          *PictureLimits // nil for a camera's frames
 
 	segments segments
-	started  int // behind the last start of image
+	started  int  // behind the last start of image
+	mended   bool // something was out of order, and no part of the picture is missing for it
 
 	quant     [4][64]int32 // in zigzag order
 	quantSeen [4]bool
@@ -47,6 +48,8 @@ type jpegDecoder struct {
 	bits     bitReader
 	left     int   // MCUs up to the next restart marker
 	expected byte  // its number
+	markers  int   // how many of them are to come
+	follow   int   // how many do follow, −1 while nobody has counted
 	lost     int   // MCUs from here that are known to be missing
 	missing  int   // MCUs that were missing in this scan
 	run      int32 // blocks whose band holds nothing new (T.81, G.1.2.2: EOBRUN)
@@ -99,13 +102,14 @@ const maxStarts = 8
 
 // frame writes a camera's frame to rgb or to luma, whichever is not nil.
 func (d *jpegDecoder) frame(rgb *Image, luma *Grey, data []byte) error {
-	d.segments, d.started = segments{data: data}, 0
+	d.segments, d.started, d.mended = segments{data: data}, 0, false
 	out := canvas{img: rgb, orientation: upright}
 	d.chromaIsNeeded = rgb != nil
 	var first error
 	for range maxStarts {
 		err := d.picture(&out, luma)
 		if err == nil {
+			d.mended = d.mended || first != nil || d.segments.skipped > 0
 			return nil
 		}
 		if first == nil {

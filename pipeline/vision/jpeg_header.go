@@ -55,6 +55,7 @@ func (d *jpegDecoder) headers() error {
 			return errNoScan
 		case marker == markerSOI:
 			d.begin()
+			d.mended = d.mended || d.started > 0
 			d.started = d.segments.at
 		case marker == markerSOS:
 			return d.startScan(segment)

@@ -150,6 +150,17 @@ func (r *bitReader) following() int {
 	return number
 }
 
+// restarts returns how many restart markers follow.
+func (r *bitReader) restarts() (n int) {
+	for at := r.at; ; n++ {
+		number, behind := restartMarker(r.data, at)
+		if number < 0 {
+			return n
+		}
+		at = behind
+	}
+}
+
 // restartMarker finds the next restart marker at or behind at, and where the data go on behind it. Other markers are
 // damage, but for those that end a picture.
 func restartMarker(data []byte, at int) (number, behind int) {

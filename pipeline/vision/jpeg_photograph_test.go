@@ -44,6 +44,21 @@ func TestPhotographsOutOfOrder(t *testing.T) {
 		return data
 	}
 	zero := make([]byte, 700)
+	shifted := func(by byte) []byte {
+		data := bytes.Clone(restarts)
+		for at := 600; at+1 < len(data); at++ {
+			if data[at] == 0xff && data[at+1]&^7 == markerRST0 {
+				data[at+1] = markerRST0 | (data[at+1]+by)&7
+			}
+		}
+		return data
+	}
+	all0 := bytes.Clone(restarts)
+	for at := 600; at+1 < len(all0); at++ {
+		if all0[at] == 0xff && all0[at+1]&^7 == markerRST0 {
+			all0[at+1] = markerRST0
+		}
+	}
 	tables, _ := cutAt(t, plain, markerSOF0, 0)
 	tests := map[string]struct{ data, want []byte }{
 		"motion photo":                   {slices.Concat(plain, video), plain},
@@ -57,6 +72,9 @@ func TestPhotographsOutOfOrder(t *testing.T) {
 		"restart misnumbered by one":     {renumbered(3, 4), restarts},
 		"restart misnumbered by minus 1": {renumbered(3, 2), restarts},
 		"restart misnumbered far":        {renumbered(9, 6), restarts},
+		"restarts numbered from 1":       {shifted(1), restarts},
+		"restarts numbered from 5":       {shifted(5), restarts},
+		"restarts all 0":                 {all0, restarts},
 		"zeros before":                   {slices.Concat(zero, plain), plain},
 		"half a picture before":          {slices.Concat(restarts[:len(restarts)/2], plain), plain},
 		"two starts":                     {slices.Concat(plain[:2], plain), plain},
@@ -109,11 +127,19 @@ func TestFramesOutOfOrder(t *testing.T) {
 		"old bytes behind":         slices.Concat(plain, restarts[300:]),
 	} {
 		t.Run(name, func(t *testing.T) {
+			before := d.Mended()
 			if err := d.Decode(&got, mjpg(data)); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Pix, want.Pix) {
 				t.Error("the frame differs from the undamaged one")
+			}
+			mended := before + 1
+			if name == "no end" || name == "old bytes behind" { // nothing before the end is out of order
+				mended = before
+			}
+			if got := d.Mended(); got != mended {
+				t.Errorf("%d frames were mended, want %d", got, mended)
 			}
 		})
 	}

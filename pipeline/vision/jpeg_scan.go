@@ -26,7 +26,7 @@ var zigzag = [64]uint8{
 
 // scan decodes the one scan of a picture, a row of MCUs at a time.
 func (d *jpegDecoder) scan(to *canvas, luma *Grey) error {
-	d.beginScan()
+	d.beginScan(d.mcusX * d.mcusY)
 	for my := range d.mcusY {
 		for mx := range d.mcusX {
 			present, err := d.present()
@@ -49,7 +49,12 @@ func (d *jpegDecoder) scan(to *canvas, luma *Grey) error {
 	return d.judge(d.mcusX * d.mcusY)
 }
 
-func (d *jpegDecoder) beginScan() {
+// beginScan gets ready for the data of a scan of so many MCUs.
+func (d *jpegDecoder) beginScan(mcus int) {
+	d.markers, d.follow = 0, -1
+	if d.interval > 0 {
+		d.markers = (mcus - 1) / d.interval
+	}
 	d.bits = bitReader{data: d.segments.data, at: d.segments.at}
 	d.left, d.expected, d.lost, d.missing = d.interval, 0, 0, 0
 	for i := range d.components {
@@ -74,21 +79,31 @@ func (d *jpegDecoder) present() (bool, error) {
 	return true, nil
 }
 
-// restart resets the decoder at a restart marker (T.81, F.2.1.3.1). A marker that is not the next in turn is believed
-// if the one behind it follows it: then the intervals between were lost. Otherwise its number alone is wrong.
+// restart resets the decoder at a restart marker (T.81, F.2.1.3.1). A marker that is not the next in turn is believed if
+// the one behind it follows it and markers are missing: then the intervals between were lost. Otherwise its number alone
+// is wrong.
 func (d *jpegDecoder) restart() error {
 	number := d.bits.restart()
 	if number < 0 {
 		return errTruncated
 	}
-	intervals := 0
-	if ahead := (number - int(d.expected)) & 7; ahead != 0 && d.bits.following() == (number+1)&7 {
+	d.follow = max(d.follow-1, -1)
+	intervals, ahead := 0, (number-int(d.expected))&7
+	if ahead != 0 && d.follow < 0 {
+		d.follow = d.bits.restarts()
+	}
+	switch {
+	case ahead == 0:
+	case d.bits.following() != (number+1)&7, d.follow+1 >= d.markers:
+		d.mended = true
+	default:
 		err := fmt.Errorf("restart marker %d where %d has to be (data lost in transfer?)", number, d.expected)
 		if d.photograph == nil {
 			return err
 		}
 		intervals, d.cause = ahead, err
 	}
+	d.markers -= intervals + 1
 	d.expected = byte(int(d.expected)+intervals+1) & 7
 	d.lost = intervals * d.interval
 	d.left = d.lost + d.interval

@@ -59,7 +59,6 @@ func (d *jpegDecoder) nextScan() (more bool, err error) {
 
 // bufferedScan decodes one scan into the coefficients of its components. Damage costs the rest of its restart interval.
 func (d *jpegDecoder) bufferedScan() {
-	d.beginScan()
 	d.run = 0
 	s := &d.scanned
 	wide, high := d.mcusX, d.mcusY
@@ -68,6 +67,7 @@ func (d *jpegDecoder) bufferedScan() {
 		wide, high = c.blocksX, c.blocksY
 	}
 	all := wide * high
+	d.beginScan(all)
 	for at := range all {
 		present, err := d.present()
 		if present && err == nil {
