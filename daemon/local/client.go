@@ -171,3 +171,10 @@ func (c *Client) Issue(ctx context.Context, enrolment string) (string, error) {
 	err := c.do(ctx, http.MethodPost, "/api/v1/issue", Issuance{Enrolment: enrolment}, &answer)
 	return answer.Credential, err
 }
+
+// Link makes a link to a page with what is personal on it: "page" for a technician, "screen" for the gate's own screen.
+func (c *Client) Link(ctx context.Context, name string) (Link, error) {
+	var l Link
+	err := c.do(ctx, http.MethodPost, "/api/v1/link?for="+url.QueryEscape(name), nil, &l)
+	return l, err
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -20,6 +21,8 @@ func (s *Server) pages() http.Handler {
 	mux.HandleFunc("/api/v1/people/", socketOnly)
 	mux.HandleFunc("/api/v1/enroll", socketOnly)
 	mux.HandleFunc("/api/v1/enroll/", socketOnly)
+	mux.HandleFunc("/api/v1/issue", socketOnly)
+	mux.HandleFunc("/api/v1/link", socketOnly)
 	return guard(mux)
 }
 
@@ -37,18 +40,19 @@ func (s *Server) everything() http.Handler {
 	mux.HandleFunc("POST /api/v1/enroll/live", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolLive) })
 	mux.HandleFunc("POST /api/v1/enroll/finger", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolFinger) })
 	mux.HandleFunc("POST /api/v1/issue", s.issue)
+	mux.HandleFunc("POST /api/v1/link", s.link)
 	return mux
 }
 
 func (s *Server) readOnly(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", page("technician.html"))
-	mux.HandleFunc("GET /screen", page("screen.html"))
+	mux.HandleFunc("GET /{$}", s.enter("technician.html"))
+	mux.HandleFunc("GET /screen", s.enter("screen.html"))
 	files, err := fs.Sub(assets, "assets")
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
-	mux.HandleFunc("GET /api/v1/state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.backend.State()) })
+	mux.HandleFunc("GET /api/v1/state", s.state)
 	mux.HandleFunc("GET /api/v1/events", s.events)
 	mux.HandleFunc("GET /api/v1/picture.jpg", s.picture)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
@@ -181,7 +185,11 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	answer(w, status, state.Conditions)
 }
 
-func (s *Server) picture(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
+	if s.scope(r) == ScopeNone {
+		fail(w, http.StatusForbidden, "token", "the picture shows people: it needs a link with a token", "on the terminal, \"umbral page\" prints one")
+		return
+	}
 	var picture bytes.Buffer
 	sequence, err := s.backend.Picture(&picture)
 	if err != nil {
@@ -202,15 +210,58 @@ func (s *Server) picture(w http.ResponseWriter, _ *http.Request) {
 // eventsEvery is how often a page that follows the state is told of changes.
 const eventsEvery = 150 * time.Millisecond
 
-// events streams the state whenever it has changed, and a comment every few seconds so that a dead connection shows.
-func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+// place is the reserved place of the gate's own screen: the newest takes it.
+type place struct {
+	mu  sync.Mutex
+	now chan struct{} // closed when another screen takes the place; nil while it is free
+}
+
+// take gives the place to a screen. The channel is closed when another one has it.
+func (p *place) take() chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now != nil {
+		close(p.now)
+	}
+	p.now = make(chan struct{})
+	return p.now
+}
+
+// leave frees the place unless another screen has it.
+func (p *place) leave(mine chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now == mine {
+		p.now = nil
+	}
+}
+
+// stream finds a place for a page that follows the state. over is closed when the page has to give it up.
+func (s *Server) stream(r *http.Request, scope Scope) (over chan struct{}, leave func(), room bool) {
+	if c, ok := r.Context().Value(ofVisitor{}).(*visitor); ok && scope != ScopeNone {
+		c.keep()
+	}
+	if scope == ScopeScreen {
+		over = s.screen.take()
+		return over, func() { s.screen.leave(over) }, true
+	}
 	select {
 	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
+		return nil, func() { <-s.streams }, true
 	default:
+		return nil, nil, false
+	}
+}
+
+// events streams the state whenever it has changed, and a comment every few seconds so that a dead connection shows.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	scope := s.scope(r)
+	over, leave, room := s.stream(r, scope)
+	if !room {
 		fail(w, http.StatusTooManyRequests, "too-many", fmt.Sprintf("%d pages follow the terminal already", maxStreams), "close one of them")
 		return
 	}
+	defer leave()
 	control := http.NewResponseController(w)
 	control.SetReadDeadline(time.Time{})
 	h := w.Header()
@@ -221,7 +272,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	var last []byte
 	var told time.Time
 	for {
-		text, err := json.Marshal(s.backend.State())
+		text, err := s.encodeState(scope)
 		if err != nil {
 			s.log.Error("local: state", "error", err)
 			return
@@ -245,6 +296,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-s.ended:
+			return
+		case <-over:
 			return
 		case <-ticker.C:
 		}

@@ -53,8 +53,8 @@ func TestTechnicianPage(t *testing.T) {
 	if picture, err := os.ReadFile(pathstest.Picture(t, "sample3.jpg")); err == nil {
 		f.picture = picture
 	}
-	base, _ := serve(t, f)
-	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1400, 900), chromedp.Navigate(base+"/")); err != nil {
+	base, client := serve(t, f)
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1400, 900), chromedp.Navigate(linked(t, base, client, "/"))); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, ctx, "#terminal", "gate-7")
@@ -91,8 +91,8 @@ func TestTechnicianPage(t *testing.T) {
 func TestScreen(t *testing.T) {
 	ctx, complaints := browsertest.Start(t)
 	f := newFake()
-	base, _ := serve(t, f)
-	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(base+"/screen")); err != nil {
+	base, client := serve(t, f)
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(linked(t, base, client, "/screen"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -117,7 +117,7 @@ func TestScreen(t *testing.T) {
 		screenshot(t, ctx, "screen-"+c.screen.Code)
 	}
 	eventually(t, ctx, "#help", "The camera gives no picture")
-	if err := chromedp.Run(ctx, chromedp.Navigate(base+"/screen?lang=es")); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Navigate(linked(t, base, client, "/screen?lang=es"))); err != nil {
 		t.Fatal(err)
 	}
 	f.set(func(s *State) { s.Screen = Screen{Code: "denied", Reason: "several-people"} })
@@ -131,14 +131,14 @@ func TestScreen(t *testing.T) {
 func TestScreenOfEvidence(t *testing.T) {
 	ctx, complaints := browsertest.Start(t)
 	f := newFake()
-	base, _ := serve(t, f)
+	base, client := serve(t, f)
 	qr := []string{"1110", "1010", "1110", "0001"}
 	for lang, c := range map[string]struct{ card, hint, ready, turn, offer string }{
 		"en": {"Show your card", "Turn the card over", "Get ready", "Turn to your right", "Scan with your phone"},
 		"es": {"Muestre su documento", "Dé la vuelta", "Prepárese", "Gire a su derecha", "Escanee"},
 		"zh": {"", "", "", "", ""},
 	} {
-		if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(base+"/screen?lang="+lang)); err != nil {
+		if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate(linked(t, base, client, "/screen?lang="+lang))); err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range []struct {

@@ -34,15 +34,18 @@ type Opts struct {
 	NextFreePort bool
 	// Socket is the unix socket's path; empty for none.
 	Socket string
-	Log    *slog.Logger
+	// Key makes the tokens with which a page shows what is personal; without one no page does.
+	Key []byte
+	Log *slog.Logger
 }
 
 // Limits of the server.
 const (
 	portsTried    = 20
 	maxEnrolBytes = 64 << 20 // of a request with pictures
-	maxStreams    = 8        // pages that follow the state at a time
+	maxStreams    = 8        // pages that follow the state at a time, beside the gate's own screen
 	readTimeout   = 30 * time.Second
+	writeTimeout  = 15 * time.Second // of an answer on loopback; each event has its own
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 2 * time.Second
 )
@@ -53,23 +56,27 @@ type Server struct {
 	log     *slog.Logger
 	tcp     net.Listener
 	socket  net.Listener
-	streams chan struct{} // a token a stream
+	tokens  tokens
+	streams chan struct{} // a place a stream
+	screen  place         // of the gate's own screen
 	ended   chan struct{} // closed when Run's context ends
 }
 
 // New starts to listen, so that Address is known; Run serves.
 func New(o Opts, b Backend) (*Server, error) {
-	s := &Server{backend: b, log: o.Log, streams: make(chan struct{}, maxStreams), ended: make(chan struct{})}
+	s := &Server{backend: b, log: o.Log, tokens: tokens{o.Key, time.Now}, streams: make(chan struct{}, maxStreams), ended: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	var err error
 	if o.HTTP != "" {
-		if s.tcp, err = listenLoopback(o.HTTP, o.NextFreePort); err != nil {
+		l, err := listenLoopback(o.HTTP, o.NextFreePort)
+		if err != nil {
 			return nil, err
 		}
+		s.tcp = &visitors{Listener: l}
 	}
 	if o.Socket != "" {
+		var err error
 		if s.socket, err = listenSocket(o.Socket); err != nil {
 			if s.tcp != nil {
 				s.tcp.Close()
@@ -132,6 +139,12 @@ func listenSocket(path string) (net.Listener, error) {
 	return l, nil
 }
 
+// What is known of a request's connection.
+type (
+	fromSocket struct{} // true: it came by the unix socket
+	ofVisitor  struct{} // the *visitor
+)
+
 // Address is the address of the pages, empty without them.
 func (s *Server) Address() string {
 	if s.tcp == nil {
@@ -153,13 +166,13 @@ func (s *Server) Close() {
 func (s *Server) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	var servers []*http.Server
-	serve := func(l net.Listener, handler http.Handler) {
+	serve := func(l net.Listener, handler http.Handler, write time.Duration, context func(context.Context, net.Conn) context.Context) {
 		if l == nil {
 			return
 		}
 		server := &http.Server{
-			Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
-			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+			Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: write, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
+			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), ConnContext: context,
 		}
 		servers = append(servers, server)
 		group.Go(func() {
@@ -168,8 +181,12 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		})
 	}
-	serve(s.tcp, s.pages())
-	serve(s.socket, s.everything())
+	serve(s.tcp, s.pages(), writeTimeout, func(ctx context.Context, c net.Conn) context.Context {
+		return context.WithValue(ctx, ofVisitor{}, c)
+	})
+	serve(s.socket, s.everything(), 0, func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, fromSocket{}, true)
+	})
 	<-ctx.Done()
 	close(s.ended)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)

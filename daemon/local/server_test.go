@@ -124,7 +124,7 @@ func (f *fake) EnrolFinger(_ context.Context, r EnrolRequest, progress func(Prog
 func serve(t *testing.T, b Backend) (base string, c *Client) {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s", "umbral.sock")
-	s, err := New(Opts{HTTP: "127.0.0.1:0", Socket: socket}, b)
+	s, err := New(Opts{HTTP: "127.0.0.1:0", Socket: socket, Key: []byte("a key of the tests' own")}, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func get(t *testing.T, url string, change func(*http.Request)) (*http.Response, 
 
 func TestPagesAndReadOnlyAPI(t *testing.T) {
 	f := newFake()
-	base, _ := serve(t, f)
+	base, client := serve(t, f)
 	for path, want := range map[string]string{
 		"/": "technician.js", "/screen": "screen.js", "/assets/screen.css": "--ground", "/metrics": "umbral_people 1",
 		"/api/v1/state": `"terminal":"gate-7"`, "/healthz": "[]",
@@ -182,11 +182,12 @@ func TestPagesAndReadOnlyAPI(t *testing.T) {
 			t.Errorf("%s: no content security policy", path)
 		}
 	}
-	if answer, body := get(t, base+"/api/v1/picture.jpg", nil); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "no-picture") {
+	token := with(tokenOf(t, client, "page"))
+	if answer, body := get(t, base+"/api/v1/picture.jpg", token); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "no-picture") {
 		t.Errorf("picture before the first frame: %s %s", answer.Status, body)
 	}
 	f.picture = []byte("jpeg")
-	if answer, body := get(t, base+"/api/v1/picture.jpg", nil); body != "jpeg" || answer.Header.Get("X-Frame-Sequence") != "42" {
+	if answer, body := get(t, base+"/api/v1/picture.jpg", token); body != "jpeg" || answer.Header.Get("X-Frame-Sequence") != "42" {
 		t.Errorf("picture: %s %q, frame %s", answer.Status, body, answer.Header.Get("X-Frame-Sequence"))
 	}
 	f.set(func(s *State) { s.Conditions = []Condition{{Code: "camera", Severity: "critical"}} })

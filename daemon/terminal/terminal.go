@@ -120,6 +120,19 @@ func (t *Terminal) Page() string {
 	return t.local.Address()
 }
 
+// Links returns the links to the technician's page and to the gate's screen, with tokens in them; empty without pages.
+func (t *Terminal) Links() (page, screen string) {
+	if t.local == nil {
+		return "", ""
+	}
+	p, errPage := t.local.Link(local.ScopePage)
+	s, errScreen := t.local.Link(local.ScopeScreen)
+	if errPage != nil || errScreen != nil {
+		return "", ""
+	}
+	return p.Page, s.Page
+}
+
 // Run works until ctx ends and then leaves the hardware inert and everything written.
 func (t *Terminal) Run(ctx context.Context) error {
 	// The frame loop allocates nothing, so that an eager collector costs nothing and keeps the heap within the budget.

@@ -80,9 +80,19 @@ func digestOf(cfg config.Config) (string, error) {
 // announce says where to look, since ports may be others than those configured.
 func announce(cfg *config.Config, t *terminal.Terminal) {
 	if page := t.Page(); page != "" {
-		fmt.Printf("technician's page  http://%s/\ngate's screen      http://%s/screen\n", page, page)
+		technician, screen := "http://"+page+"/", "http://"+page+"/screen"
+		if interactive(os.Stdout) {
+			technician, screen = t.Links() // whoever starts it by hand may see everything; a log must not hold tokens
+		}
+		fmt.Printf("technician's page  %s\ngate's screen      %s\n", technician, screen)
 	}
 	if cfg.Fleet.Enabled {
 		fmt.Printf("MQTT broker        %s\n", cfg.Fleet.Broker)
 	}
+}
+
+// interactive reports whether a file is a terminal that a person looks at.
+func interactive(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

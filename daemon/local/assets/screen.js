@@ -106,6 +106,4 @@ document.getElementById("alternative").addEventListener("click", () => {
 });
 
 say("wait", "pause", t.wait[0], "", 0);
-const events = new EventSource("/api/v1/events");
-events.onerror = () => say("out-of-order", "no", t["out-of-order"][0], t.lost, 0);
-events.onmessage = (e) => show(JSON.parse(e.data).screen);
+follow((state) => show(state.screen), () => say("out-of-order", "no", t["out-of-order"][0], t.lost, 0));

@@ -170,14 +170,12 @@ function linkState(ok) {
   text("link", ok ? "live" : "connection lost since " + clock(lost));
 }
 
-const events = new EventSource("/api/v1/events");
-events.onopen = () => linkState(true);
-events.onerror = () => linkState(false);
-events.onmessage = (e) => show(JSON.parse(e.data));
+follow((state) => { linkState(true); show(state); }, () => linkState(false));
 
 // Pictures are asked for one after another, a few a second, and only while somebody looks.
 let last = "";
 async function picture() {
+  let pause = 220;
   if (!document.hidden && !lost) {
     try {
       const answer = await fetch("/api/v1/picture.jpg", { cache: "no-store" });
@@ -187,10 +185,13 @@ async function picture() {
         reader.onload = () => { $("picture").src = reader.result; $("nopicture").hidden = true; };
         reader.readAsDataURL(await answer.blob());
       } else if (!answer.ok) {
-        text("nopicture", (await answer.json()).error);
+        const failure = await answer.json();
+        text("nopicture", failure.hint ? failure.error + ": " + failure.hint : failure.error);
+        if (answer.status === 403) return; // nothing but another link helps
+        pause = 1000;
       }
     } catch { /* the event stream tells of a lost connection */ }
   }
-  setTimeout(picture, 220);
+  setTimeout(picture, pause);
 }
 picture();
