@@ -130,7 +130,7 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 // Stats tells what the reader did since the start.
 func (r *Reader) Stats() Stats {
 	s := r.stats
-	s.Panics = uint64(r.qr.panics + r.code128.panics)
+	s.Panics = uint64(r.qr.panics)
 	return s
 }
 
