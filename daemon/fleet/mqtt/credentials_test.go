@@ -203,6 +203,11 @@ func TestTLSErrorsNameTheFile(t *testing.T) {
 			t.Errorf("%+v: error %v, wanted %q in it", c.o, err, c.want)
 		}
 	}
+	named := client(a)
+	named.ServerName = "other"
+	if c, err := named.Config("host"); err != nil || c.ServerName != "other" {
+		t.Errorf("config %+v, error %v", c, err)
+	}
 	c, err := client(a).Config("host")
 	if err != nil || c.MinVersion != tls.VersionTLS12 || c.ServerName != "host" || c.InsecureSkipVerify {
 		t.Errorf("config %+v, error %v", c, err)
