@@ -211,7 +211,7 @@ func (c *Census) count(refs []Reference, f *File, now time.Time) {
 	for i := range f.Ticks {
 		t := &f.Ticks[i]
 		purpose, ok := strings.CutPrefix(t.Item, ItemConsent)
-		if !ok || t.Until.IsZero() {
+		if !ok {
 			continue
 		}
 		if t.Ended(now) {
