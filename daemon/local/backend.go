@@ -22,6 +22,7 @@ type Backend interface {
 	// ErrRefused says why not.
 	Issue(enrolment string) (credential string, err error)
 	Registry
+	Decisions
 }
 
 // Registry is who is enrolled. Errors that wrap ErrRefused or ErrUnknown are the caller's to mend.

@@ -21,6 +21,9 @@
 //	GET    /api/v1/people/{id}/export  socket only: Export, everything that is held about a person
 //	GET    /api/v1/people/{id}/file  socket only: File, what is on file about a person
 //	POST   /api/v1/people/{id}/file  socket only: FileEdit, one change of it
+//	GET    /api/v1/passages        socket only: PassageLine of the newest decisions; ?since=&until=&verdict=&reason=&
+//	                               person=&limit=
+//	GET    /api/v1/passages/{id}   socket only: why the decisions of a passage came out so, as passage.Explanation
 //	POST   /api/v1/enroll          socket only: EnrolRequest
 //	POST   /api/v1/enroll/live     socket only: EnrolRequest without pictures; answers with lines of Progress
 //	POST   /api/v1/enroll/finger   socket only: EnrolRequest without pictures; answers with lines of Progress

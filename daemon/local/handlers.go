@@ -20,6 +20,8 @@ func (s *Server) pages() http.Handler {
 	mux.HandleFunc("/api/v1/people", socketOnly)
 	mux.HandleFunc("/api/v1/people/", socketOnly)
 	mux.HandleFunc("/api/v1/enroll", socketOnly)
+	mux.HandleFunc("/api/v1/passages", socketOnly)
+	mux.HandleFunc("/api/v1/passages/", socketOnly)
 	mux.HandleFunc("/api/v1/enroll/", socketOnly)
 	mux.HandleFunc("/api/v1/issue", socketOnly)
 	mux.HandleFunc("/api/v1/link", socketOnly)
@@ -36,6 +38,8 @@ func (s *Server) everything() http.Handler {
 	mux.HandleFunc("GET /api/v1/people/{id}/export", s.export)
 	mux.HandleFunc("GET /api/v1/people/{id}/file", s.file)
 	mux.HandleFunc("POST /api/v1/people/{id}/file", s.editFile)
+	mux.HandleFunc("GET /api/v1/passages", s.passages)
+	mux.HandleFunc("GET /api/v1/passages/{id}", s.passage)
 	mux.HandleFunc("POST /api/v1/enroll", s.enrol)
 	mux.HandleFunc("POST /api/v1/enroll/live", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolLive) })
 	mux.HandleFunc("POST /api/v1/enroll/finger", func(w http.ResponseWriter, r *http.Request) { stepwise(w, r, s.backend.EnrolFinger) })
@@ -159,7 +163,7 @@ func fail(w http.ResponseWriter, status int, code, text, hint string) {
 }
 
 func socketOnly(w http.ResponseWriter, _ *http.Request) {
-	fail(w, http.StatusForbidden, "socket-only", "people are shown and changed through the unix socket only", "use the tool: umbral people, umbral enroll")
+	fail(w, http.StatusForbidden, "socket-only", "people are shown and changed, and passages shown, through the unix socket only", "use the tool: umbral people, umbral passages, umbral enroll")
 }
 
 // wrong answers with a backend's error.

@@ -29,6 +29,7 @@ type fake struct {
 	erased  string
 	request EnrolRequest
 	file    File
+	query   PassageQuery
 }
 
 func newFake() *fake {
@@ -74,6 +75,18 @@ func (f *fake) Issue(enrolment string) (string, error) {
 }
 
 func (f *fake) Alternative() error { return fmt.Errorf("%w: no challenge is under way", ErrRefused) }
+
+func (f *fake) Passages(q PassageQuery) ([]PassageLine, error) {
+	f.query = q
+	return []PassageLine{{Passage: "b1-000001", Verdict: "deny", Reasons: []string{"not-live"}}}, nil
+}
+
+func (f *fake) Explain(id string) ([]json.RawMessage, error) {
+	if id != "b1-000001" {
+		return nil, fmt.Errorf("%w: no passage %s", ErrUnknown, id)
+	}
+	return []json.RawMessage{json.RawMessage(`{"why":"because"}`)}, nil
+}
 
 func (f *fake) People() ([]Person, error) { return []Person{{ID: "ana", Name: "Ana"}}, nil }
 
@@ -203,7 +216,7 @@ func TestPagesAndReadOnlyAPI(t *testing.T) {
 func TestGuard(t *testing.T) {
 	f := newFake()
 	base, _ := serve(t, f)
-	for _, path := range []string{"/api/v1/people", "/api/v1/people/ana", "/api/v1/enroll", "/api/v1/enroll/live"} {
+	for _, path := range []string{"/api/v1/people", "/api/v1/people/ana", "/api/v1/passages", "/api/v1/passages/b1-000001", "/api/v1/enroll", "/api/v1/enroll/live"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			answer, body := get(t, base+path, func(r *http.Request) { r.Method = method })
 			if answer.StatusCode != http.StatusForbidden || !strings.Contains(body, "socket-only") {

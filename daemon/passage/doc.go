@@ -73,5 +73,6 @@
 // # Replay
 //
 // The journal's record of a passage holds the rules, the little that the machine remembered of earlier passages, and
-// every observation that could change the outcome, with its instant (see Record). Replay runs a new machine over them.
+// every observation that could change the outcome, with its instant (see Record). Replay runs a new machine over them;
+// Explain does, too, and says with figures why the verdict came out so, and what would have had to be different.
 package passage

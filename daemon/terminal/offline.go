@@ -195,32 +195,11 @@ type Replayed struct {
 	Error    string           `json:"error,omitempty"`
 }
 
-// replayBatch is how many entries are read at a time.
-const replayBatch = 64
-
 // Replay decides every journalled passage again and shows each to fn.
 func (d *Desk) Replay(fn func(Replayed) error) error { return replay(d.store, fn) }
 
 func replay(s *store.Store, fn func(Replayed) error) error {
-	var after store.Position
-	for {
-		entries, err := s.Next(after, replayBatch)
-		if err != nil {
-			return err
-		}
-		if len(entries) == 0 {
-			return nil
-		}
-		for _, e := range entries {
-			after = e.Position
-			switch e.Kind {
-			case passage.EntryPassage, passage.EntryCommand, passage.EntryExit, passage.EntryReview:
-				if err := fn(replayed(s.Named(e))); err != nil {
-					return err
-				}
-			}
-		}
-	}
+	return decisions(s, func(e store.Entry) error { return fn(replayed(e)) })
 }
 
 func replayed(e store.Entry) Replayed {

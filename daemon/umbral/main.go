@@ -39,7 +39,7 @@ Commands that need a terminal find it through its configuration (--config), whet
 	}
 	s.flags(cmd.PersistentFlags())
 	cmd.AddCommand(
-		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), replayCommand(&s), storeCommand(&s),
+		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), passagesCommand(&s), replayCommand(&s), storeCommand(&s),
 		budgetCommand(&s), configCommand(), evalCommand(&s), credentialCommand(), walletCommand(), benchCommand(&s), fleetCommand(&s), cameraCommand(), boardCommand(&s),
 		reviewCommand(), policyCommand(&s),
 		authorityCommand(&s), revocationCommand(&s), issuersCommand(&s),
