@@ -150,6 +150,16 @@ func TestWeakKeys(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	beyond := int64(1)<<32 + 1
+	if _, err := NewKey(with(n, int(beyond)), nil); err == nil && int64(int(beyond)) == beyond {
+		t.Error("an exponent of 33 bits is taken")
+	}
+	if k, err := rsaKey(n.Bytes(), []byte{1, 0, 0, 1}); err != nil || k.E != 1<<24+1 {
+		t.Errorf("an exponent of 4 bytes: %v", err)
+	}
+	if _, err := NewKey(rsa2048().Public(), make([]byte, maxKeyID)); err != nil {
+		t.Errorf("a key id of %d bytes: %v", maxKeyID, err)
+	}
 	if _, err := NewKey(rsa2048().Public(), make([]byte, maxKeyID+1)); err == nil {
 		t.Error("a key id that is too long is taken")
 	}
@@ -161,24 +171,27 @@ func TestCOSEKeysThatAreNone(t *testing.T) {
 	p384 := must(NewSigningKey("ES384", "x", "")).Public
 	x, y := curveOf(p384.Public.(*ecdsa.PublicKey)).coordinates(p384.Public.(*ecdsa.PublicKey))
 	for name, key := range map[string]map[int]any{
-		"no type":                    {-1: 2, -2: x, -3: y},
-		"another type":               {1: 4, -1: 2, -2: x, -3: y},
-		"no curve":                   {1: 2, -2: x, -3: y},
-		"a curve that is text":       {1: 2, -1: "P-384", -2: x, -3: y},
-		"P-384 called P-256":         {1: 2, -1: 1, -2: x, -3: y},
-		"P-521":                      {1: 2, -1: 3, -2: x, -3: y},
-		"no x":                       {1: 2, -1: 2, -3: y},
-		"no y":                       {1: 2, -1: 2, -2: x},
-		"a point off the curve":      {1: 2, -1: 2, -2: y, -3: x},
-		"Ed25519 of another length":  {1: 1, -1: 6, -2: x},
-		"X25519":                     {1: 1, -1: 4, -2: make([]byte, 32)},
-		"Ed25519 without a curve":    {1: 1, -2: make([]byte, 32)},
-		"RSA without a modulus":      {1: 3, -2: []byte{1, 0, 1}},
-		"RSA without an exponent":    {1: 3, -1: rsa2048().N.Bytes()},
-		"RSA with a number":          {1: 3, -1: rsa2048().N.Bytes(), -2: 65537},
-		"RSA with a long exponent":   {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 1}},
-		"RSA with a long modulus":    {1: 3, -1: make([]byte, maxRSA/8+1), -2: []byte{1, 0, 1}},
-		"RSA with a modulus of 1024": {1: 3, -1: rsa2048().N.Bytes()[:128], -2: []byte{1, 0, 1}},
+		"no type":                     {-1: 2, -2: x, -3: y},
+		"another type":                {1: 4, -1: 2, -2: x, -3: y},
+		"no curve":                    {1: 2, -2: x, -3: y},
+		"a curve that is text":        {1: 2, -1: "P-384", -2: x, -3: y},
+		"P-384 called P-256":          {1: 2, -1: 1, -2: x, -3: y},
+		"P-521":                       {1: 2, -1: 3, -2: x, -3: y},
+		"no x":                        {1: 2, -1: 2, -3: y},
+		"no y":                        {1: 2, -1: 2, -2: x},
+		"a point off the curve":       {1: 2, -1: 2, -2: y, -3: x},
+		"x and y divided elsewhere":   {1: 2, -1: 2, -2: x[:47], -3: append([]byte{x[47]}, y...)},
+		"Ed25519 of another length":   {1: 1, -1: 6, -2: x},
+		"X25519":                      {1: 1, -1: 4, -2: make([]byte, 32)},
+		"Ed25519 without a curve":     {1: 1, -2: make([]byte, 32)},
+		"RSA without a modulus":       {1: 3, -2: []byte{1, 0, 1}},
+		"RSA without an exponent":     {1: 3, -1: rsa2048().N.Bytes()},
+		"RSA with a number":           {1: 3, -1: rsa2048().N.Bytes(), -2: 65537},
+		"RSA with a long exponent":    {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 1}},
+		"an exponent of 65 bits":      {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 0, 0, 1, 0, 1}},
+		"RSA with a long modulus":     {1: 3, -1: append(make([]byte, maxRSA/8), 1), -2: []byte{1, 0, 1}},
+		"a modulus with zeros before": {1: 3, -1: append(make([]byte, maxRSA/8-255), rsa2048().N.Bytes()...), -2: []byte{1, 0, 1}},
+		"RSA with a modulus of 1024":  {1: 3, -1: rsa2048().N.Bytes()[:128], -2: []byte{1, 0, 1}},
 	} {
 		if k, err := keyFromCOSE(dec, encode(key)); err == nil {
 			t.Errorf("%s: taken as %s", name, k.Algorithm())

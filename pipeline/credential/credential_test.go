@@ -44,7 +44,8 @@ func person() Identity {
 		BestQualityFingers: []int{2, 7}, SecondaryFullName: "安娜", SecondaryLanguage: "zho", LocationCode: "48Q5", LegalStatus: "citizen", CountryOfIssuance: "URY",
 		Biometrics: map[Part][]Biometric{
 			RightThumb: {{Data: []byte("FMR\x00 20"), Format: FormatTemplate, SubFormat: 1, Issuer: "VendorA"}},
-			Face:       {{Data: []byte{1, 2, 3}, Format: FormatTemplate, SubFormat: 100}, {Data: []byte{4}, Format: FormatUnknown, SubFormat: -1}},
+			Face: {{Data: []byte{1, 2, 3}, Format: FormatTemplate, SubFormat: 100}, {Data: []byte{4}, Format: FormatUnknown, SubFormat: -1},
+				{Data: []byte{5}, Format: FormatImage, SubFormat: 0}},
 		},
 	}
 }

@@ -114,13 +114,17 @@ func TestHCERTVariants(t *testing.T) {
 		change func(claims map[int]any, c map[string]any)
 		full   string
 	}{
-		"no issuer, which the entry names":  {func(claims map[int]any, _ map[string]any) { delete(claims, 1) }, "Ana María Núñez"},
-		"no surname but the standardised":   {func(_ map[int]any, c map[string]any) { delete(c["nam"].(map[string]any), "fn") }, "Ana María NUNEZ"},
-		"no forename but the standardised":  {func(_ map[int]any, c map[string]any) { delete(c["nam"].(map[string]any), "gn") }, "ANA MARIA Núñez"},
-		"no forename":                       {func(_ map[int]any, c map[string]any) { c["nam"] = map[string]any{"fnt": "NUNEZ"} }, "NUNEZ"},
-		"a test rather than a vaccination":  {func(_ map[int]any, c map[string]any) { c["t"] = c["v"]; delete(c, "v") }, "Ana María Núñez"},
-		"groups that are null":              {func(_ map[int]any, c map[string]any) { c["t"], c["r"] = nil, []any{} }, "Ana María Núñez"},
-		"other members and claims":          {func(claims map[int]any, c map[string]any) { claims[500], c["more"] = 1, 2 }, "Ana María Núñez"},
+		"no issuer, which the entry names": {func(claims map[int]any, _ map[string]any) { delete(claims, 1) }, "Ana María Núñez"},
+		"no surname but the standardised":  {func(_ map[int]any, c map[string]any) { delete(c["nam"].(map[string]any), "fn") }, "Ana María NUNEZ"},
+		"no forename but the standardised": {func(_ map[int]any, c map[string]any) { delete(c["nam"].(map[string]any), "gn") }, "ANA MARIA Núñez"},
+		"no forename":                      {func(_ map[int]any, c map[string]any) { c["nam"] = map[string]any{"fnt": "NUNEZ"} }, "NUNEZ"},
+		"a test rather than a vaccination": {func(_ map[int]any, c map[string]any) { c["t"] = c["v"]; delete(c, "v") }, "Ana María Núñez"},
+		"groups that are null":             {func(_ map[int]any, c map[string]any) { c["t"], c["r"] = nil, []any{} }, "Ana María Núñez"},
+		"other members and claims":         {func(claims map[int]any, c map[string]any) { claims[500], c["more"] = 1, 2 }, "Ana María Núñez"},
+		"the longest name and id": {func(_ map[int]any, c map[string]any) {
+			c["nam"] = map[string]any{"fn": strings.Repeat("n", maxClaimText)}
+			c["v"] = []any{map[string]any{"co": "SE", "ci": strings.Repeat("u", maxCertificateID)}}
+		}, strings.Repeat("n", maxClaimText)},
 		"a date of birth that is not known": {func(_ map[int]any, c map[string]any) { c["dob"] = "" }, "Ana María Núñez"},
 	} {
 		c, err := v.Verify(s.sign(certificate(test.change)), noon)

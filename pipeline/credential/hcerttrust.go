@@ -150,7 +150,7 @@ func (i *Issuer) merge(keys []*Key) {
 // key reads the certificate. A key id that is not the certificate's would name another than was meant.
 func (e *gatewayEntry) key() (*Key, error) {
 	der, err := base64.StdEncoding.DecodeString(e.Raw)
-	if err != nil || len(der) == 0 {
+	if err != nil {
 		return nil, errors.New("credential: rawData is not base64 of a certificate")
 	}
 	k, err := hcertKey(der)

@@ -47,6 +47,18 @@ func TestHCERTTrust(t *testing.T) {
 			}
 		}
 	}
+	full := "[" + string(own[1]) + strings.Repeat(" ", maxTrustFile-len(own[1])-2) + "]"
+	if got, err := ParseHCERTTrust([]byte(full)); err != nil || len(full) != maxTrustFile || len(got) != 1 {
+		t.Errorf("the largest file: %+v, %v", got, err)
+	}
+	// Two keys may share an id, which is short; both are tried.
+	twin := must(NewKey(finn.private.Public(), s.keyID()))
+	both := must(MarshalIssuer(Issuer{ID: "SE", Profile: HCERT, Keys: []*Key{twin}}))
+	if got, err := ParseHCERTTrust([]byte("[" + string(own[0]) + "," + string(both) + "]")); err != nil || len(got[0].Keys) != 3 {
+		t.Errorf("two keys of one id: %+v, %v", got, err)
+	} else if _, err := trusting(t, got...).Verify(s.sign(certificate(nil)), noon); err != nil {
+		t.Errorf("two keys of one id: %v", err)
+	}
 	if got, err := ParseHCERTTrust(own[1]); err != nil || len(got) != 1 || got[0].ID != "FI" {
 		t.Errorf("one key file: %+v, %v", got, err)
 	}
@@ -57,10 +69,11 @@ func TestHCERTTrust(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "an empty list": "[]", "no signer of certificates": "[" + entry("SE", "UPLOAD", list) + "]", "no JSON": "x", "numbers": "[1]",
 		"no country": "[" + entry("", "DSC", s) + "]", "an issuer of identities": "[" + identity + "]", "no certificate": `[{"country":"SE"}]`,
-		"another certificate's key id": "[" + strings.Replace(entry("SE", "DSC", s), base64.StdEncoding.EncodeToString(s.keyID()), base64.StdEncoding.EncodeToString(finn.keyID()), 1) + "]",
-		"a key id of 7 bytes":          `[{"kid":"AAAAAAAAAA==","country":"SE","rawData":"` + base64.StdEncoding.EncodeToString(s.der) + `"}]`,
-		"something else":               `[{"country":"SE","rawData":"` + base64.StdEncoding.EncodeToString([]byte("x")) + `"}]`,
-		"too large":                    "[" + strings.Repeat(" ", maxTrustFile) + "]",
+		"another certificate's key id":    "[" + strings.Replace(entry("SE", "DSC", s), base64.StdEncoding.EncodeToString(s.keyID()), base64.StdEncoding.EncodeToString(finn.keyID()), 1) + "]",
+		"a key id of 7 bytes":             `[{"kid":"AAAAAAAAAA==","country":"SE","rawData":"` + base64.StdEncoding.EncodeToString(s.der) + `"}]`,
+		"something after the certificate": `[{"country":"SE","rawData":"` + base64.StdEncoding.EncodeToString(s.der) + `!"}]`,
+		"something else":                  `[{"country":"SE","rawData":"` + base64.StdEncoding.EncodeToString([]byte("x")) + `"}]`,
+		"too large":                       "[" + strings.Repeat(" ", maxTrustFile) + "]",
 		"too many countries": "[" + strings.Join(func() (all []string) {
 			for i := range maxIssuers + 1 {
 				all = append(all, entry(fmt.Sprintf("%c%c", 'A'+i/26, 'A'+i%26), "DSC", s))
@@ -80,6 +93,12 @@ func TestHCERTIssuerFiles(t *testing.T) {
 	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(s.private.Public()))})
 	if i, err := ParseHCERTIssuer(file, "SE", ""); err != nil || string(i.Keys[0].ID) != string(s.keyID()) {
 		t.Errorf("%+v, %v", i, err)
+	}
+	if i, err := ParseHCERTIssuer(changed(t, file, map[string]any{"profile": nil}), "SE", ""); err != nil || i.Profile != HCERT {
+		t.Errorf("a JWK set that says nothing of its profile: %+v, %v", i, err)
+	}
+	if _, err := ParseHCERTIssuer(public, "SE", ""); err == nil || !strings.Contains(err.Error(), "wanted CERTIFICATE") {
+		t.Errorf("a public key: %v", err)
 	}
 	for name, data := range map[string][]byte{
 		"a public key without a certificate": public,

@@ -207,7 +207,7 @@ func bytesOrHex(dec cbor.DecMode, data []byte) ([]byte, error) {
 
 func fingers(dec cbor.DecMode, data []byte) ([]int, error) {
 	var raw []cbor.RawMessage
-	if len(data) > 0 && data[0]>>5 == 3 { // PixelPass: "[1, 2]"
+	if data[0]>>5 == 3 { // PixelPass: "[1, 2]"
 		var text string
 		if err := dec.Unmarshal(data, &text); err != nil {
 			return nil, err

@@ -95,7 +95,7 @@ func (k *Key) inForce(issued, now time.Time, skew time.Duration) error {
 		issued = now.Add(skew)
 	}
 	switch {
-	case !k.From.IsZero() && issued.Before(k.From):
+	case issued.Before(k.From): // nothing is before the zero time
 		return fmt.Errorf("issued %s, before the key came into force (%s)", date(issued), date(k.From))
 	case !k.Until.IsZero() && !now.Before(k.Until):
 		return fmt.Errorf("the key is distrusted since %s, and it is %s", date(k.Until), date(now))

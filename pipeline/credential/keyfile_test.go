@@ -56,6 +56,7 @@ func TestJWKMembers(t *testing.T) {
 		{"P-256", "ES256", nil, true},
 		{"P-384 called P-256", "ES384", map[string]any{"crv": "P-256"}, false},
 		{"P-521", "ES384", map[string]any{"crv": "P-521"}, false},
+		{"an x with something behind", "ES256", map[string]any{"x": publicJWK(keys["ES256"], Claim169).X + "="}, false},
 		{"no y", "ES256", map[string]any{"y": nil}, false},
 		{"no x", "ES256", map[string]any{"x": nil}, false},
 		{"a point off the curve", "ES256", map[string]any{"x": strings.Repeat("A", 43)}, false},
@@ -111,6 +112,15 @@ func TestIssuerFiles(t *testing.T) {
 	}
 	if _, err := ParseIssuer(append(file, bytes.Repeat([]byte(" "), maxKeyFile-len(file)+1)...), "", ""); err == nil {
 		t.Errorf("a file of %d bytes is taken", maxKeyFile+1)
+	}
+	for n, ok := range map[int]bool{16: true, 17: false} {
+		var all []json.RawMessage
+		for range n {
+			all = append(all, jwkFile(must(NewSigningKey("EdDSA", "x", "")).Public))
+		}
+		if i, err := ParseIssuer(must(json.Marshal(map[string]any{"issuer": "x", "keys": all})), "", ""); (err == nil) != ok {
+			t.Errorf("%d keys: %d, %v", n, len(i.Keys), err)
+		}
 	}
 	if _, err := MarshalIssuer(Issuer{ID: "x"}); err == nil {
 		t.Error("an issuer without keys is written")
@@ -235,6 +245,7 @@ func TestSymmetricKeys(t *testing.T) {
 		"another type":       {[]byte(`{"kty":"EC","k":"` + text(16) + `"}`), SymmetricKey{}, false},
 		"two JWKs":           {[]byte(`{"keys":[{"kty":"oct","k":"` + text(16) + `"},{"kty":"oct","k":"` + text(16) + `"}]}`), SymmetricKey{}, false},
 		"no JSON":            {[]byte("{" + strings.Repeat("x", 40)), SymmetricKey{}, false},
+		"the largest file":   {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ", maxKeyFile-len(`{"kty":"oct","k":""}`)-22)), SymmetricKey{ID: []byte{}, Key: make([]byte, 16)}, true},
 		"too large":          {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ", maxKeyFile)), SymmetricKey{}, false},
 	} {
 		got, err := ParseSymmetricKey(c.data)

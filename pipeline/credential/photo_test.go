@@ -96,6 +96,10 @@ func TestPhotoLimits(t *testing.T) {
 	if err := decode(append(picture, make([]byte, maxPhotoBytes-len(picture)+1)...), 256); err == nil || !strings.Contains(err.Error(), "limit") {
 		t.Errorf("%d bytes: %v", maxPhotoBytes+1, err)
 	}
+	torn := pictureOf(200, 200, "JPEG")
+	if err := decode(torn[:len(torn)*2/3], 200*200); err == nil {
+		t.Error("two thirds of a picture are decoded: what is signed is whole")
+	}
 	for _, data := range [][]byte{{1}, []byte("abcdef")} {
 		if err := decode(data, 256); err == nil || !strings.Contains(err.Error(), "unknown") {
 			t.Errorf("% x: %v", data, err)

@@ -19,7 +19,7 @@ func checkRSA(p *rsa.PublicKey) error {
 	switch {
 	case p == nil || p.N == nil:
 		return errors.New("credential: RSA key without a modulus")
-	case p.N.Sign() <= 0 || p.N.BitLen() < minRSA || p.N.BitLen() > maxRSA || p.N.Bit(0) == 0:
+	case p.N.Sign() < 0 || p.N.BitLen() < minRSA || p.N.BitLen() > maxRSA || p.N.Bit(0) == 0:
 		return fmt.Errorf("credential: RSA modulus of %d bits, wanted an odd one of %d to %d", p.N.BitLen(), minRSA, maxRSA)
 	case p.E < 3 || p.E&1 == 0 || p.E > math.MaxInt32:
 		return fmt.Errorf("credential: RSA exponent %d, wanted an odd one from 3 to %d", p.E, math.MaxInt32)

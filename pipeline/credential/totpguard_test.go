@@ -27,6 +27,10 @@ func TestGuessingIsLimited(t *testing.T) {
 		check("a wrong one", wrong("4711", noon), noon, BadHolderSignature)
 	}
 	check("the right one in time", right("4711", noon), noon, Passed)
+	for range maxWrongTOTP - 1 {
+		check("a wrong one after it", wrong("4711", noon), noon, BadHolderSignature)
+	}
+	check("the right one in time, again", right("4711", noon), noon, Passed)
 	for range maxWrongTOTP {
 		check("a wrong one", wrong("4711", noon), noon, BadHolderSignature)
 	}
@@ -51,6 +55,10 @@ func TestGuardIsBounded(t *testing.T) {
 		if _, err := g.Check(b, secret, noon.Add(time.Duration(i)*time.Second), 0); err == nil {
 			t.Fatal("00000000 is right")
 		}
+	}
+	again := BarCode{Number: "0100", TOTP: "00000000"}
+	if _, err := g.Check(again, secret, noon.Add((maxGuarded+20)*time.Second), 0); err == nil {
+		t.Fatal("00000000 is right")
 	}
 	if len(g.wrong) != maxGuarded {
 		t.Errorf("%d numbers are remembered, limit %d", len(g.wrong), maxGuarded)

@@ -245,9 +245,9 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 	retired := c.Key.inForce(c.IssuedAt, now, v.opts.Skew)
 	c.Trusted = retired == nil
 	switch {
-	case !c.NotBefore.IsZero() && now.Add(v.opts.Skew).Before(c.NotBefore):
+	case now.Add(v.opts.Skew).Before(c.NotBefore): // nothing is before the zero time
 		return refuse(NotYetValid, "valid from %s, and it is %s", date(c.NotBefore), date(now))
-	case !c.IssuedAt.IsZero() && now.Add(v.opts.Skew).Before(c.IssuedAt):
+	case now.Add(v.opts.Skew).Before(c.IssuedAt):
 		return refuse(NotYetValid, "issued %s, and it is %s (is the clock right?)", date(c.IssuedAt), date(now))
 	case !c.Expires.IsZero() && !now.Add(-v.opts.Skew).Before(c.Expires):
 		return refuse(Expired, "valid until %s, and it is %s", date(c.Expires), date(now))

@@ -121,8 +121,12 @@ func TestValidity(t *testing.T) {
 		{"the beginning of time", map[int]any{5: 0, 6: 0}, Passed},
 		{"expired at the beginning of time", map[int]any{4: 0}, Expired},
 	} {
-		if _, err := v.Verify(signedClaims(key, plainClaims(c.claims)), noon); stepOf(err) != c.want {
+		_, err := v.Verify(signedClaims(key, plainClaims(c.claims)), noon)
+		if stepOf(err) != c.want {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "2027-03-01T12:00:00Z") {
+			t.Errorf("%s: the error does not say what time it is: %v", c.name, err)
 		}
 	}
 }
@@ -259,7 +263,7 @@ func TestSchemes(t *testing.T) {
 	long := strings.Repeat("s", 32)
 	for text, want := range map[string]string{
 		"mosip://ABC": "ABC", "a://ABC": "ABC", "zZ09a://ABC": "ABC", "Az://": "", long + "://ABC": "ABC", long + "s://ABC": long + "s://ABC",
-		"ABC": "ABC", "MOSIP://ABC": "MOSIP://ABC", "://ABC": "://ABC", "a-b://ABC": "a-b://ABC", "a b://ABC": "a b://ABC", "é://A": "é://A",
+		"ABC": "ABC", "abc": "abc", "MOSIP://ABC": "MOSIP://ABC", "://ABC": "://ABC", "a-b://ABC": "a-b://ABC", "a b://ABC": "a b://ABC", "é://A": "é://A",
 		"a`://A": "a`://A", "a{://A": "a{://A", "a@://A": "a@://A", "a[://A": "a[://A", "a/://A": "a/://A", "a:://A": "a:://A",
 	} {
 		if got := withoutScheme(text); got != want {
@@ -330,5 +334,24 @@ func TestNamesOfRefusedIssuers(t *testing.T) {
 	v := trusting(t, must(ParseHCERTIssuer(s.pem(), "SE", "")), Issuer{ID: "a", Keys: []*Key{key.Public}}, Issuer{ID: "b", Keys: []*Key{key.Public}})
 	if _, err := v.Verify(signedClaims(key, plainClaims(nil)), noon); err == nil || !strings.Contains(err.Error(), `issuer "https://id.example" is not among the 2 that are trusted for claim-169`) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A key of the holder does not make up for an identity that is none, and an identity may stand beside other claims.
+func TestIdentityAndOtherClaims(t *testing.T) {
+	key, v := issuerOf(t, "https://id.example", nil)
+	holder := confirmation(must(NewSigningKey("ES256", "x", "")).Public)
+	for name, c := range map[string]struct {
+		claims map[int]any
+		want   Step
+	}{
+		"an identity that is none":               {map[int]any{169: 7}, NotClaim169},
+		"an identity that is none, and a holder": {map[int]any{169: 7, 8: holder}, NotClaim169},
+		"a holder that is none":                  {map[int]any{8: 7}, NotClaim169},
+		"a health certificate beside it":         {map[int]any{claimHealth: map[int]any{1: 1}}, Passed},
+	} {
+		if _, err := v.Verify(signedClaims(key, plainClaims(c.claims)), noon); stepOf(err) != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
 }
