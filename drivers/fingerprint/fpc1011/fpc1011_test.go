@@ -1,10 +1,12 @@
 package fpc1011_test
 
 import (
+	"bytes"
 	"errors"
-	"io"
-	"sync"
+	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"periph.io/x/conn/v3"
@@ -16,104 +18,35 @@ import (
 	"periph.io/x/conn/v3/spi/spitest"
 
 	"umbral/drivers/fingerprint"
+	"umbral/drivers/fingerprint/emulated"
 	"umbral/drivers/fingerprint/fingerprinttest"
 	"umbral/drivers/fingerprint/fpc1011"
 )
 
-// chip answers the commands as the sensor does.
-type chip struct {
-	mu     sync.Mutex
-	finger int
-	next   int  // pixel
-	taking bool // a picture was started
-	slow   int  // statuses that still say that nothing is ready
-	dead   bool
-	gone   bool // the port cannot be opened, and fails
-	opened int
-	closed int
-	set    map[byte]byte // what was written to its registers since it got power
-}
-
-// open is for Opts.Open.
-func (c *chip) open() (spi.PortCloser, error) {
-	if c.gone {
-		return nil, io.ErrClosedPipe
-	}
-	c.opened++
-	return c, nil
-}
-
-// dip takes the chip's power for a moment.
-func (c *chip) dip() { c.mu.Lock(); c.set, c.taking = nil, false; c.mu.Unlock() }
-
-func (c *chip) String() string                    { return "chip" }
-func (c *chip) LimitSpeed(physic.Frequency) error { return nil }
-func (c *chip) Close() error                      { c.closed++; return nil }
-func (c *chip) Duplex() conn.Duplex               { return conn.Full }
-func (c *chip) TxPackets([]spi.Packet) error      { return io.ErrUnexpectedEOF }
-func (c *chip) Connect(physic.Frequency, spi.Mode, int) (spi.Conn, error) {
-	return c, nil
-}
-
-func (c *chip) put(finger int) { c.mu.Lock(); c.finger = finger; c.mu.Unlock() }
-
-func (c *chip) pixel(i int) byte {
-	if c.finger == 0 || c.set[0x75] == 0 || c.set[0x76] == 0 { // nothing is driven, or nothing converted
-		return 0xF0 + byte(i%3)
-	}
-	if (i%fpc1011.Width+i/fpc1011.Width*c.finger)/4%2 == 0 {
-		return 0x30
-	}
-	return 0xD0
-}
-
-func (c *chip) Tx(w, r []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.gone {
-		return io.ErrClosedPipe
-	}
-	if c.dead {
-		for i := range r {
-			r[i] = 0xFF
-		}
-		return nil
-	}
-	switch w[0] {
-	case 0x75, 0x76, 0x77, 0x7C:
-		if c.set == nil {
-			c.set = map[byte]byte{}
-		}
-		c.set[w[0]] = w[1]
-	case 0x11:
-		c.next, c.taking = 0, true
-	case 0x21:
-		r[2] = 0
-		if c.slow > 0 {
-			c.slow--
-		} else if c.set[0x7C] == 8 && c.taking && c.next < fpc1011.Width*fpc1011.Height {
-			r[2] = 0x01
-		}
-	case 0x20:
-		for i := range r[2:] {
-			r[2+i] = c.pixel(c.next)
-			c.next++
-		}
-	}
-	return nil
-}
-
 func TestConformance(t *testing.T) {
 	fingerprinttest.Conform(t, func(t *testing.T) fingerprinttest.Bench {
-		c := &chip{slow: 5}
-		o := fpc1011.DefaultOpts()
-		o.Open = c.open
-		s, err := fpc1011.New(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fingerprinttest.Bench{Sensor: s, Put: c.put, Lift: func() { c.put(0) }, Dip: c.dip, Close: func() {}}
+		c := emulated.NewSPI()
+		return fingerprinttest.Bench{Sensor: sensor(t, c, nil), Put: c.Put, Lift: c.Lift, Dip: c.PowerCycle, Close: func() {
+			if n := c.Opened(); n != 0 {
+				t.Errorf("the port was left open %d times", n)
+			}
+		}}
 	})
+}
+
+// sensor makes a sensor at an emulated chip.
+func sensor(t *testing.T, c *emulated.SPI, change func(*fpc1011.Opts)) *fpc1011.Sensor {
+	t.Helper()
+	o := fpc1011.DefaultOpts()
+	o.Name, o.Open = "/dev/spidev0.0", c.Open
+	if change != nil {
+		change(&o)
+	}
+	s, err := fpc1011.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // The exact bytes on the wire, played back by periph.
@@ -153,59 +86,163 @@ func TestBytesOnTheWire(t *testing.T) {
 	}
 }
 
+// TestSilent, whose waits are polls of the bus and so in real time, has a chip that is never ready, one whose line nobody drives, and one that comes back.
 func TestSilent(t *testing.T) {
-	c := &chip{}
-	o := fpc1011.DefaultOpts()
-	o.Open, o.Wait = c.open, 20*time.Millisecond
-	s, err := fpc1011.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.slow = 1 << 30
+	c := emulated.NewSPI()
+	s := sensor(t, c, func(o *fpc1011.Opts) { o.Wait = 20 * time.Millisecond })
+	defer s.Halt()
+	c.SetBusy(1 << 30)
 	if _, err := s.Capture(t.Context()); !errors.Is(err, fingerprint.ErrSilent) {
 		t.Errorf("a sensor that is never ready: %v", err)
 	}
-	c.slow, c.dead = 0, true
+	if h := s.Health(t.Context()); h.Counter.Timeouts != 2 {
+		t.Errorf("%+v", h)
+	}
+	c.SetBusy(0)
+	c.SetSilent(true)
 	if _, err := s.Present(t.Context()); !errors.Is(err, fingerprint.ErrSilent) {
 		t.Errorf("a line that nobody drives: %v", err)
 	}
-	c.dead = false
-	c.put(1)
+	c.SetSilent(false)
+	c.Put(1)
 	if _, err := s.Capture(t.Context()); err != nil {
 		t.Errorf("after it came back: %v", err)
-	}
-	o.Open = nil
-	if _, err := fpc1011.New(o); err == nil {
-		t.Error("no port: accepted")
 	}
 }
 
 // TestPortThatComesAndGoes starts without the port, and takes it away in a call and between calls.
 func TestPortThatComesAndGoes(t *testing.T) {
-	c := &chip{gone: true}
-	c.put(1)
-	o := fpc1011.DefaultOpts()
-	o.Name, o.Open = "/dev/spidev0.0", c.open
-	s, err := fpc1011.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := emulated.NewSPI()
+	c.SetGone(true)
+	c.Put(1)
+	s := sensor(t, c, nil)
 	for range 2 {
-		if _, err := s.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) || c.opened != c.closed {
-			t.Errorf("no port: %v, opened %d times, closed %d", err, c.opened, c.closed)
+		if _, err := s.Capture(t.Context()); !errors.Is(err, fingerprint.ErrAbsent) || c.Opened() != 0 {
+			t.Errorf("no port: %v, open %d times", err, c.Opened())
 		}
-		c.gone = false
-		if _, err := s.Capture(t.Context()); err != nil || c.opened != c.closed+1 {
-			t.Errorf("a port: %v, opened %d times, closed %d", err, c.opened, c.closed)
+		c.SetGone(false)
+		if _, err := s.Capture(t.Context()); err != nil || c.Opened() != 1 {
+			t.Errorf("a port: %v, open %d times", err, c.Opened())
 		}
-		c.gone = true
+		c.SetGone(true)
 	}
-	if err := s.Halt(); err != nil || c.opened != c.closed {
-		t.Errorf("Halt: %v, opened %d times, closed %d", err, c.opened, c.closed)
+	if err := s.Halt(); err != nil || c.Opened() != 0 {
+		t.Errorf("Halt: %v, open %d times", err, c.Opened())
 	}
 	if s.String() != "fpc1011 at /dev/spidev0.0" {
 		t.Errorf("called %s", s)
 	}
+}
+
+// TestFlatPictures tells a line that nobody drives from a picture without a finger.
+func TestFlatPictures(t *testing.T) {
+	flat := func(v byte) func(int) []byte {
+		return func(int) []byte { return bytes.Repeat([]byte{v}, fpc1011.Width*fpc1011.Height) }
+	}
+	for value, want := range map[byte]error{0: fingerprint.ErrSilent, 0xFF: fingerprint.ErrSilent, 0x80: fingerprint.ErrNoFinger} {
+		c := emulated.NewSPI()
+		c.SetPicture(flat(value))
+		c.Put(1)
+		s := sensor(t, c, nil)
+		if _, err := s.Capture(t.Context()); !errors.Is(err, want) {
+			t.Errorf("all pixels %02x: %v, wanted %v", value, err, want)
+		}
+		if err := s.Halt(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestRidgesOnAQuarter lays ridges on parts of the sensor, and gives them less and less contrast.
+func TestRidgesOnAQuarter(t *testing.T) {
+	const blocks = fpc1011.Width / 8 * fpc1011.Height / 8
+	for _, c := range []struct {
+		blocks   int
+		contrast byte
+		want     bool
+	}{{(blocks + 3) / 4, 48, true}, {(blocks+3)/4 - 1, 48, false}, {blocks, 47, false}, {blocks, 48, true}} {
+		chip := emulated.NewSPI()
+		chip.SetPicture(func(int) []byte {
+			pix := bytes.Repeat([]byte{100}, fpc1011.Width*fpc1011.Height)
+			for b := range c.blocks {
+				pix[b/(fpc1011.Width/8)*8*fpc1011.Width+b%(fpc1011.Width/8)*8] += c.contrast
+			}
+			return pix
+		})
+		chip.Put(1)
+		s := sensor(t, chip, nil)
+		if present, err := s.Present(t.Context()); present != c.want || err != nil {
+			t.Errorf("%d blocks of %d with a contrast of %d: %v, %v", c.blocks, blocks, c.contrast, present, err)
+		}
+		if err := s.Halt(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestInverted turns a picture over.
+func TestInverted(t *testing.T) {
+	c := emulated.NewSPI()
+	c.Put(1)
+	plain, inverted := sensor(t, c, nil), sensor(t, c, func(o *fpc1011.Opts) { o.Inverted = true })
+	a, errA := plain.Capture(t.Context())
+	b, errB := inverted.Capture(t.Context())
+	if err := errors.Join(errA, errB, plain.Halt(), inverted.Halt()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range a.Pix {
+		if a.Pix[i] != 255-b.Pix[i] {
+			t.Fatalf("pixel %d is %d and %d", i, a.Pix[i], b.Pix[i])
+		}
+	}
+}
+
+// TestReset pulses the line at the first call and after a failure, and keeps it low after Halt.
+func TestReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := emulated.NewSPI()
+		c.Put(1)
+		reset := &edges{}
+		s := sensor(t, c, func(o *fpc1011.Opts) { o.Reset = reset })
+		for range 2 {
+			if _, err := s.Capture(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.SetGone(true)
+		if _, err := s.Capture(t.Context()); err == nil {
+			t.Error("a picture without a port")
+		}
+		c.SetGone(false)
+		if _, err := s.Capture(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if h := s.Health(t.Context()); h.Counter.Opened != 2 {
+			t.Errorf("%+v", h)
+		}
+		if err := s.Halt(); err != nil {
+			t.Error(err)
+		}
+		want := []string{"Low 0s", "High 15ms", "Low 30ms", "High 45ms", "Low 60ms"}
+		if !slices.Equal(reset.list, want) {
+			t.Errorf("reset %q, wanted %q", reset.list, want)
+		}
+	})
+}
+
+// edges writes down what is done to a line, and when.
+type edges struct {
+	gpiotest.Pin
+	began time.Time
+	list  []string
+}
+
+func (e *edges) Out(l gpio.Level) error {
+	if e.began.IsZero() {
+		e.began = time.Now()
+	}
+	e.list = append(e.list, fmt.Sprint(l, " ", time.Since(e.began)))
+	return e.Pin.Out(l)
 }
 
 // TestLimits holds each limit of the options from both sides.
@@ -220,7 +257,7 @@ func TestLimits(t *testing.T) {
 		"longest": {func(o *fpc1011.Opts) { o.Wait = 5 * time.Second }, true}, "too long": {func(o *fpc1011.Opts) { o.Wait = 5*time.Second + 1 }, false},
 	} {
 		o := fpc1011.DefaultOpts()
-		o.Open = (&chip{}).open
+		o.Open = emulated.NewSPI().Open
 		c.change(&o)
 		if _, err := fpc1011.New(o); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
