@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -316,4 +317,61 @@ func TestFloorsThatARightClockPassedStay(t *testing.T) {
 	appended(t, s.Store, "e", "")
 	s.at(0, TrustNTP)
 	s.fresh("the first time server", nil)
+}
+
+// TestFloorsThatAnUnknownClockPassedAreSetAnew lets a clock that nothing vouches for set the floors and pass them. A jump
+// may have passed them, so the first better clock begins anew.
+func TestFloorsThatAnUnknownClockPassedAreSetAnew(t *testing.T) {
+	s := newClockStore(t)
+	s.at(0, TrustUnknown)
+	appended(t, s.Store, "e", "")
+	killed(s.Store)
+	if err := os.Truncate(s.path(liveName), 5000); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	s.right = s.right.Add(s.opts.NonceLife + time.Minute)
+	s.at(0, TrustUnknown)
+	appended(t, s.Store, "e", "")
+	s.at(0, TrustRTC)
+	s.fresh("the first battery clock", ErrReplayed)
+	s.right = s.right.Add(s.opts.NonceLife)
+	s.at(0, TrustRTC)
+	s.fresh("a life later", nil)
+}
+
+// TestFloorsArePassedWhenTheirLastInstantIs looks at the instant of the floor itself, and just before it.
+func TestFloorsArePassedWhenTheirLastInstantIs(t *testing.T) {
+	for _, short := range []time.Duration{0, 1} {
+		s := newClockStore(t)
+		s.at(0, TrustRTC)
+		floor := nanoseconds(s.right.Add(time.Minute))
+		err := s.commit(func(c *change) error {
+			c.next.ReplayFloor, c.next.NonceFloor, c.next.FloorTrust = floor, floor, trustRTC
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.right = s.right.Add(time.Minute - short)
+		s.at(0, TrustRTC)
+		appended(t, s.Store, "e", "")
+		s.at(short, TrustNTP)
+		want := error(nil)
+		if short > 0 {
+			want = ErrReplayed
+		}
+		s.fresh(fmt.Sprint(short, " before it"), want)
+	}
+}
+
+func TestWordsOfTheClockHaveALimit(t *testing.T) {
+	s := newClockStore(t)
+	for n, want := range map[int]error{0: ErrInvalid, 1: nil, MaxClock: nil, MaxClock + 1: ErrInvalid} {
+		s.at(0, strings.Repeat("x", n))
+		if _, err := s.Append("e", nil); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("a word of %d bytes: %v", n, err)
+		}
+	}
+	s.at(0, TrustNTP)
 }

@@ -84,6 +84,9 @@ func TestAReferenceIsUsedUntilItsConsentEnds(t *testing.T) {
 	look("under a clock that is behind", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 0}}, finger)
 	clock.add(time.Hour)
 	look("when they are erased", both[1:], both[:1], []ConsentEnd{{"p-001", KindFace, end, 1}}, finger)
+	if s.Status().ScrubPending {
+		t.Error("the files still hold them")
+	}
 	look("afterwards", both[1:], both[:1], nil, finger)
 	if s.Status().ScrubPending {
 		t.Error("the files still hold them")

@@ -289,3 +289,29 @@ func TestALostBucketIsDamage(t *testing.T) {
 		closed(t, s)
 	}
 }
+
+// TestOnlyWhatWasNotAcknowledgedLeavesAGap loses the newest entry, acknowledged and not.
+func TestOnlyWhatWasNotAcknowledgedLeavesAGap(t *testing.T) {
+	for _, acknowledged := range []bool{false, true} {
+		o := testOpts()
+		dir, _, last := filled(t, o)
+		if acknowledged {
+			s := opened(t, dir, o)
+			if err := s.Ack(last); err != nil {
+				t.Fatal(err)
+			}
+			killed(s)
+		}
+		spoil(t, dir, bucketJournal, last.key())
+		s, rec := repairedOpen(t, dir, o)
+		gaps := 0
+		for _, e := range entries(t, s) {
+			if e.Kind == KindGap {
+				gaps++
+			}
+		}
+		if want := 1; rec.Lost != 1 || acknowledged && gaps != 0 || !acknowledged && gaps != want {
+			t.Errorf("acknowledged %t: %d gaps, %+v", acknowledged, gaps, rec)
+		}
+	}
+}
