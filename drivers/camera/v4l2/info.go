@@ -69,7 +69,7 @@ func Inspect(path string) (Info, error) {
 	for code := range n.cam.GetSupportedFormats() {
 		f := Format{Code: feed.FourCC(code).String()}
 		_, err := feed.ParseFourCC(f.Code)
-		f.Usable = err == nil
+		f.Usable = err == nil || rawOf(feed.FourCC(code)) != nil
 		for _, s := range n.cam.GetSupportedFrameSizes(code) {
 			f.Sizes = append(f.Sizes, sizes(s))
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,7 +33,7 @@ func (c *Camera) session(ctx context.Context) (good bool, err error) {
 	defer func() { err = errors.Join(err, d.close()) }()
 	name := fmt.Sprintf("%s (%s, %s)", path, who.card, who.bus)
 	c.State(feed.Opening, "")
-	n, err := c.negotiate(d)
+	n, from, err := c.negotiate(d)
 	if err != nil {
 		return false, fmt.Errorf("v4l2: %s: %w", name, err)
 	}
@@ -43,7 +42,7 @@ func (c *Camera) session(ctx context.Context) (good bool, err error) {
 	}
 	c.known = who
 	c.Opened(name)
-	s := stream{Camera: c, device: d, format: n, last: time.Now(), pause: time.NewTimer(0)}
+	s := stream{Camera: c, device: d, format: n, source: from, last: time.Now(), pause: time.NewTimer(0)}
 	defer s.pause.Stop()
 	err = s.run(ctx)
 	if err != nil {
@@ -53,23 +52,23 @@ func (c *Camera) session(ctx context.Context) (good bool, err error) {
 	return s.good, err
 }
 
-// negotiate sets format and rate, and reads what came of it.
-func (c *Camera) negotiate(d device) (feed.Format, error) {
+// negotiate sets format and rate, and reads what came of it: what frames are given on as, and what they come as.
+func (c *Camera) negotiate(d device) (feed.Format, source, error) {
 	offered := d.formats()
-	i := slices.IndexFunc(c.opts.Formats, func(f feed.FourCC) bool { return slices.Contains(offered, f) })
-	if i < 0 {
-		return feed.Format{}, fail(feed.FaultFormat, fmt.Errorf("formats: it offers %v, wanted is one of %v", offered, c.opts.Formats))
+	code, found := asOffered(c.opts.Formats, offered)
+	if !found {
+		return feed.Format{}, source{}, fail(feed.FaultFormat, fmt.Errorf("formats: it offers %v, wanted is one of %v", offered, c.opts.Formats))
 	}
-	if err := d.setFormat(c.opts.Formats[i], c.opts.Width, c.opts.Height); err != nil {
-		return feed.Format{}, fmt.Errorf("set format: %w", err)
+	if err := d.setFormat(code, c.opts.Width, c.opts.Height); err != nil {
+		return feed.Format{}, source{}, fmt.Errorf("set format: %w", err)
 	}
 	p, err := d.format()
 	if err != nil {
-		return feed.Format{}, fmt.Errorf("read format: %w", err)
+		return feed.Format{}, source{}, fmt.Errorf("read format: %w", err)
 	}
-	n, err := usable(p)
+	n, from, err := usable(p)
 	if err != nil {
-		return feed.Format{}, fail(feed.FaultFormat, err)
+		return feed.Format{}, source{}, fail(feed.FaultFormat, err)
 	}
 	// Neither matters to a device that has one rate only; what counts is measured.
 	_ = d.setRate(c.opts.FPS)
@@ -84,9 +83,9 @@ func (c *Camera) negotiate(d device) (feed.Format, error) {
 		n.Bytes = min(n.Bytes, c.opts.MaxFrameBytes)
 	}
 	if err := c.Begin(n); err != nil {
-		return feed.Format{}, fail(feed.FaultFormat, err)
+		return feed.Format{}, source{}, fail(feed.FaultFormat, err)
 	}
-	return n, nil
+	return n, from, nil
 }
 
 func text(err error) string {
@@ -97,33 +96,45 @@ func text(err error) string {
 }
 
 // usable checks what was negotiated and says what a whole frame is.
-func usable(p pixFormat) (feed.Format, error) {
-	n := feed.Format{Format: p.code, Width: p.width, Height: p.height}
-	if _, err := feed.ParseFourCC(p.code.String()); err != nil {
-		return n, fmt.Errorf("negotiated: %w", err)
+func usable(p pixFormat) (n feed.Format, from source, err error) {
+	turned := rawOf(p.code)
+	n = feed.Format{Format: p.code, Width: p.width, Height: p.height}
+	if turned != nil {
+		n.Format = turned.as
+	}
+	if _, err := feed.ParseFourCC(n.Format.String()); err != nil {
+		return n, from, fmt.Errorf("negotiated: %w", err)
 	}
 	if p.width < 16 || p.width > 8192 || p.height < 16 || p.height > 8192 || p.width%2 != 0 || p.code == feed.NV12 && p.height%2 != 0 {
-		return n, fmt.Errorf("negotiated: %v %d×%d pixels, limit 16 to 8192 a side and even", p.code, p.width, p.height)
+		return n, from, fmt.Errorf("negotiated: %v %d×%d pixels, limit 16 to 8192 a side and even", p.code, p.width, p.height)
 	}
-	stride, size := p.code.Size(p.width, p.height)
 	if p.code == feed.MJPG {
 		if p.size <= 0 {
-			return n, errors.New("negotiated: MJPG with frames of no bytes")
+			return n, from, errors.New("negotiated: MJPG with frames of no bytes")
 		}
 		n.Bytes = p.size
-		return n, nil // a bound, often far above what comes
+		return n, source{bytes: p.size}, nil // a bound, often far above what comes
+	}
+	stride, size := n.Format.Size(p.width, p.height)
+	n.Stride, n.Bytes = stride, size // what is turned is given on without padding
+	if turned != nil {
+		stride = turned.stride(p.width)
+		size = stride * p.height
 	}
 	if p.stride == 0 {
 		p.stride = stride
 	}
-	if p.stride < stride || p.stride > 8*8192 {
-		return n, fmt.Errorf("negotiated: %v %d×%d pixels with %d bytes a line, wanted are at least %d", p.code, p.width, p.height, p.stride, stride)
+	if stride == 0 || p.stride < stride || p.stride > 8*8192 {
+		return n, from, fmt.Errorf("negotiated: %v %d×%d pixels with %d bytes a line, wanted are at least %d", p.code, p.width, p.height, p.stride, stride)
 	}
-	n.Stride, n.Bytes = p.stride, size/stride*p.stride
-	if p.size < n.Bytes {
-		return n, fmt.Errorf("negotiated: %v %d×%d pixels in %d bytes, wanted are at least %d", p.code, p.width, p.height, p.size, n.Bytes)
+	from = source{raw: turned, line: stride, stride: p.stride, bytes: size / stride * p.stride, height: p.height}
+	if p.size < from.bytes {
+		return n, from, fmt.Errorf("negotiated: %v %d×%d pixels in %d bytes, wanted are at least %d", p.code, p.width, p.height, p.size, from.bytes)
 	}
-	return n, nil
+	if turned == nil {
+		n.Stride, n.Bytes = from.stride, from.bytes
+	}
+	return n, from, nil
 }
 
 // stream takes frames from a device that streams.
@@ -131,6 +142,7 @@ type stream struct {
 	*Camera
 	device device
 	format feed.Format
+	source source
 	pause  *time.Timer
 	last   time.Time // when the last good frame came, or the stream began
 	good   bool      // there was one
@@ -222,10 +234,10 @@ func (s *stream) deliver(shot shot, now time.Time) *trouble {
 		if data = data[start:]; start > 0 {
 			s.Trimmed()
 		}
-	case len(data) < s.format.Bytes:
-		return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes, wanted are %d", len(data), s.format.Bytes)}
+	case len(data) < s.source.bytes:
+		return &trouble{feed.Failing, feed.FaultLength, fmt.Errorf("a frame of %d bytes, wanted are %d", len(data), s.source.bytes)}
 	default:
-		data = data[:s.format.Bytes]
+		data = data[:s.source.bytes]
 	}
 	s.last, s.good = now, true
 	s.State(feed.Streaming, "")
@@ -233,7 +245,7 @@ func (s *stream) deliver(shot shot, now time.Time) *trouble {
 	if b == nil {
 		return nil // counted; the consumer holds every buffer
 	}
-	b.Data = b.Data[:copy(b.Data, data)]
+	b.Data = b.Data[:s.source.copy(b.Data, data, s.format.Stride)]
 	if shot.age > 0 && shot.age < maxAge {
 		now = now.Add(-shot.age)
 	}
