@@ -18,6 +18,7 @@ type gate struct {
 	entries []Effect // journal effects, in order
 	opens   []Effect
 	answers []Effect
+	reviews []Effect // that begin and end
 	screens []Screen
 	alarms  Alarms
 	file    map[string]Standing // answers to look-ups, as last told
@@ -78,6 +79,8 @@ func (g *gate) see(o Observation) {
 			g.screens = append(g.screens, e.Screen)
 		case EffectAnswer:
 			g.answers = append(g.answers, e)
+		case EffectReview, EffectReviewed:
+			g.reviews = append(g.reviews, e)
 		case EffectAlarms:
 			g.alarms = e.Alarms
 		}

@@ -27,7 +27,6 @@ func (g *guardian) forgetMinor() { g.minorLive, g.missed, g.ready = liveness{}, 
 // awaitGuardian begins the part. The minor's evidence stands, and is looked at again on every frame.
 func (m *Machine) awaitGuardian(now Instant) {
 	m.now.guardian = guardian{active: true, began: now}
-	m.now.crowded = false
 }
 
 // vouch counts one frame: the tallest face that is not the minor's is the guardian's, as far as it can be used. The
