@@ -57,7 +57,7 @@ func TestForcedDoorIsACondition(t *testing.T) {
 		b.observe(passage.Observation{Kind: passage.ObserveDoor, Door: passage.Door{Contact: c}})
 	}
 	see(passage.ContactClosed)
-	b.clock.start = b.clock.start.Add(-time.Hour)
+	b.clock.Start = b.clock.Start.Add(-time.Hour)
 	see(passage.ContactOpen)
 	if shown := h.shown(); len(shown) != 1 || shown[0].code != "door-forced" {
 		t.Errorf("conditions %+v", shown)

@@ -20,11 +20,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"umbral/config/paths/pathstest"
+	"umbral/daemon/clock"
+	"umbral/daemon/desk"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/fleettest"
 	"umbral/daemon/fleet/mqtt"
 	"umbral/daemon/fleet/operator"
+	"umbral/daemon/journal"
 	"umbral/daemon/passage"
+	"umbral/daemon/state"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
 	"umbral/drivers/door"
@@ -329,7 +333,7 @@ func TestBrokerComesLater(t *testing.T) {
 	until(t, "the condition", 5*time.Second, func() bool { return shows(term, conditionBroker) })
 	write := func(n int) {
 		for range n {
-			if err := term.journal.append(entryStatus, []byte(`{"id":"x"}`)); err != nil {
+			if err := term.journal.Append(journal.EntryCommandStatus, []byte(`{"id":"x"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -392,7 +396,11 @@ func TestFullDisk(t *testing.T) {
 	cfg.Passage.RegrantAfter = time.Second
 	enrolAna(t, cfg)
 	// A store whose own file is full of entries, on a disk that has no room for another one.
-	desk, err := OpenDesk(cfg)
+	key, err := state.LoadKey(&cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, _, err := state.Open(&cfg, key, clock.New(false, time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,9 +410,9 @@ func TestFullDisk(t *testing.T) {
 		if tries == 2000 {
 			t.Fatal("8 MB of entries on a disk of 3")
 		}
-		_, err = desk.store.Append("ballast", payload)
+		_, err = held.Append("ballast", payload)
 	}
-	desk.Close()
+	held.Close()
 	fill(t, disk)
 
 	term, _ := started(t, cfg)
@@ -434,7 +442,7 @@ func TestFullDisk(t *testing.T) {
 			break
 		}
 		for _, e := range entries {
-			if r := replayed(e); e.Kind == passage.EntryPassage && r.Verdict == passage.Grant {
+			if r := desk.Again(e); e.Kind == passage.EntryPassage && r.Verdict == passage.Grant {
 				grants++
 			}
 			after = e.Position

@@ -8,9 +8,12 @@ import (
 	"strings"
 
 	"umbral/config"
+	"umbral/daemon/clock"
+	"umbral/daemon/enrolment"
 	"umbral/daemon/evidence"
 	"umbral/daemon/evidence/finger"
 	"umbral/daemon/evidence/lists"
+	"umbral/daemon/frames"
 	"umbral/daemon/store"
 	"umbral/pipeline/gallery"
 	"umbral/pipeline/nn"
@@ -81,24 +84,24 @@ func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 func BudgetOf(cfg config.Config) (_ *Budget, err error) {
 	var opened closers
 	defer func() { err = errors.Join(err, opened.close()) }()
-	m, err := openFaceModels(&cfg, ModelsDir(&cfg))
+	m, err := frames.Open(&cfg, frames.ModelsDir(&cfg))
 	if err != nil {
 		return nil, err
 	}
-	opened.add(func() error { m.close(); return nil })
+	opened.add(func() error { m.Close(); return nil })
 	c, err := openCamera(&cfg.Camera)
 	if err != nil {
 		return nil, err
 	}
 	opened.add(c.Halt)
 	s, err := newSources(sourceOpts{
-		cfg: &cfg, models: m, register: new(register), claims: new(evidence.Claims), shelf: bare{}, fingers: bare{},
-		clock: newClock(cfg.Clock.NTP, cfg.Clock.MaxDrift), log: slog.New(slog.DiscardHandler), opened: &opened,
+		cfg: &cfg, models: m, register: new(enrolment.Register), claims: new(evidence.Claims), shelf: bare{}, fingers: bare{},
+		clock: clock.New(cfg.Clock.NTP, cfg.Clock.MaxDrift), log: slog.New(slog.DiscardHandler), opened: &opened,
 	})
 	if err != nil {
 		return nil, err
 	}
-	pictures := newCloseup(cfg.Remote.Send == "picture" || cfg.Review.Pictures)
+	pictures := frames.NewCloseup(cfg.Remote.Send == "picture" || cfg.Review.Pictures)
 	return budgetOf(&cfg, m, c.Stats().PoolBytes, s, pictures), nil
 }
 
@@ -114,9 +117,9 @@ func (bare) Each(func(id string, r finger.Record) error) error   { return nil }
 
 // budgetOf states what the parts take. Models and sources of evidence are asked for what they hold; the rest follows from
 // the configuration.
-func budgetOf(cfg *config.Config, m *faceModels, framePool int64, s *sources, c *closeup) *Budget {
+func budgetOf(cfg *config.Config, m *frames.Models, framePool int64, s *sources, c *frames.Closeup) *Budget {
 	b := &Budget{Limit: int64(cfg.Terminal.MemoryMiB) << 20}
-	for _, stage := range m.stages() {
+	for _, stage := range m.Stages() {
 		b.addModel(fmt.Sprintf("model %s", stage.Role), stage.Budget())
 	}
 	if s.cards != nil {

@@ -29,7 +29,7 @@ func TestBudgetIsWhatATerminalTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer gate.close()
-	took := liveHeap() - before + gate.models.set.Arena.Bytes()
+	took := liveHeap() - before + gate.models.Set.Arena.Bytes()
 	stated := int64(0)
 	for _, l := range gate.budget.Lines {
 		if l.Part != "program" {

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 
+	"umbral/daemon/enrolment"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/link"
+	"umbral/daemon/journal"
 	"umbral/daemon/passage"
+	"umbral/daemon/reviews"
 	"umbral/daemon/store"
 )
 
@@ -17,8 +20,8 @@ type commands struct {
 	decider *decider
 	append  func(kind string, payload []byte) error
 	status  func() any
-	reviews *reviews // nil where nobody reviews
-	people  *people
+	reviews *reviews.Reviews // nil where nobody reviews
+	people  *enrolment.People
 }
 
 // Execute does what an authenticated command says. The machine decides on the door and journals it; asking for the
@@ -30,7 +33,7 @@ func (o commands) Execute(ctx context.Context, c fleet.Command) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := o.append(entryStatus, payload); err != nil {
+		if err := o.append(journal.EntryCommandStatus, payload); err != nil {
 			return nil, fmt.Errorf("the journal could not be written: %w", err)
 		}
 		return o.status(), nil
@@ -60,7 +63,7 @@ func (o commands) Execute(ctx context.Context, c fleet.Command) (any, error) {
 
 // review hands a reviewer's answer to the decision.
 func (o commands) review(c fleet.Command) (any, error) {
-	result, answer, err := o.reviews.answer(c)
+	result, answer, err := o.reviews.Answer(c)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func (o commands) block(c fleet.Command) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := o.people.ofAlias(args.Person)
+	id, err := o.people.OfAlias(args.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +85,8 @@ func (o commands) block(c fleet.Command) (any, error) {
 		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: "nobody is enrolled under the pseudonym " + args.Person}
 	}
 	if c.Name == fleet.CommandBlock {
-		err = o.people.block(id, c.Key, args.Reason)
-	} else if err = o.people.unblock(id, c.Key); errors.Is(err, store.ErrNotFound) {
+		err = o.people.Block(id, c.Key, args.Reason)
+	} else if err = o.people.Unblock(id, c.Key); errors.Is(err, store.ErrNotFound) {
 		return nil, &fleet.Failure{Reason: fleet.ReasonNoPerson, Detail: args.Person + " is not blocked"}
 	}
 	if err != nil {
@@ -101,6 +104,6 @@ func (o commands) Refused(r link.Refusal) {
 	}
 	payload, err := json.Marshal(said)
 	if err == nil {
-		o.append(entryCommand, payload)
+		o.append(journal.EntryCommandRefused, payload)
 	}
 }

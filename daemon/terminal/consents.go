@@ -2,13 +2,11 @@ package terminal
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"umbral/daemon/evidence/finger"
 	"umbral/daemon/store"
 )
 
@@ -26,62 +24,16 @@ func (t *Terminal) consentLoop(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		}
-		next, err := t.people.endConsents()
+		next, err := t.people.EndConsents()
 		if err != nil {
 			t.log.Warn("consents that could not be looked at", "error", err)
 		}
 		wait := consentsEvery
-		if now, _ := t.clock.read(); !next.IsZero() {
+		if now, _ := t.clock.Read(); !next.IsZero() {
 			wait = max(time.Second, min(wait, next.Sub(now)))
 		}
 		timer.Reset(wait)
 	}
-}
-
-// endConsents takes references out of use and returns when to look again; zero where no consent ends.
-func (p *people) endConsents() (next time.Time, err error) {
-	due, next, err := p.store.EndConsents()
-	for _, d := range due {
-		p.withdraw(d.Person, d.Kind)
-	}
-	if len(due) > 0 {
-		p.changed()
-	}
-	census, countErr := p.store.Census()
-	p.census.Store(&census)
-	return next, errors.Join(err, countErr)
-}
-
-// withdraw searches no more for a person's references of a kind.
-func (p *people) withdraw(id string, kind store.Kind) {
-	switch {
-	case kind == store.KindFace:
-		p.gallery.Remove(id)
-	case kind == store.KindFinger && p.fingers != nil:
-		p.fingers.Forget(id)
-	}
-}
-
-// consentEdited follows a change of a person's ticks: a consent may have been withdrawn, or given anew.
-func (p *people) consentEdited(id string) error {
-	refs, err := p.store.References(id)
-	if err != nil {
-		return err
-	}
-	known := p.gallery.Has(id)
-	for i := range refs {
-		r := &refs[i]
-		switch {
-		case r.Ended:
-			p.withdraw(id, r.Kind)
-		case r.Kind == store.KindFace && !known && p.models != nil && r.Model == p.models.feature:
-			err = errors.Join(err, p.gallery.Add(id, r.Template))
-		case r.Kind == store.KindFinger && p.fingers != nil:
-			err = errors.Join(err, p.fingers.Put(id, finger.Record{Position: r.Position, Data: r.Data}))
-		}
-	}
-	p.noted(id)
-	return err
 }
 
 // writeCensus writes the counts of people that data protection asks for; nothing before they are known.

@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"umbral/daemon/clock"
 	"umbral/daemon/passage"
+	"umbral/daemon/reviews"
 	"umbral/drivers/door"
 )
 
@@ -22,7 +24,7 @@ type decider struct {
 // deciderOpts is what a decider is made of. What it calls must not block: it is called with the decider's lock held.
 type deciderOpts struct {
 	machine *passage.Machine
-	clock   *clock
+	clock   *clock.Clock
 	door    door.Door
 	log     *slog.Logger
 	// append commits an entry to the journal.
@@ -36,7 +38,7 @@ type deciderOpts struct {
 	standing func(passage.ID, string) passage.Standing
 	// want is told of every demand, and review of what reviewers are to do.
 	want   func(passage.Demand)
-	review func(reviewStep)
+	review func(reviews.Step)
 	// opened is told of every passage whose person may go in.
 	opened func(passage.ID)
 }
@@ -82,14 +84,14 @@ func (d *decider) observe(o passage.Observation) {
 func (d *decider) wants(f *passage.Frame) [passage.MaxFaces]passage.Wants {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.machine.Wants(d.clock.instant(), f)
+	return d.machine.Wants(d.clock.Instant(), f)
 }
 
 // step is called with the lock held.
 func (d *decider) step(o passage.Observation) {
 	var refused []uint64
 	var standings []passage.Standing
-	for _, e := range d.machine.Step(d.clock.instant(), o) {
+	for _, e := range d.machine.Step(d.clock.Instant(), o) {
 		switch e.Kind {
 		case passage.EffectJournal:
 			d.decided(e)
@@ -114,9 +116,9 @@ func (d *decider) step(o passage.Observation) {
 		case passage.EffectDemand:
 			d.want(e.Demand)
 		case passage.EffectReview, passage.EffectReviewed:
-			d.review(reviewStep{
-				open: e.Kind == passage.EffectReview, passage: e.Passage, person: e.Person,
-				reasons: append([]passage.Reason(nil), e.Reasons...), clues: e.Results, timeout: e.Pulse,
+			d.review(reviews.Step{
+				Open: e.Kind == passage.EffectReview, Passage: e.Passage, Person: e.Person,
+				Reasons: append([]passage.Reason(nil), e.Reasons...), Clues: e.Results, Timeout: e.Pulse,
 			})
 		case passage.EffectAnswer:
 			if ch := d.answers[e.Command]; ch != nil {
@@ -199,7 +201,7 @@ func (d *decider) tickLoop(ctx context.Context) error {
 	for {
 		if now := time.Now(); now.Sub(told) >= clockEvery {
 			told = now
-			wall, trust := d.clock.read()
+			wall, trust := d.clock.Read()
 			_, offset := wall.Local().Zone()
 			d.observe(passage.Observation{Kind: passage.ObserveClock, Clock: passage.Clock{Trust: trust, Wall: wall.UnixMilli(), Offset: int16(offset / 60)}})
 		}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"umbral/config/policy"
+	"umbral/daemon/clock"
 	"umbral/daemon/passage"
+	"umbral/daemon/reviews"
 	"umbral/drivers/door"
 	"umbral/drivers/door/simulated"
 )
@@ -55,10 +57,10 @@ func newBench(t *testing.T) *bench {
 	b := new(bench)
 	b.door = &recordingDoor{log: &b.events}
 	b.decider = newDecider(deciderOpts{
-		machine: machine, clock: newClock(false, time.Second), door: b.door, log: slog.New(slog.DiscardHandler),
+		machine: machine, clock: clock.New(false, time.Second), door: b.door, log: slog.New(slog.DiscardHandler),
 		decided: func(passage.Effect) {}, changed: func(passage.Screen) {}, alarmed: func(passage.Alarms) {},
 		standing: func(_ passage.ID, person string) passage.Standing { return passage.Standing{Person: person} },
-		want:     func(passage.Demand) {}, review: func(reviewStep) {}, opened: func(passage.ID) {},
+		want:     func(passage.Demand) {}, review: func(reviews.Step) {}, opened: func(passage.ID) {},
 		append: func(kind string, _ []byte) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"periph.io/x/conn/v3/spi"
 
 	"umbral/config"
-	"umbral/config/policy"
 	"umbral/drivers/board"
 	"umbral/drivers/fingerprint"
 	"umbral/drivers/fingerprint/fpc1011"
@@ -56,24 +55,4 @@ func openSerialSensor(cfg *config.Config) (fingerprint.Sensor, error) {
 		return nil, fmt.Errorf("address: %w", err)
 	}
 	return r503.New(o)
-}
-
-// fingerRequired reports whether nobody can pass without a finger.
-func fingerRequired(rule policy.Policy) bool {
-	for _, way := range rule.Alternatives() {
-		if !way.Evidence.Has(policy.Finger) {
-			return false
-		}
-	}
-	return true
-}
-
-// fingersAreSearched reports whether a way of the policy leaves it to the finger to say who somebody is.
-func fingersAreSearched(rule policy.Policy) bool {
-	for _, way := range rule.Alternatives() {
-		if fingerNames(way.Evidence) {
-			return true
-		}
-	}
-	return false
 }

@@ -16,6 +16,7 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths/pathstest"
+	"umbral/daemon/desk"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/fleettest"
 	"umbral/daemon/fleet/mqtt"
@@ -96,7 +97,7 @@ func loneConfig(t *testing.T, scene string) config.Config {
 
 func enrolAna(t *testing.T, cfg config.Config) {
 	t.Helper()
-	desk, err := OpenDesk(cfg)
+	desk, err := desk.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,17 +106,22 @@ func enrolAna(t *testing.T, cfg config.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk.Enrol("ana-4711", "Ana García", []Picture{{Source: "sample3.jpg", Data: data, Face: 2}}); err != nil {
+	enrol := func(id, name string, picture []byte, which int) (local.Enrolled, error) {
+		return desk.Enrol(t.Context(), local.EnrolRequest{
+			ID: id, Name: name, Pictures: []local.Picture{{Source: "sample3.jpg", Data: picture, Face: which}},
+		})
+	}
+	if _, err := enrol("ana-4711", "Ana García", data, 2); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk.Enrol("twin", "Twin", []Picture{{Source: "sample3.jpg", Data: data, Face: 2}}); err == nil || !strings.Contains(err.Error(), "ana-4711") {
+	if _, err := enrol("twin", "Twin", data, 2); err == nil || !strings.Contains(err.Error(), "ana-4711") {
 		t.Errorf("the same face under another id: %v", err)
 	}
 	turned := mirroredAndTurned(t, data)
-	if _, err := desk.Enrol("mirrored", "Mirrored", []Picture{{Source: "mirrored.jpg", Data: turned, Face: 2}}); err == nil || !strings.Contains(err.Error(), "ana-4711") {
+	if _, err := enrol("mirrored", "Mirrored", turned, 2); err == nil || !strings.Contains(err.Error(), "ana-4711") {
 		t.Errorf("the same face mirrored and upside down under another id: %v", err)
 	}
-	if _, err := desk.Enrol("group", "Group", []Picture{{Source: "sample3.jpg", Data: data}}); err == nil || !strings.Contains(err.Error(), "3 faces") {
+	if _, err := enrol("group", "Group", data, 0); err == nil || !strings.Contains(err.Error(), "3 faces") {
 		t.Errorf("a group's picture without saying who: %v", err)
 	}
 }
@@ -255,13 +261,13 @@ func TestGate(t *testing.T) {
 	}
 	mu.Unlock()
 
-	desk, err := OpenDesk(cfg)
+	offline, err := desk.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer desk.Close()
+	defer offline.Close()
 	decisions := map[passage.Verdict]int{}
-	if err := desk.Replay(func(r Replayed) error {
+	if err := offline.Replay(func(r desk.Replayed) error {
 		if !r.Same {
 			return fmt.Errorf("%s: %s", r.Passage, r.Error)
 		}
@@ -342,7 +348,7 @@ func TestBudgetIsKept(t *testing.T) {
 // A damaged store is said on the page and in the list of conditions.
 func TestDamagedStoreIsSaid(t *testing.T) {
 	cfg := gateConfig(t, gateScene)
-	desk, err := OpenDesk(cfg)
+	desk, err := desk.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

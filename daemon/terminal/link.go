@@ -2,8 +2,6 @@ package terminal
 
 import (
 	"crypto/ed25519"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -13,7 +11,8 @@ import (
 	"umbral/config/policy"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/link"
-	"umbral/daemon/store"
+	"umbral/daemon/frames"
+	"umbral/daemon/journal"
 	"umbral/pipeline/models"
 )
 
@@ -26,15 +25,15 @@ func newLink(v *vitals, s *senses, j *judgement, log *slog.Logger) (*link.Link, 
 	if err != nil {
 		return nil, err
 	}
-	o.Boot, o.Clock, o.Log, o.Identity, o.Questions = v.boot, v.clock.forStore, log, v.identity, s.questions
+	o.Boot, o.Clock, o.Log, o.Identity, o.Questions = v.boot, v.clock.Stamp, log, v.identity, s.questions
 	if v.cfg.Credential.ListKey != "" {
 		o.Lists = takenLists{s.sources.lists, j.decider.change}
 	}
 	if j.reviews != nil {
 		o.Reviews = j.reviews
 	}
-	obeyed := commands{decider: j.decider, append: v.journal.append, status: v.status, reviews: j.reviews, people: j.people}
-	return link.New(o, outbox{v.store, s.register.publish}, obeyed, nonces{v.store}, report{v})
+	obeyed := commands{decider: j.decider, append: v.journal.Append, status: v.status, reviews: j.reviews, people: j.people}
+	return link.New(o, journal.NewOutbox(v.store, s.register.PseudonymOf), obeyed, nonces{v.store}, report{v})
 }
 
 // linkOpts reads what the configuration says of the link, and the files that it names.
@@ -75,19 +74,10 @@ func newQuestions(v *vitals) (*link.Questions, error) {
 	}
 	return link.NewQuestions(link.QuestionOpts{
 		Signer:      fleet.Signer{Name: v.cfg.Terminal.ID, Private: v.identity},
-		Now:         func() time.Time { return v.clock.wall().UTC() },
+		Now:         func() time.Time { return v.clock.Wall().UTC() },
 		Authorities: []fleet.NamedKey{{Name: c.Authority, Public: public}}, Recipient: recipient,
 		Pictures: c.Send == "picture", Templates: c.Send == "template",
 	})
-}
-
-// identityKey derives the key with which the terminal signs what it asks of people and of the authority.
-func identityKey(key store.Key) (ed25519.PrivateKey, error) {
-	seed, err := hkdf.Key(sha256.New, key[:], nil, "umbral terminal identity v1", ed25519.SeedSize)
-	if err != nil {
-		return nil, err
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // report tells the fleet what is not in the journal.
@@ -108,7 +98,7 @@ func (r report) Health() fleet.Health {
 func (r report) Twin() map[string]any {
 	hashes := map[string]string{}
 	for _, role := range models.FaceRoles() {
-		if m, err := r.models.set.Of(role); err == nil {
+		if m, err := r.models.Set.Of(role); err == nil {
 			hashes[string(role)] = m.SHA256
 		}
 	}
@@ -124,12 +114,12 @@ func (r report) Twin() map[string]any {
 
 // Measurements are what an operator plots.
 func (r report) Measurements() map[string]map[string]float64 {
-	_, p95, frames := r.watch.percentiles(stageFrame)
-	p50, _, _ := r.watch.percentiles(stageFrame)
+	_, p95, analysed := r.watch.Percentiles(frames.WholeFrame)
+	p50, _, _ := r.watch.Percentiles(frames.WholeFrame)
 	c := r.camera.Stats()
 	s := r.store.Status()
 	return map[string]map[string]float64{
-		"frames": {"fps": c.FPS, "dropped": float64(c.Dropped), "analysed": float64(frames), "p50_ms": milliseconds(p50), "p95_ms": milliseconds(p95)},
+		"frames": {"fps": c.FPS, "dropped": float64(c.Dropped), "analysed": float64(analysed), "p50_ms": milliseconds(p50), "p95_ms": milliseconds(p95)},
 		"memory": {"rss_mib": float64(residentBytes()) / (1 << 20)},
 		"store":  {"pending": float64(s.Pending), "entries": float64(s.Entries), "people": float64(s.People)},
 	}
@@ -148,17 +138,4 @@ func (r report) Alarms() (alarms []fleet.Alarm) {
 		alarms = append(alarms, fleet.Alarm{Type: c.code, Severity: severity, Text: c.text, Since: c.since})
 	}
 	return alarms
-}
-
-// Identity is the public key with which the terminal of a configuration signs what it asks, as configurations have it.
-func Identity(cfg config.Config) (string, error) {
-	key, err := terminalKey(&cfg)
-	if err != nil {
-		return "", err
-	}
-	private, err := identityKey(key)
-	if err != nil {
-		return "", err
-	}
-	return fleet.FormatPublicKey(private.Public().(ed25519.PublicKey)), nil
 }

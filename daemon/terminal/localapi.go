@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +13,13 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"umbral/config/policy"
+	"umbral/daemon/desk"
 	"umbral/daemon/evidence"
 	"umbral/daemon/evidence/finger"
+	"umbral/daemon/frames"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
-	"umbral/daemon/store"
+	"umbral/daemon/state"
 	"umbral/drivers/camera"
 	"umbral/pipeline/liveness/challenge"
 	"umbral/pipeline/models"
@@ -27,6 +28,7 @@ import (
 
 // localAPI shows the terminal to the page, the screen and the tool.
 type localAPI struct {
+	*desk.Desk
 	t *gate
 
 	mu     sync.Mutex // for the picture below: one is encoded at a time
@@ -36,7 +38,7 @@ type localAPI struct {
 }
 
 func newLocalAPI(t *gate) *localAPI {
-	return &localAPI{t: t, image: vision.NewImage(t.cfg.Camera.Width, t.cfg.Camera.Height)}
+	return &localAPI{Desk: t.desk, t: t, image: vision.NewImage(t.cfg.Camera.Width, t.cfg.Camera.Height)}
 }
 
 const pictureQuality = 80
@@ -66,20 +68,20 @@ func (d *localAPI) Picture(w io.Writer) (uint64, error) {
 // State gathers what the parts know.
 func (d *localAPI) State() local.State {
 	t := d.t
-	wall, trust := t.clock.read()
+	wall, trust := t.clock.Read()
 	s := local.State{
-		Terminal: t.cfg.Terminal.ID, Site: t.cfg.Terminal.Site, Version: Version, Started: t.clock.start, Boot: t.boot,
+		Terminal: t.cfg.Terminal.ID, Site: t.cfg.Terminal.Site, Version: Version, Started: t.clock.Start, Boot: t.boot,
 		Clock:      local.Clock{Wall: wall.Truncate(time.Second), Trust: trust.String()},
 		Conditions: []local.Condition{}, Stages: []local.Stage{}, Models: d.models(), Config: t.digest,
-		Passage: local.Passage{Policy: t.cfg.Passage.Policy.String(), Threshold: float64(t.models.identify.score), FMR: t.models.identify.fmr},
+		Passage: local.Passage{Policy: t.cfg.Passage.Policy.String(), Threshold: float64(t.models.Identify.Score), FMR: t.models.Identify.FMR},
 		Camera:  d.camera(), Door: d.door(), Store: d.store(), Fleet: d.fleet(), Memory: d.memory(),
 	}
 	for _, c := range t.health.shown() {
 		s.Conditions = append(s.Conditions, local.Condition{Code: c.code, Severity: string(c.severity), Text: c.text, Since: c.since})
 	}
-	for st := range stages {
-		if p50, p95, count := t.watch.percentiles(st); count > 0 {
-			s.Stages = append(s.Stages, local.Stage{Name: stageNames[st], P50: milliseconds(p50), P95: milliseconds(p95), Count: count})
+	for st := range frames.Stages {
+		if p50, p95, count := t.watch.Percentiles(st); count > 0 {
+			s.Stages = append(s.Stages, local.Stage{Name: frames.StageNames[st], P50: milliseconds(p50), P95: milliseconds(p95), Count: count})
 		}
 	}
 	s.Frame, s.Screen = d.frame()
@@ -122,12 +124,12 @@ func (d *localAPI) store() local.Store {
 	t := d.t
 	s := t.store.Status()
 	out := local.Store{
-		People: s.People, References: t.register.gallery.Len(), Capacity: t.cfg.Gallery.Capacity, Entries: s.Entries, Pending: s.Pending,
+		People: s.People, References: t.gallery.Len(), Capacity: t.cfg.Gallery.Capacity, Entries: s.Entries, Pending: s.Pending,
 		Head: s.Head.String(), Cursor: s.Cursor.String(), Bytes: s.JournalBytes, Limit: int64(t.cfg.Store.JournalMiB) << 20, LastCopy: s.LastCopy,
 		Fault: errorText("", errors.Join(s.Fault, s.CopyFault)),
 	}
 	if t.recovery.Happened() {
-		out.Recovery = recoveryText(t.recovery)
+		out.Recovery = state.RecoveryText(t.recovery)
 	}
 	return out
 }
@@ -148,13 +150,13 @@ func (d *localAPI) memory() local.Memory {
 	runtime.ReadMemStats(&m)
 	return local.Memory{
 		RSS: residentBytes(), Heap: int64(m.HeapAlloc), Budget: d.t.budget.Sum, Limit: d.t.budget.Limit,
-		Goroutines: runtime.NumGoroutine(), Kernels: d.t.models.kernels,
+		Goroutines: runtime.NumGoroutine(), Kernels: d.t.models.Kernels,
 	}
 }
 
 func (d *localAPI) models() (list []local.Model) {
 	for _, role := range models.FaceRoles() {
-		if m, err := d.t.models.set.Of(role); err == nil {
+		if m, err := d.t.models.Set.Of(role); err == nil {
 			list = append(list, local.Model{Role: string(role), File: m.File, SHA256: m.SHA256})
 		}
 	}
@@ -169,7 +171,9 @@ func (d *localAPI) frame() (local.Frame, local.Screen) {
 		s.Name = c.Name
 	}
 	if d.t.issuer != nil && s.Code == passage.ScreenGranted.String() {
-		s.Offer = d.t.issuer.shown(id)
+		if o := d.t.issuer.Shown(id); o != nil {
+			s.Offer = &local.Offer{Code: o.Code, QR: o.QR}
+		}
 	}
 	if s.Code == passage.ScreenAsk.String() {
 		s.Hint = d.t.sources.hint()
@@ -216,7 +220,11 @@ func (d *localAPI) Alternative() error {
 	if d.t.sources.challenge == nil {
 		return fmt.Errorf("%w: the policy knows no challenge", local.ErrRefused)
 	}
-	return outward(d.t.sources.challenge.Alternative())
+	err := d.t.sources.challenge.Alternative()
+	if errors.Is(err, evidence.ErrRefused) {
+		return fmt.Errorf("%w: %w", local.ErrRefused, err)
+	}
+	return err
 }
 
 // Issue answers a wallet's enrolment.
@@ -224,7 +232,7 @@ func (d *localAPI) Issue(enrolment string) (string, error) {
 	if d.t.issuer == nil {
 		return "", fmt.Errorf("%w: this terminal issues no credentials (issue.key)", local.ErrRefused)
 	}
-	text, _, err := d.t.issuer.office.Issue(enrolment, d.t.clock.wall())
+	text, err := d.t.issuer.Issue(enrolment)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", local.ErrRefused, err)
 	}
@@ -248,7 +256,7 @@ func (d *localAPI) shown() (local.Frame, local.Screen, passage.ID) {
 	case passage.ScreenDenied, passage.ScreenReferred, passage.ScreenOutOfOrder:
 		out.Reason, out.Text = string(s.Reason), s.Reason.Text()
 	case passage.ScreenGranted:
-		out.Name = d.t.people.nameOf(s.Person)
+		out.Name = d.t.people.NameOf(s.Person)
 	case passage.ScreenAsk:
 		for k := range policy.Kinds {
 			if s.Ask.Has(k) {
@@ -259,24 +267,24 @@ func (d *localAPI) shown() (local.Frame, local.Screen, passage.ID) {
 	return f, out, s.Passage
 }
 
-func (d *localAPI) face(s *seen) local.Face {
+func (d *localAPI) face(s *frames.Seen) local.Face {
 	f := local.Face{
-		Track: s.face.Track, Box: [4]float32{s.box.X0, s.box.Y0, s.box.X1, s.box.Y1}, Problems: []string{}, Quality: s.quality.Value,
-		Points: make([][2]float32, len(s.points)),
+		Track: s.Face.Track, Box: [4]float32{s.Box.X0, s.Box.Y0, s.Box.X1, s.Box.Y1}, Problems: []string{}, Quality: s.Quality.Value,
+		Points: make([][2]float32, len(s.Points)),
 	}
-	for i, p := range s.points {
+	for i, p := range s.Points {
 		f.Points[i] = [2]float32{p.X, p.Y}
 	}
-	for _, p := range s.quality.Problems() {
+	for _, p := range s.Quality.Problems() {
 		f.Problems = append(f.Problems, p.Text())
 	}
-	if s.face.Live.Known {
-		live := s.face.Live.Score.Float()
+	if s.Face.Live.Known {
+		live := s.Face.Live.Score.Float()
 		f.Live = &live
 	}
-	if m := s.face.Match; m.Known && m.Person != "" {
+	if m := s.Face.Match; m.Known && m.Person != "" {
 		score := m.Score.Float()
-		f.Score, f.Person, f.Matched = &score, m.Person, score >= float64(d.t.models.identify.score)
+		f.Score, f.Person, f.Matched = &score, m.Person, score >= float64(d.t.models.Identify.Score)
 	}
 	return f
 }
@@ -286,7 +294,7 @@ func (d *localAPI) verdicts() []local.Verdict {
 	for _, v := range d.t.view.recent() {
 		out := local.Verdict{
 			Time: v.at, Passage: v.passage.String(), Kind: v.entry, Verdict: v.verdict.String(), Reason: string(v.reason), Text: v.reason.Text(),
-			Person: v.person, Name: d.t.people.nameOf(v.person),
+			Person: v.person, Name: d.t.people.NameOf(v.person),
 		}
 		if r := v.summary; r != nil {
 			for _, reason := range r.Reasons {
@@ -317,7 +325,7 @@ func (d *localAPI) Metrics(w io.Writer) {
 		{"umbral_camera_frames_total", float64(c.Captured)},
 		{"umbral_camera_dropped_total", float64(c.Dropped)},
 		{"umbral_camera_trimmed_total", float64(c.Trimmed)},
-		{"umbral_camera_mended_total", float64(d.t.frames.decoder.Mended())},
+		{"umbral_camera_mended_total", float64(d.t.frames.Mended())},
 		{"umbral_camera_fps", c.FPS},
 		{"umbral_store_entries", float64(s.Entries)},
 		{"umbral_store_pending", float64(s.Pending)},
@@ -326,7 +334,7 @@ func (d *localAPI) Metrics(w io.Writer) {
 	} {
 		metrics.WriteGaugeFloat64(w, m.name, m.value)
 	}
-	writeCensus(w, d.t.people.census.Load())
+	writeCensus(w, d.t.people.Counted())
 	if fingers := d.t.sources.fingers; fingers != nil {
 		f := fingerState(fingers)
 		up := 1.0
@@ -341,80 +349,16 @@ func (d *localAPI) Metrics(w io.Writer) {
 		metrics.WriteCounterUint64(w, "umbral_finger_damaged_total", f.Damaged)
 		metrics.WriteCounterUint64(w, "umbral_finger_timeouts_total", f.Timeouts)
 	}
-	for st := range stages {
-		p50, p95, count := d.t.watch.percentiles(st)
-		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.5\"}", stageNames[st]), p50.Seconds())
-		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.95\"}", stageNames[st]), p95.Seconds())
-		metrics.WriteCounterUint64(w, fmt.Sprintf("umbral_stage_total{stage=%q}", stageNames[st]), count)
+	for st := range frames.Stages {
+		p50, p95, count := d.t.watch.Percentiles(st)
+		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.5\"}", frames.StageNames[st]), p50.Seconds())
+		metrics.WriteGaugeFloat64(w, fmt.Sprintf("umbral_stage_seconds{stage=%q,quantile=\"0.95\"}", frames.StageNames[st]), p95.Seconds())
+		metrics.WriteCounterUint64(w, fmt.Sprintf("umbral_stage_total{stage=%q}", frames.StageNames[st]), count)
 	}
 	for part, n := range d.t.panics.count() {
 		metrics.WriteCounterUint64(w, fmt.Sprintf("umbral_panics_total{part=%q}", part), n)
 	}
 	metrics.WriteProcessMetrics(w)
-}
-
-// People, Person and Erase are local.Registry's.
-
-func (d *localAPI) People() ([]local.Person, error) { return d.t.people.cards() }
-
-func (d *localAPI) Person(id string) (local.Person, error) {
-	p, err := d.t.people.one(id)
-	return p, outward(err)
-}
-
-func (d *localAPI) Erase(id, reason string) (local.Erased, error) {
-	e, err := d.t.people.erased(id, reason)
-	return signReceipt(e, d.t.identity), outward(err)
-}
-
-// Enrol reads the pictures, which come from outside, and enrols.
-func (d *localAPI) Enrol(ctx context.Context, r local.EnrolRequest) (local.Enrolled, error) {
-	pictures := make([]Picture, 0, len(r.Pictures))
-	for _, p := range r.Pictures {
-		pictures = append(pictures, Picture{Source: p.Source, Data: p.Data, Face: p.Face})
-	}
-	e, err := d.t.people.enrolPictures(ctx, r.ID, r.Name, pictures)
-	return local.Enrolled(e), outward(err)
-}
-
-// EnrolLive enrols the person before the camera.
-func (d *localAPI) EnrolLive(ctx context.Context, r local.EnrolRequest, progress func(local.Progress)) (local.Enrolled, error) {
-	e, err := d.t.people.enrolLive(ctx, r.ID, r.Name, livenessRule(&d.t.cfg.Liveness), func(done, of int, advice string) {
-		progress(local.Progress{Done: done, Of: of, Advice: advice})
-	})
-	return local.Enrolled(e), outward(err)
-}
-
-// EnrolFinger enrols a finger at the sensor.
-func (d *localAPI) EnrolFinger(ctx context.Context, r local.EnrolRequest, progress func(local.Progress)) (local.Enrolled, error) {
-	if d.t.sources.fingers == nil {
-		return local.Enrolled{}, fmt.Errorf("%w: this terminal has no fingerprint sensor (finger.sensor)", local.ErrRefused)
-	}
-	e, err := d.t.people.enrolFinger(ctx, r.ID, r.Name, r.Finger, func(done, of int, advice string) {
-		progress(local.Progress{Done: done, Of: of, Advice: advice})
-	})
-	return local.Enrolled(e), outward(err)
-}
-
-// outward gives errors the words of package local.
-func outward(err error) error {
-	switch {
-	case errors.Is(err, ErrRefused), errors.Is(err, evidence.ErrRefused), errors.Is(err, store.ErrInvalid):
-		return fmt.Errorf("%w: %w", local.ErrRefused, err)
-	case errors.Is(err, store.ErrNotFound):
-		return fmt.Errorf("%w: %w", local.ErrUnknown, err)
-	}
-	return err
-}
-
-// nameOf is the name for the screen, from memory: the store is not asked for every frame.
-func (p *people) nameOf(id string) string {
-	if id == "" {
-		return ""
-	}
-	p.namesMu.Lock()
-	defer p.namesMu.Unlock()
-	return p.names[id]
 }
 
 // frameRate counts analysed frames of the latest second.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"umbral/config"
+	"umbral/daemon/frames"
 )
 
 // FrameTimes is how long the frame loop and its stages took.
@@ -55,12 +56,12 @@ func MeasureFrames(ctx context.Context, cfg config.Config) (*FrameTimes, error) 
 	}
 	runtime.ReadMemStats(&after)
 	r := &FrameTimes{Camera: t.camera.Stats().FPS, Resident: residentBytes(), Budget: t.budget.Sum}
-	for s := range stages {
-		p50, p95, runs := t.watch.percentiles(s)
+	for s := range frames.Stages {
+		p50, p95, runs := t.watch.Percentiles(s)
 		if runs > 0 {
-			r.Stages = append(r.Stages, StageTime{stageNames[s], runs, milliseconds(p50), milliseconds(p95)})
+			r.Stages = append(r.Stages, StageTime{frames.StageNames[s], runs, milliseconds(p50), milliseconds(p95)})
 		}
-		if s == stageFrame {
+		if s == frames.WholeFrame {
 			r.Frames = runs
 			if p50 > 0 {
 				r.Possible = 1000 / milliseconds(p50)

@@ -72,36 +72,3 @@ func TestKeepAfterPanic(t *testing.T) {
 		}
 	})
 }
-
-// A battery clock is believed between the last trusted time and some years after it.
-func TestBatteryClockHasToFit(t *testing.T) {
-	last := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		name string
-		at   time.Time
-		want string
-	}{
-		{"no battery", time.Date(1970, 1, 1, 0, 0, 10, 0, time.UTC), "unknown"},
-		{"a flat battery", time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), "unknown"},
-		{"after the build, before the last trusted time", last.Add(-time.Hour), "unknown"},
-		{"a little slow", last.Add(-30 * time.Second), "rtc"},
-		{"right", last.Add(time.Hour), "rtc"},
-		{"a year in a drawer", last.AddDate(1, 0, 0), "rtc"},
-		{"an NTP era later", time.Date(2036, 2, 7, 6, 28, 16, 0, time.UTC), "unknown"},
-		{"far ahead", time.Date(2165, 1, 1, 0, 0, 0, 0, time.UTC), "unknown"},
-	} {
-		clock := newClock(false, time.Second)
-		clock.rtc, clock.start = true, c.at
-		clock.now = func() (time.Time, time.Duration) { return c.at, 0 }
-		clock.since(last)
-		if _, trust := clock.read(); trust.String() != c.want {
-			t.Errorf("%s, %v: trust %v, want %s", c.name, c.at, trust, c.want)
-		}
-	}
-	fresh := newClock(false, time.Second)
-	fresh.rtc, fresh.least = true, earliest
-	fresh.now = func() (time.Time, time.Duration) { return earliest.Add(-24 * time.Hour), 0 }
-	if _, trust := fresh.read(); trust.String() != "unknown" {
-		t.Errorf("before the program was made: trust %v", trust)
-	}
-}

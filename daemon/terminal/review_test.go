@@ -110,7 +110,7 @@ func TestAuthorityConfirms(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if len(asked) != 1 || asked[0].Claim.Subject != "ana-4711" || len(asked[0].Claim.Template) != 512 || asked[0].Claim.Model != term.models.feature || asked[0].Passage != v.passage.String() {
+	if len(asked) != 1 || asked[0].Claim.Subject != "ana-4711" || len(asked[0].Claim.Template) != 512 || asked[0].Claim.Model != term.models.Feature || asked[0].Passage != v.passage.String() {
 		t.Errorf("asked %d times, %+v", len(asked), asked)
 	}
 }

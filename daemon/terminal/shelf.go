@@ -2,11 +2,14 @@ package terminal
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"umbral/daemon/evidence/lists"
 	"umbral/daemon/fleet"
+	"umbral/daemon/fleet/link"
 	"umbral/daemon/store"
 )
 
@@ -41,4 +44,23 @@ func (l takenLists) Install(kind string, b []byte) error {
 		l.changed()
 	}
 	return err
+}
+
+// nonces remembers in the store which commands were obeyed.
+type nonces struct{ store *store.Store }
+
+// Use keeps a digest, so that a long nonce of a long key name costs no more than a short one.
+func (n nonces) Use(key, nonce string, until time.Time) (fresh bool, err error) {
+	h := sha256.New()
+	h.Write([]byte(key))
+	h.Write([]byte{0})
+	h.Write([]byte(nonce))
+	err = n.store.UseNonce(h.Sum(nil), until)
+	switch {
+	case errors.Is(err, store.ErrReplayed):
+		return false, nil
+	case errors.Is(err, store.ErrClock):
+		return false, fmt.Errorf("%w: %w", link.ErrClock, err)
+	}
+	return err == nil, err
 }

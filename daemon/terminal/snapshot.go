@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"umbral/daemon/frames"
 	"umbral/daemon/passage"
 	"umbral/drivers/camera"
-	"umbral/pipeline/face"
 	"umbral/pipeline/vision"
 )
 
@@ -21,21 +21,13 @@ type snapshot struct {
 	image    *vision.Image
 	sequence uint64
 	captured time.Time
-	faces    [passage.MaxFaces]seen
+	faces    [passage.MaxFaces]frames.Seen
 	count    int
 	screen   passage.Screen
 	verdicts [recentVerdicts]verdict
 	next     int
 	frames   uint64
 	speed    frameRate
-}
-
-// seen is one face of the newest frame.
-type seen struct {
-	box     vision.Rect
-	points  face.Landmarks
-	quality face.Quality
-	face    passage.Face
 }
 
 // verdict is one decision.
@@ -53,18 +45,16 @@ func newSnapshot(width, height int) *snapshot {
 	return &snapshot{image: vision.NewImage(width, height)}
 }
 
-// show takes over the analysed picture and gives the last one back to be written to.
-func (v *snapshot) show(s *frameAnalyzer, f *camera.Frame) {
+// Show implements the frames' view: the picture before is given back to be written to.
+func (v *snapshot) Show(img *vision.Image, f *camera.Frame, faces []frames.Seen) *vision.Image {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.image, s.image = s.image, v.image
-	v.sequence, v.captured = f.Sequence, f.Captured
-	v.count = s.frame.Count
+	before := v.image
+	v.image, v.sequence, v.captured = img, f.Sequence, f.Captured
+	v.count = copy(v.faces[:], faces)
 	v.frames++
 	v.speed.add(time.Now())
-	for i := range v.count {
-		v.faces[i] = seen{s.pairs[i].Detection.Box, s.looked[i].points, s.looked[i].quality, s.frame.Faces[i]}
-	}
+	return before
 }
 
 func (v *snapshot) setScreen(s passage.Screen) {
@@ -101,8 +91,8 @@ func (v *snapshot) forget(person string) {
 		v.screen.Person = ""
 	}
 	for i := range v.faces {
-		if v.faces[i].face.Match.Person == person {
-			v.faces[i].face.Match.Person = ""
+		if v.faces[i].Face.Match.Person == person {
+			v.faces[i].Face.Match.Person = ""
 		}
 	}
 	for i := range v.verdicts {

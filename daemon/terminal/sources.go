@@ -9,6 +9,8 @@ import (
 
 	"umbral/config"
 	"umbral/config/policy"
+	"umbral/daemon/clock"
+	"umbral/daemon/enrolment"
 	"umbral/daemon/evidence"
 	"umbral/daemon/evidence/challenge"
 	"umbral/daemon/evidence/credential"
@@ -18,7 +20,11 @@ import (
 	"umbral/daemon/evidence/remote"
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/link"
+	"umbral/daemon/frames"
+	"umbral/daemon/issuance"
 	"umbral/daemon/passage"
+	"umbral/daemon/reviews"
+	"umbral/daemon/rules"
 	codes "umbral/pipeline/credential"
 	"umbral/pipeline/credential/symbol"
 	"umbral/pipeline/document"
@@ -43,13 +49,13 @@ type sources struct {
 
 type sourceOpts struct {
 	cfg       *config.Config
-	models    *faceModels
-	register  *register
+	models    *frames.Models
+	register  *enrolment.Register
 	claims    *evidence.Claims
-	closeup   *closeup
+	closeup   *frames.Closeup
 	shelf     lists.Shelf
 	fingers   finger.Records
-	clock     *clock
+	clock     *clock.Clock
 	questions *link.Questions
 	log       *slog.Logger
 	opened    *closers
@@ -131,7 +137,7 @@ func (o *sourceOpts) issuers(needs policy.Set) (*credential.Issuers, error) {
 
 func (o *sourceOpts) lists(issuers *credential.Issuers) (*lists.Lists, error) {
 	c := lists.Opts{
-		Shelf: o.shelf, MaxAge: o.cfg.Eligibility.RevocationMax, Clock: o.clock.read, Trust: o.cfg.Eligibility.Trust, Log: o.log,
+		Shelf: o.shelf, MaxAge: o.cfg.Eligibility.RevocationMax, Clock: o.clock.Read, Trust: o.cfg.Eligibility.Trust, Log: o.log,
 	}
 	if text := o.cfg.Credential.ListKey; text != "" {
 		var err error
@@ -152,10 +158,10 @@ func (o *sourceOpts) credential(issuers *credential.Issuers, l *lists.Lists) (*c
 	}
 	return credential.New(credential.Opts{
 		Issuers: issuers, Reader: symbolReader(o.cfg), Width: o.cfg.Camera.Width, Height: o.cfg.Camera.Height,
-		People: o.register, Bound: func(issuer string) bool { return bound[issuer] }, Secret: o.register.secret, Use: o.register.use,
-		Untimely: untimely, Revoked: l.RevokedCredential, Claims: o.claims, Portrait: o.models.portrait, Picture: o.picture(),
+		People: o.register, Bound: func(issuer string) bool { return bound[issuer] }, Secret: o.register.Secret, Use: o.register.Use,
+		Untimely: enrolment.Untimely, Revoked: l.RevokedCredential, Claims: o.claims, Portrait: o.models.Portrait, Picture: o.picture(),
 		NeedFace:      o.cfg.Passage.Policy.Needs().Has(policy.Face),
-		NamedGuardian: o.cfg.Eligibility.Guardian == "named", Now: o.clock.wall, Log: o.log,
+		NamedGuardian: o.cfg.Eligibility.Guardian == "named", Now: o.clock.Wall, Log: o.log,
 	})
 }
 
@@ -166,30 +172,27 @@ func symbolReader(cfg *config.Config) symbol.ReaderOpts {
 	return o
 }
 
-// maxPortrait is the most that a document's portrait takes in a review, in bytes; the face before the camera has the rest.
-const maxPortrait = fleet.MaxPictures / 3
-
 // picture returns what makes the JPEG of a document's portrait, nil where reviewers see none.
 func (o *sourceOpts) picture() func(*vision.Image) []byte {
 	if o.cfg.Review.Timeout == 0 || !o.cfg.Review.Pictures {
 		return nil
 	}
-	return func(img *vision.Image) []byte { return jpegWithin(img, maxPortrait) }
+	return func(img *vision.Image) []byte { return frames.JpegWithin(img, reviews.MaxReference) }
 }
 
 func (o *sourceOpts) card(s *sources) (_ *idcard.Source, err error) {
 	c := &o.cfg.Card
-	if s.cards, err = openCards(o.cfg, o.models.set.Tier); err != nil {
+	if s.cards, err = openCards(o.cfg, o.models.Set.Tier); err != nil {
 		return nil, err
 	}
 	opts := idcard.Opts{
 		Reader: s.cards, Both: c.Sides == "both", Readings: c.Readings, Timeout: c.Timeout, Width: o.cfg.Camera.Width, Height: o.cfg.Camera.Height,
-		People: o.register, Claims: o.claims, Portrait: o.models.portrait, Picture: o.picture(),
-		EnrolledName: o.register.nameOf,
-		NeedFace:     o.cfg.Passage.Policy.Needs().Has(policy.Face), Now: o.clock.wall, Log: o.log,
+		People: o.register, Claims: o.claims, Portrait: o.models.Portrait, Picture: o.picture(),
+		EnrolledName: o.register.NameOf,
+		NeedFace:     o.cfg.Passage.Policy.Needs().Has(policy.Face), Now: o.clock.Wall, Log: o.log,
 	}
 	if o.cfg.Issue.Key != "" {
-		opts.Identity = identityOf
+		opts.Identity = issuance.IdentityOf
 	}
 	opts.Rules.Sure = float32(c.MinConfidence)
 	if c.Regions != "" {
@@ -210,17 +213,17 @@ const cardWorkers = 2
 
 // openCards loads the models of text.
 func openCards(cfg *config.Config, tier string) (*document.Reader, error) {
-	m, err := manifest(cfg)
+	m, err := frames.Manifest(cfg)
 	if err != nil {
 		return nil, err
 	}
-	text, err := models.Load(ModelsDir(cfg), m, document.Roles()...)
+	text, err := models.Load(frames.ModelsDir(cfg), m, document.Roles()...)
 	if err != nil {
 		return nil, err
 	}
 	text.Tier = tier
 	o := document.DefaultOpts()
-	o.MaxCards, o.Workers = 1, min(cardWorkers, threads(cfg.Models.Threads))
+	o.MaxCards, o.Workers = 1, min(cardWorkers, frames.Threads(cfg.Models.Threads))
 	if o.RareFont = cfg.Card.RareFont; o.RareFont == "" {
 		o.RareFont = ideograph.Installed()
 	}
@@ -228,7 +231,7 @@ func openCards(cfg *config.Config, tier string) (*document.Reader, error) {
 }
 
 func (o *sourceOpts) challenge() (*challenge.Source, error) {
-	observer, err := readaloud.NewObserver(o.models.analyzer, readaloud.MaxLooks)
+	observer, err := readaloud.NewObserver(o.models.Analyzer, readaloud.MaxLooks)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +251,7 @@ func (o *sourceOpts) finger() (*finger.Source, error) {
 	o.opened.add(sensor.Halt)
 	f := &o.cfg.Finger
 	opts := finger.Opts{
-		Sensor: sensor, Records: o.fingers, Search: fingersAreSearched(o.cfg.Passage.Policy), Gallery: f.Gallery, FMR: f.FMR,
+		Sensor: sensor, Records: o.fingers, Search: rules.FingersAreSearched(o.cfg.Passage.Policy), Gallery: f.Gallery, FMR: f.FMR,
 		Presses: f.Presses, LeastQuality: f.LeastQuality, Log: o.log,
 	}
 	opts.MaxWidth, opts.MaxHeight = fingerPicture(o.cfg)
@@ -260,14 +263,14 @@ func (o *sourceOpts) remote() remote.Opts {
 	switch o.cfg.Remote.Send {
 	case "template":
 		r.Template = func(id passage.ID) ([]float32, string) {
-			t, ok := o.closeup.face(id)
+			t, ok := o.closeup.Face(id)
 			if !ok {
 				return nil, ""
 			}
-			return t[:], o.models.feature
+			return t[:], o.models.Feature
 		}
 	case "picture":
-		r.Picture = func(id passage.ID) []byte { return o.closeup.picture(id, fleet.MaxClaimPicture) }
+		r.Picture = func(id passage.ID) []byte { return o.closeup.Picture(id, fleet.MaxClaimPicture) }
 	}
 	return r
 }

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"umbral/config/policy"
+	"umbral/daemon/frames"
 	"umbral/daemon/passage"
+	"umbral/daemon/rules"
 	"umbral/daemon/store"
 	"umbral/drivers/camera"
 )
@@ -82,7 +84,7 @@ func (t *Terminal) parts(cancel context.CancelCauseFunc) []part {
 		}})
 	}
 	if t.reviews != nil {
-		list = append(list, part{name: "reviews", run: t.reviews.run})
+		list = append(list, part{name: "reviews", run: t.reviews.Run})
 	}
 	if t.local != nil {
 		list = append(list, part{name: "local", run: t.local.Run})
@@ -136,7 +138,7 @@ func (t *Terminal) frameLoop(ctx context.Context) error {
 		}
 		var frame *passage.Frame
 		err = t.panics.guard("frames", func() (err error) {
-			frame, err = t.frames.look(f, t.decider.wants)
+			frame, err = t.frames.Look(f, t.decider.wants)
 			return err
 		})
 		f.Release()
@@ -150,7 +152,7 @@ func (t *Terminal) frameLoop(ctx context.Context) error {
 		t.cameraIs(true)
 		begin := time.Now()
 		t.decider.observe(passage.Observation{Kind: passage.ObserveFrame, Frame: *frame})
-		t.watch.add(stageDecide, time.Since(begin))
+		t.watch.Add(frames.Decide, time.Since(begin))
 		t.pulse.frame()
 	}
 }
@@ -252,10 +254,10 @@ func (t *Terminal) healthLoop(ctx context.Context, cancel context.CancelCauseFun
 // look sets and clears the conditions.
 func (t *Terminal) look() {
 	s := t.store.Status()
-	t.journal.endOutage()
+	t.journal.EndOutage()
 	fault := s.Fault
 	if fault == nil {
-		fault = t.journal.outage.fault()
+		fault = t.journal.Fault()
 	}
 	t.health.put(conditionJournal, errorText("The journal can't be written, so nobody can pass: ", fault))
 	t.health.put(conditionCopy, errorText("The store's copy could not be made: ", s.CopyFault))
@@ -273,7 +275,7 @@ func (t *Terminal) look() {
 	t.health.put(conditionDoor, text)
 	if f := t.sources.fingers; f != nil {
 		kind := conditionFinger
-		if fingerRequired(t.cfg.Passage.Policy) {
+		if rules.FingerRequired(t.cfg.Passage.Policy) {
 			kind = conditionFingers
 		}
 		t.health.put(kind, f.Fault())
@@ -283,13 +285,13 @@ func (t *Terminal) look() {
 	}
 	t.health.put(conditionPanic, t.panics.text())
 	text = ""
-	if _, trust := t.clock.read(); trust == policy.TrustUnknown {
+	if _, trust := t.clock.Read(); trust == policy.TrustUnknown {
 		text = "Nothing vouches for the clock: commands are refused where they need it."
 	}
 	t.health.put(conditionClock, text)
-	t.health.put(conditionUnread, errorText("Whether a time daemon keeps the clock can't be found out, so it counts as kept by none: ", t.clock.unreadable()))
+	t.health.put(conditionUnread, errorText("Whether a time daemon keeps the clock can't be found out, so it counts as kept by none: ", t.clock.Fault()))
 	text = ""
-	if t.register.gallery.People() == 0 {
+	if t.gallery.People() == 0 {
 		text = "Nobody is enrolled."
 	}
 	t.health.put(conditionEmpty, text)
@@ -309,10 +311,10 @@ const loopLimit = 15 * time.Second
 // is no reason to be restarted; a loop that hangs is.
 func (t *Terminal) alive() bool {
 	beaten, framed, _, _ := t.pulse.read()
-	if time.Since(beaten) > loopLimit && time.Since(t.clock.start) > loopLimit {
+	if time.Since(beaten) > loopLimit && time.Since(t.clock.Start) > loopLimit {
 		return false
 	}
-	if t.camera.Stats().State == camera.Streaming && t.unreadable() == nil && time.Since(framed) > loopLimit && time.Since(t.clock.start) > loopLimit {
+	if t.camera.Stats().State == camera.Streaming && t.unreadable() == nil && time.Since(framed) > loopLimit && time.Since(t.clock.Start) > loopLimit {
 		return false
 	}
 	err := t.store.Probe()
@@ -322,13 +324,13 @@ func (t *Terminal) alive() bool {
 // status is the answer to the fleet's status command.
 func (t *vitals) status() any {
 	c, s := t.camera.Stats(), t.store.Status()
-	p50, p95, frames := t.watch.percentiles(stageFrame)
+	p50, p95, frames := t.watch.Percentiles(frames.WholeFrame)
 	conditions := []map[string]string{}
 	for _, k := range t.health.shown() {
 		conditions = append(conditions, map[string]string{"code": k.code, "severity": string(k.severity), "text": k.text})
 	}
 	return map[string]any{
-		"version": Version, "uptime_s": int64(time.Since(t.clock.start) / time.Second), "boot": t.boot,
+		"version": Version, "uptime_s": int64(time.Since(t.clock.Start) / time.Second), "boot": t.boot,
 		"camera":     map[string]any{"state": c.State.String(), "fps": c.FPS, "dropped": c.Dropped},
 		"frame":      map[string]any{"count": frames, "p50_ms": milliseconds(p50), "p95_ms": milliseconds(p95)},
 		"store":      map[string]any{"entries": s.Entries, "pending": s.Pending, "people": s.People},

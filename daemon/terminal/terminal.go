@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"slices"
 
 	"umbral/config"
-	"umbral/config/paths"
 	"umbral/daemon/fleet/link"
+	"umbral/daemon/journal"
 	"umbral/daemon/local"
 )
 
@@ -96,22 +95,6 @@ func newGate(cfg *config.Config, digest string, log *slog.Logger) (_ *gate, err 
 // eagerCollector is the collector's percentage (debug.SetGCPercent).
 const eagerCollector = 10
 
-// ModelsDir returns the folder in which the configuration finds the model files.
-func ModelsDir(cfg *config.Config) string {
-	if cfg.Models.Dir != "" {
-		return cfg.Models.Dir
-	}
-	return paths.Models()
-}
-
-// threads returns the number configured, or one a processor up to four: more gain nothing on models this small.
-func threads(configured int) int {
-	if configured > 0 {
-		return configured
-	}
-	return min(runtime.GOMAXPROCS(0), 4)
-}
-
 // Page returns the address of the technician's page, empty without one.
 func (t *Terminal) Page() string {
 	if t.local == nil {
@@ -139,7 +122,7 @@ func (t *Terminal) Run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(eagerCollector))
 	err := t.supervise(ctx)
 	stop, _ := json.Marshal(map[string]any{"version": Version})
-	if e := t.journal.append(entryStop, stop); e != nil {
+	if e := t.journal.Append(journal.EntryStop, stop); e != nil {
 		t.log.Error("the journal can't be written", "error", e)
 	}
 	return errors.Join(err, t.close())

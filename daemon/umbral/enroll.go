@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"umbral/daemon/local"
-	"umbral/daemon/terminal"
 	fingers "umbral/pipeline/finger"
 	"umbral/pipeline/vision"
 )
@@ -108,17 +107,12 @@ func (s *settings) enrolPhotos(cmd *cobra.Command, c *local.Client, r local.Enro
 	if !errors.Is(err, local.ErrNotRunning) {
 		return e, err
 	}
-	var pictures []terminal.Picture
-	for _, p := range r.Pictures {
-		pictures = append(pictures, terminal.Picture{Source: p.Source, Data: p.Data, Face: p.Face})
-	}
 	desk, err := s.newDesk(cmd)
 	if err != nil {
 		return e, err
 	}
 	defer desk.Close()
-	done, err := desk.Enrol(r.ID, r.Name, pictures)
-	return local.Enrolled(done), err
+	return desk.Enrol(cmd.Context(), r)
 }
 
 // references counts them in words.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"umbral/daemon/terminal"
+	"umbral/daemon/state"
 )
 
 func fleetIdentityCommand(s *settings) *cobra.Command {
@@ -19,7 +19,7 @@ over MQTT (twin "identity").`,
 			if err != nil {
 				return err
 			}
-			public, err := terminal.Identity(cfg)
+			public, err := state.Identity(cfg)
 			if err == nil {
 				fmt.Fprintln(cmd.OutOrStdout(), public)
 			}

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"umbral/config/policy"
+	"umbral/daemon/frames"
+	"umbral/daemon/rules"
 
 	"github.com/spf13/cobra"
-
-	"umbral/daemon/terminal"
 )
 
 func policyCommand(s *settings) *cobra.Command {
@@ -40,7 +40,11 @@ person, or a threshold has no known rate, it says so instead of a number.`,
 					return err
 				}
 			}
-			e, err := terminal.EstimatePolicy(cfg, rule)
+			m, err := frames.Manifest(&cfg)
+			if err != nil {
+				return err
+			}
+			e, err := rules.EstimatePolicy(cfg, m.Calibrations, rule)
 			if err != nil {
 				return err
 			}
@@ -55,7 +59,7 @@ person, or a threshold has no known rate, it says so instead of a number.`,
 	return cmd
 }
 
-func printEstimate(w io.Writer, e *terminal.Estimate) {
+func printEstimate(w io.Writer, e *rules.Estimate) {
 	fmt.Fprintf(w, "%s\n\n", e.Policy)
 	for i, way := range e.Ways {
 		fmt.Fprintf(w, "way %d: %s\n       somebody passes when %s.\n", i+1, strings.Join(way.Evidence, " and "), way.Words)

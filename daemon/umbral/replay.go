@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"umbral/daemon/terminal"
+	"umbral/daemon/desk"
 )
 
 func replayCommand(s *settings) *cobra.Command {
@@ -19,14 +19,14 @@ func replayCommand(s *settings) *cobra.Command {
 compares every byte of the record that comes out. It needs neither camera nor models. The terminal must not be running.`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			desk, err := s.desk(cmd)
+			offline, err := s.desk(cmd)
 			if err != nil {
 				return err
 			}
-			defer desk.Close()
-			var all []terminal.Replayed
+			defer offline.Close()
+			var all []desk.Replayed
 			differ := 0
-			err = desk.Replay(func(r terminal.Replayed) error {
+			err = offline.Replay(func(r desk.Replayed) error {
 				if only != "" && r.Passage != only {
 					return nil
 				}
@@ -58,7 +58,7 @@ compares every byte of the record that comes out. It needs neither camera nor mo
 	return cmd
 }
 
-func printReplay(cmd *cobra.Command, all []terminal.Replayed, differ int) error {
+func printReplay(cmd *cobra.Command, all []desk.Replayed, differ int) error {
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), "The journal holds no decisions.")
 		return err

@@ -16,8 +16,8 @@ import (
 
 	"umbral/config"
 	"umbral/config/paths"
+	"umbral/daemon/desk"
 	"umbral/daemon/store"
-	"umbral/daemon/terminal"
 )
 
 // settings are the flags that all commands share.
@@ -59,7 +59,7 @@ var errNoStore = errors.New("holds no store: no terminal has started with this c
 
 // desk opens the store while no terminal runs. It makes none: a store that a command made while it only looked would
 // belong to whoever gave the command, and the terminal could not open it.
-func (s *settings) desk(cmd *cobra.Command) (*terminal.Desk, error) {
+func (s *settings) desk(cmd *cobra.Command) (*desk.Offline, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (s *settings) desk(cmd *cobra.Command) (*terminal.Desk, error) {
 }
 
 // newDesk is desk, and makes the store where there is none.
-func (s *settings) newDesk(cmd *cobra.Command) (*terminal.Desk, error) {
+func (s *settings) newDesk(cmd *cobra.Command) (*desk.Offline, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, err
@@ -80,8 +80,8 @@ func (s *settings) newDesk(cmd *cobra.Command) (*terminal.Desk, error) {
 }
 
 // openDesk tells when the store was damaged: its mending leaves nothing to see for whoever comes later.
-func openDesk(cmd *cobra.Command, cfg config.Config) (*terminal.Desk, error) {
-	desk, err := terminal.OpenDesk(cfg)
+func openDesk(cmd *cobra.Command, cfg config.Config) (*desk.Offline, error) {
+	desk, err := desk.Open(cfg)
 	if err != nil {
 		return nil, err
 	}

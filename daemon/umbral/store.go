@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/state"
 	"umbral/daemon/store"
-	"umbral/daemon/terminal"
 )
 
 func storeCommand(s *settings) *cobra.Command {
@@ -28,7 +28,7 @@ func storeCommand(s *settings) *cobra.Command {
 			if !store.Exists(cfg.Terminal.StateDir) {
 				return fmt.Errorf("%s %w", cfg.Terminal.StateDir, errNoStore)
 			}
-			report, err := terminal.CheckStore(cfg)
+			report, err := state.Check(cfg)
 			inUse := errors.Is(err, store.ErrInUse)
 			if err != nil && !inUse {
 				return err
