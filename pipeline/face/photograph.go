@@ -16,7 +16,14 @@ type turned struct {
 	small         *vision.Image // reduced further, and turned
 	quarters      int
 	width, height int // after the turn
-	faces         []Detection
+	faces         []*found
+}
+
+// found is a face in a photograph, with what was learnt about it once that was asked for.
+type found struct {
+	Detection
+	cut      *cutout
+	symmetry *symmetry
 }
 
 // scaledPicture is a picture reduced by step.
@@ -73,34 +80,35 @@ func (p *photograph) tallest() (height float32) {
 
 // faces finds the faces of v, the most prominent first. The detector was made for faces with something around them, so
 // the photograph is also shown to it smaller, in a grey border.
-func (a *Analyzer) faces(v *turned) ([]Detection, error) {
-	var all []Detection
+func (a *Analyzer) faces(v *turned) ([]*found, error) {
+	var all []*found
 	canvas := vision.NewImage(canvasWidth, canvasHeight)
 	for _, share := range []float32{1, 0.6, 0.35} {
 		at := v.place(canvas, share)
-		found, err := a.Detect(canvas)
+		seen, err := a.Detect(canvas)
 		if err != nil {
 			return nil, err
 		}
 		scale := at.Dx() / float32(v.width)
-		for _, d := range found {
+		for _, d := range seen {
 			d.Box = vision.Rect{
 				X0: (d.Box.X0 - at.X0) / scale, Y0: (d.Box.Y0 - at.Y0) / scale,
 				X1: (d.Box.X1 - at.X0) / scale, Y1: (d.Box.Y1 - at.Y0) / scale,
 			}
 			if v.holds(d.Box) {
-				all = append(all, d)
+				all = append(all, &found{Detection: d})
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Detection) int { return cmp.Compare(b.Score, a.Score) })
-	var kept []Detection
+	slices.SortStableFunc(all, func(a, b *found) int { return cmp.Compare(b.Score, a.Score) })
+	var kept []*found
+	var boxes []Detection
 	for _, d := range all {
-		if !slices.ContainsFunc(kept, func(k Detection) bool { return sameFace(k.Box, d.Box) }) {
-			kept = append(kept, d)
+		if !slices.ContainsFunc(kept, func(k *found) bool { return sameFace(k.Box, d.Box) }) {
+			kept, boxes = append(kept, d), append(boxes, d.Detection)
 		}
 	}
-	if first := Prominent(kept, v.width, v.height); first > 0 {
+	if first := Prominent(boxes, v.width, v.height); first > 0 {
 		kept[0], kept[first] = kept[first], kept[0]
 	}
 	return kept, nil

@@ -52,13 +52,16 @@ func (a *Analyzer) Portrait(img *vision.Image, which int) (Portrait, error) {
 	return a.portrait(p.turns[turn], chosen)
 }
 
-// portrait judges the face d of an upright photograph and makes its template.
-func (a *Analyzer) portrait(v *turned, d Detection) (Portrait, error) {
-	c := v.cut(d.Box)
-	s, err := a.symmetry(c)
+// portrait judges a face of an upright photograph. The photograph being upright does not make every face in it upright.
+func (a *Analyzer) portrait(v *turned, d *found) (Portrait, error) {
+	s, err := a.witness(v, d)
 	if err != nil {
 		return Portrait{}, err
 	}
+	if !s.upright() {
+		return Portrait{}, refuse("%s", unclear)
+	}
+	c := d.cut
 	q := a.Quality(c.img, Detection{Box: c.box, Score: d.Score}, s.points, s.points.Pose())
 	q.Size, q.Share = d.Box.Dy(), d.Box.Dy()/float32(min(v.width, v.height))
 	q.Edge = v.cutOff(c, &s.points)
@@ -70,6 +73,20 @@ func (a *Analyzer) portrait(v *turned, d Detection) (Portrait, error) {
 		return Portrait{}, refuse("%s", photographText(&q))
 	}
 	return Portrait{Template: s.template, Quality: q, Turn: v.quarters, Box: d.Box}, nil
+}
+
+// unclear is said of a face of which it can't be told that it is one and upright.
+const unclear = "the face can't be made out: use a photograph that shows it upright, uncovered and from the front"
+
+// witness compares the face d with its mirror image, once.
+func (a *Analyzer) witness(v *turned, d *found) (*symmetry, error) {
+	if d.symmetry != nil {
+		return d.symmetry, nil
+	}
+	d.cut = v.cut(d.Box)
+	var err error
+	d.symmetry, err = a.symmetry(d.cut)
+	return d.symmetry, err
 }
 
 // upright finds the turn in which the photograph stands upright.
@@ -90,7 +107,7 @@ func (a *Analyzer) upright(p *photograph) (turn int, err error) {
 		var seen [4]*symmetry
 		for i, v := range p.turns {
 			if rank < len(v.faces) {
-				if seen[i], err = a.symmetry(v.cut(v.faces[rank].Box)); err != nil {
+				if seen[i], err = a.witness(v, v.faces[rank]); err != nil {
 					return 0, err
 				}
 			}
@@ -102,22 +119,22 @@ func (a *Analyzer) upright(p *photograph) (turn int, err error) {
 	if p.tallest() < PhotographLimits().MinSize {
 		return 0, refuse("%s", photographTexts[TooFar])
 	}
-	return 0, refuse("the face can't be made out: use a photograph that shows it upright, uncovered and from the front")
+	return 0, refuse("%s", unclear)
 }
 
 // people returns those faces of an upright photograph that it can be about, from left to right. Much smaller ones
 // belong to the background.
-func (a *Analyzer) people(v *turned) ([]Detection, error) {
+func (a *Analyzer) people(v *turned) ([]*found, error) {
 	const background = 0.4
 	tallest := float32(0)
 	for _, d := range v.faces {
 		tallest = max(tallest, d.Box.Dy())
 	}
-	faces := slices.DeleteFunc(slices.Clone(v.faces), func(d Detection) bool { return d.Box.Dy() < background*tallest })
+	faces := slices.DeleteFunc(slices.Clone(v.faces), func(d *found) bool { return d.Box.Dy() < background*tallest })
 	if len(faces) > 1 {
 		kept := faces[:0]
 		for _, d := range faces {
-			s, err := a.symmetry(v.cut(d.Box))
+			s, err := a.witness(v, d)
 			if err != nil {
 				return nil, err
 			}
@@ -127,7 +144,7 @@ func (a *Analyzer) people(v *turned) ([]Detection, error) {
 		}
 		faces = kept
 	}
-	slices.SortFunc(faces, func(a, b Detection) int {
+	slices.SortFunc(faces, func(a, b *found) int {
 		p, q := a.Box.Centre(), b.Box.Centre()
 		return cmp.Or(cmp.Compare(p.X, q.X), cmp.Compare(p.Y, q.Y))
 	})
@@ -135,22 +152,22 @@ func (a *Analyzer) people(v *turned) ([]Detection, error) {
 }
 
 // choose picks the face that is meant.
-func choose(faces []Detection, which int) (Detection, error) {
+func choose(faces []*found, which int) (*found, error) {
 	switch {
 	case len(faces) == 0:
-		return Detection{}, refuse("no face was found")
+		return nil, refuse("no face was found")
 	case which == 0 && len(faces) == 1:
 		return faces[0], nil
 	case which >= 1 && which <= len(faces):
 		return faces[which-1], nil
 	case which != 0:
-		return Detection{}, refuse("face %d is meant, wanted 1 to %d", which, len(faces))
+		return nil, refuse("face %d is meant, wanted 1 to %d", which, len(faces))
 	}
 	var places []string
 	for i, d := range faces {
 		c := d.Box.Centre()
 		places = append(places, fmt.Sprintf("%d at %.0f,%.0f (%.0f pixels high)", i+1, c.X, c.Y, d.Box.Dy()))
 	}
-	return Detection{}, refuse("%d faces were found: %s; say which one is meant, counted from the left (--face 1 to %d)",
+	return nil, refuse("%d faces were found: %s; say which one is meant, counted from the left (--face 1 to %d)",
 		len(faces), strings.Join(places, ", "), len(faces))
 }

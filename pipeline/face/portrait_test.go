@@ -249,3 +249,45 @@ func TestBarredFaces(t *testing.T) {
 		}
 	}
 }
+
+// Of two people of whom one lies on her side, nobody is enrolled with the template of a face that is not upright.
+func TestPortraitBesideOneWhoLies(t *testing.T) {
+	a := newAnalyzer(t)
+	upright := selfie(t, a)
+	lying := vision.Turn(upright, 1)
+	both := vision.NewImage(upright.Width+lying.Width, max(upright.Height, lying.Height))
+	for y := range upright.Height {
+		copy(both.Row(y), upright.Row(y))
+	}
+	for y := range lying.Height {
+		copy(both.Row(y)[3*upright.Width:], lying.Row(y))
+	}
+	want, err := a.Portrait(upright, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for which := range 3 {
+		p, err := a.Portrait(both, which)
+		if err != nil {
+			if !errors.As(err, new(Refusal)) {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if same := Compare(&want.Template, &p.Template); same < 0.9 {
+			t.Errorf("face %d: similarity %.2f with her upright face", which, same)
+		}
+	}
+}
+
+// A face that only one model finds upright is not enrolled, though the photograph is upright.
+func TestPortraitNeedsAnUprightFace(t *testing.T) {
+	a := newAnalyzer(t)
+	v := newPhotograph(selfie(t, a)).turns[0]
+	for _, s := range []symmetry{{apart: 0.2, alike: 0.97}, {apart: 0.02, alike: 0.9}} {
+		d := &found{Detection: Detection{Box: vision.Rect{X1: 100, Y1: 100}}, symmetry: &s}
+		if _, err := a.portrait(v, d); !errors.As(err, new(Refusal)) || !strings.Contains(err.Error(), "upright") {
+			t.Errorf("%+v: %v, want a refusal", s, err)
+		}
+	}
+}

@@ -62,6 +62,9 @@ func mirrored(five, other [5]vision.Point, w float32) float32 {
 	return sum / (5 * eyes)
 }
 
+// upright reports whether both models find the face upright.
+func (s *symmetry) upright() bool { return s.apart <= maxApart && s.alike >= minAlike }
+
 // isNone reports whether what the detector took for a face is none, or one that lies on its side.
 func (s *symmetry) isNone() bool { return !(s.apart < 0.25) && !(s.alike > 0.7) }
 
@@ -82,6 +85,5 @@ func agreed(seen *[4]*symmetry) (turn int, ok bool) {
 	if nearest < 0 || nearest != likest {
 		return 0, false
 	}
-	s := seen[nearest]
-	return nearest, s.apart <= maxApart && s.alike >= minAlike
+	return nearest, seen[nearest].upright()
 }

@@ -144,7 +144,6 @@ func readJPEG(data []byte, l PictureLimits) (*Image, error) {
 		if errors.As(err, &u) || d.multiple {
 			break
 		}
-		d.segments.at = max(d.segments.at, d.bits.at)
 		if !d.segments.start() {
 			break
 		}

@@ -27,6 +27,7 @@ const (
 	markerAPP1 = 0xe1
 	markerAPP2 = 0xe2
 	markerAPPE = 0xee
+	markerSOFL = 0xf7 // of JPEG-LS (ITU-T T.87, annex C)
 	markerTEM  = 0x01
 )
 
@@ -72,7 +73,6 @@ func (d *jpegDecoder) begin() {
 	d.count, d.interval, d.adobe, d.jfif, d.multiple, d.progressive = 0, 0, false, false, false, false
 	d.quantSeen = [4]bool{}
 	d.tables = [2][4]*huffman{}
-	d.bits = bitReader{}
 	d.cause = nil
 }
 
@@ -99,6 +99,8 @@ func (d *jpegDecoder) define(marker byte, segment []byte) error {
 	case marker == markerSOF0, marker == markerSOF1, marker == markerSOF2 && d.photograph != nil:
 		d.progressive = marker == markerSOF2
 		return d.startFrame(segment)
+	case marker == markerSOFL && d.photograph != nil:
+		return &unreadable{"a JPEG-LS picture", adviceExport}
 	case marker > markerSOF1 && marker <= markerSOF && marker != markerJPG && marker != markerDAC:
 		return d.refuseProcess(marker)
 	}

@@ -2,6 +2,7 @@ package vision
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,9 @@ func TestPhotographsOutOfOrder(t *testing.T) {
 		data[len(before)+1] = markerRST0 | number
 		return data
 	}
+	wrongTable := bytes.Clone(progressive)
+	firstScan, _ := cutAt(t, wrongTable, markerSOS, 0)
+	wrongTable[len(firstScan)+6] |= 3
 	zero := make([]byte, 700)
 	shifted := func(by byte) []byte {
 		data := bytes.Clone(restarts)
@@ -75,6 +79,7 @@ func TestPhotographsOutOfOrder(t *testing.T) {
 		"restarts numbered from 1":       {shifted(1), restarts},
 		"restarts numbered from 5":       {shifted(5), restarts},
 		"restarts all 0":                 {all0, restarts},
+		"DC scan with a wrong AC table":  {wrongTable, progressive},
 		"zeros before":                   {slices.Concat(zero, plain), plain},
 		"half a picture before":          {slices.Concat(restarts[:len(restarts)/2], plain), plain},
 		"two starts":                     {slices.Concat(plain[:2], plain), plain},
@@ -188,8 +193,9 @@ func TestDamagedPhotographs(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), "damaged") || !strings.Contains(err.Error(), "export it again") {
-				t.Errorf("error %v, want one that says damaged and what to do", err)
+			if err == nil || !strings.Contains(err.Error(), "damaged") || !strings.Contains(err.Error(), "export it again") ||
+				errors.Unwrap(err) == nil {
+				t.Errorf("error %v, want one that says damaged, what to do, and why", err)
 			}
 		})
 	}
@@ -211,6 +217,57 @@ func TestLostIntervalKeepsPlaces(t *testing.T) {
 	}
 	if want := []int{20, 40, missingGrey, 80, 100, 120, 140, 160}; !slices.Equal(got, want) {
 		t.Errorf("rows %v, want %v", got, want)
+	}
+}
+
+// Behind damage nothing is believed up to the next restart marker, though it may decode: it would be in the wrong place.
+func TestDamageEndsAnInterval(t *testing.T) {
+	for _, interval := range []int{0, 4} {
+		f := flatJPEG{width: 8, height: 64, interval: interval, components: []flatComponent{{1, 1, 1, func(_, by int) int {
+			return 20 * (by + 1)
+		}}}, spoilt: 2}
+		data := f.bytes()
+		if interval == 0 { // a marker that has no meaning here
+			data = slices.Concat(data[:len(data)-2], []byte{0xff, markerRST0, 0xff, markerEOI})
+		}
+		l := DefaultPictureLimits()
+		l.MaxMissing = 1
+		img, err := ReadPicture(bytes.NewReader(data), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for y := 0; y < 64; y += 8 {
+			got = append(got, int(img.Row(y)[0]))
+		}
+		want := []int{20, 40, missingGrey, missingGrey, missingGrey, missingGrey, missingGrey, missingGrey}
+		if interval > 0 {
+			want = []int{20, 40, missingGrey, missingGrey, 100, 120, 140, 160}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("interval %d: rows %v, want %v", interval, got, want)
+		}
+	}
+}
+
+// A scan holds DC coefficients alone, or a band of AC coefficients of one component.
+func TestScansThatMakeNoSense(t *testing.T) {
+	data := fixture(t, "progressive.jpg")
+	before, after := cutAt(t, data, markerSOS, 0)
+	for name, scan := range map[string][]byte{
+		"DC and AC":           jpegSegment(markerSOS, 1, 1, 0, 0, 5, 0),
+		"a band backwards":    jpegSegment(markerSOS, 1, 1, 0, 6, 5, 0),
+		"beyond the block":    jpegSegment(markerSOS, 1, 1, 0, 1, 64, 0),
+		"AC of two":           jpegSegment(markerSOS, 2, 1, 0, 2, 0, 1, 5, 0),
+		"low bits":            jpegSegment(markerSOS, 1, 1, 0, 0, 0, 0x0e),
+		"high bits":           jpegSegment(markerSOS, 1, 1, 0, 0, 0, 0xe0),
+		"unknown component":   jpegSegment(markerSOS, 1, 9, 0, 0, 0, 0),
+		"more than there are": jpegSegment(markerSOS, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 0, 0),
+		"none":                jpegSegment(markerSOS, 0, 0, 0, 0),
+	} {
+		if _, err := desk(slices.Concat(before, scan, after)); err == nil || !strings.Contains(err.Error(), "scan") {
+			t.Errorf("%s: error %v, want one about the scan", name, err)
+		}
 	}
 }
 
@@ -317,6 +374,7 @@ func TestJPEGRefusals(t *testing.T) {
 	}{
 		"arithmetic coding":    {process(0xc9), "arithmetic coding"},
 		"arithmetic, progress": {process(0xca), "arithmetic coding"},
+		"JPEG-LS":              {process(0xf7), "JPEG-LS"},
 		"lossless":             {process(0xc3), "lossless coding"},
 		"hierarchical":         {process(0xc5), "hierarchical coding"},
 		"12 bits":              {change(4, 12), "12 bits a sample"},

@@ -64,14 +64,12 @@ func (d *jpegDecoder) beginScan(mcus int) {
 
 // present gets ready for the next MCU and reports whether it is there.
 func (d *jpegDecoder) present() (bool, error) {
-	if d.interval > 0 {
-		if d.left == 0 {
-			if err := d.restart(); err != nil {
-				return false, err
-			}
+	if d.interval > 0 && d.left == 0 && d.lost == 0 {
+		if err := d.restart(); err != nil {
+			return false, err
 		}
-		d.left--
 	}
+	d.left--
 	if d.lost > 0 {
 		d.lost--
 		return false, nil
@@ -132,8 +130,6 @@ func (d *jpegDecoder) giveUp(err error, at, all int) {
 	d.lost = all - at - 1
 	if d.interval > 0 && d.bits.following() >= 0 {
 		d.lost = min(d.lost, d.left)
-	} else {
-		d.left = d.lost + 1 // no marker is looked for again
 	}
 }
 

@@ -233,6 +233,8 @@ func TestMJPGErrorsNameTheCause(t *testing.T) {
 		"progressive":        {fixture(t, "progressive.jpg"), "SOF2"},
 		"too wide":           {change(func(d []byte) []byte { d[find(d, markerSOF0)+7] = 9; return d }), "limit 75x53"},
 		"no height":          {change(func(d []byte) []byte { i := find(d, markerSOF0); d[i+5], d[i+6] = 0, 0; return d }), "75x0"},
+		"no width":           {change(func(d []byte) []byte { i := find(d, markerSOF0); d[i+7], d[i+8] = 0, 0; return d }), "0x53"},
+		"factor 0":           {change(func(d []byte) []byte { d[find(d, markerSOF0)+11] = 0x01; return d }), "sampling factors 0x1"},
 		"12 bits":            {change(func(d []byte) []byte { d[find(d, markerSOF0)+4] = 12; return d }), "12 bits"},
 		"factor 5":           {change(func(d []byte) []byte { d[find(d, markerSOF0)+11] = 0x51; return d }), "sampling factors 5x1"},
 		"too many blocks":    {change(func(d []byte) []byte { d[find(d, markerSOF0)+11] = 0x44; return d }), "18 blocks"},

@@ -13,6 +13,7 @@ type flatJPEG struct {
 	interval      int    // MCUs between restart markers
 	apart         bool   // each component in a scan of its own
 	noTables      bool   // the Huffman tables are left out
+	spoilt        int    // of the first component: the MCU whose block runs over its end, 0 for none
 	otherIDs      bool   // the scan names ids that the frame header does not
 }
 
@@ -92,6 +93,10 @@ func (f *flatJPEG) scan(components []flatComponent) []byte {
 			}
 			for by := range v {
 				for bx := range h {
+					if f.spoilt > 0 && f.spoilt == mcu {
+						w.overrun()
+						continue
+					}
 					level := c.level(mcu%wide*h+bx, mcu/wide*v+by) - 128
 					w.difference(level - last[i])
 					last[i] = level
@@ -132,6 +137,15 @@ func (w *bitWriter) difference(v int) {
 	}
 	w.put(uint64(v), size)
 	w.put(0b1010, 4) // end of block
+}
+
+// overrun writes a block whose coefficients run over its end.
+func (w *bitWriter) overrun() {
+	w.put(0, 2) // no difference
+	for range 5 {
+		w.put(0b1111111111110101, 16) // fifteen zeros and a value of one bit
+		w.put(1, 1)
+	}
 }
 
 // dcCode is the code of a symbol in the standard DC table of luma.

@@ -25,6 +25,8 @@ var signatures = []struct{ prefix, kind string }{
 	{"II*\x00", "TIFF or raw"}, {"MM\x00*", "TIFF or raw"}, {"II+\x00", "TIFF or raw"}, {"MM\x00+", "TIFF or raw"},
 	{"\xff\x0a", "JPEG XL"}, {"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"},
 	{"\x00\x00\x00\x0cjP  ", "JPEG 2000"}, {"\xff\x4f\xff\x51", "JPEG 2000"},
+	{"IIRO", "TIFF or raw"}, {"IIU\x00", "TIFF or raw"}, {"FUJIFILM", "TIFF or raw"},
+	{"\x00\x00\x01\x00", "icon"},
 	{"8BPS", "Photoshop"},
 	{"%PDF", "PDF"},
 	{"PK\x03\x04", "ZIP"},

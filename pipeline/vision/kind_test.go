@@ -22,6 +22,8 @@ func TestOtherFilesAreNamed(t *testing.T) {
 		"II*\x00\x08\x00\x00\x00":            {"TIFF", "export"},
 		"MM\x00*\x00\x00\x00\x08":            {"TIFF", "export"},
 		"BM\x00\x00\x00\x00":                 {"BMP", "export"},
+		"FUJIFILMCCD-RAW":                    {"raw", "export"},
+		"\x00\x00\x01\x00\x01\x00":           {"icon", "export"},
 		"GIF89a":                             {"GIF", "export"},
 		"%PDF-1.7":                           {"PDF", "screenshot"},
 		"PK\x03\x04":                         {"ZIP", "unpack"},

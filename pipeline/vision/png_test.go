@@ -187,6 +187,8 @@ func TestDamagedPNG(t *testing.T) {
 				t.Fatal(err)
 			case test.want == "" && (img.Width != 40 || img.Height != 40):
 				t.Errorf("size %dx%d", img.Width, img.Height)
+			case name == "a fifth is missing" && !bytes.Equal(img.Row(39), bytes.Repeat([]byte{missingGrey}, 120)):
+				t.Errorf("the last row is %v, want grey", img.Row(39))
 			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
