@@ -79,7 +79,7 @@ func verifyPages(r io.ReaderAt, size int64) (pageReport, error) {
 	v := &verifier{r: r, m: m, seen: make(bitmap, (m.pages+63)/64)}
 	v.seen.set(0)
 	v.seen.set(1)
-	if _, err := v.tree(m.root, nil, nil, rootLevel, 0); err != nil {
+	if err := v.tree(m.root, nil, nil, rootLevel, 0); err != nil {
 		return pageReport{}, err
 	}
 	free, err := v.freelist()
@@ -159,8 +159,8 @@ func (m *boltMeta) plausible(id uint64, pageSize int64) error {
 		return fmt.Errorf("meta page %d: header names page %d of type %#x", id, m.page, m.flags)
 	case int64(m.pageSize) != pageSize || pageSize < minPageSize || pageSize > maxPageSize || pageSize&(pageSize-1) != 0:
 		return fmt.Errorf("meta page %d: page size %d, wanted %d", id, m.pageSize, pageSize)
-	case m.pages < 4 || m.root < 2 || m.root >= m.pages || m.freelist < 2 || m.freelist >= m.pages:
-		return fmt.Errorf("meta page %d: root %d or freelist %d outside 2 to %d", id, m.root, m.freelist, m.pages)
+	case m.pages < 4:
+		return fmt.Errorf("meta page %d: %d pages, wanted at least 4", id, m.pages)
 	}
 	return nil
 }
@@ -220,106 +220,96 @@ func (v *verifier) run(id uint64) ([]byte, error) {
 	return b, nil
 }
 
-// tree checks the pages below id, whose keys must lie in [low, high), and returns the last key.
-func (v *verifier) tree(id uint64, low, high []byte, l level, depth int) ([]byte, error) {
+// tree checks the pages below id, whose keys must lie in [low, high).
+func (v *verifier) tree(id uint64, low, high []byte, l level, depth int) error {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("page %d: tree deeper than %d", id, maxDepth)
+		return fmt.Errorf("page %d: tree deeper than %d", id, maxDepth)
 	}
 	b, err := v.run(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	v.level++
 	defer func() { v.level-- }()
 	switch flags := binary.LittleEndian.Uint16(b[8:]); flags {
 	case flagLeaf:
-		last, err := v.leaf(b, low, high, l)
-		if err != nil {
-			return nil, fmt.Errorf("page %d: %w", id, err)
+		if err := v.leaf(b, low, high, l); err != nil {
+			return fmt.Errorf("page %d: %w", id, err)
 		}
-		return bytes.Clone(last), nil
+		return nil
 	case flagBranch:
 		return v.branch(id, b, low, high, l, depth)
 	default:
-		return nil, fmt.Errorf("page %d: type %#x in a tree", id, flags)
+		return fmt.Errorf("page %d: type %#x in a tree", id, flags)
 	}
 }
 
-func (v *verifier) branch(id uint64, b, low, high []byte, l level, depth int) ([]byte, error) {
+func (v *verifier) branch(id uint64, b, low, high []byte, l level, depth int) error {
 	le := binary.LittleEndian
 	count := int(le.Uint16(b[10:]))
 	if count == 0 {
-		return nil, fmt.Errorf("page %d: branch without children", id)
+		return fmt.Errorf("page %d: branch without children", id)
 	}
 	keys := make([][]byte, count+1)
 	children := make([]uint64, count)
 	data, err := dataOf(b, count)
 	if err != nil {
-		return nil, fmt.Errorf("page %d: %w", id, err)
+		return fmt.Errorf("page %d: %w", id, err)
 	}
 	for i := range count {
 		e := pageHeader + i*elementSize
 		key, err := data.next(e, le.Uint32(b[e:]), uint64(le.Uint32(b[e+4:])))
 		if err != nil {
-			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
+			return fmt.Errorf("page %d: element %d: %w", id, i, err)
 		}
 		keys[i], children[i] = key, le.Uint64(b[e+8:])
 	}
 	if err := data.end(); err != nil {
-		return nil, fmt.Errorf("page %d: %w", id, err)
+		return fmt.Errorf("page %d: %w", id, err)
 	}
 	keys[count] = high
 	for i, child := range children {
 		if err := ordered(keys[i], low, high, i); err != nil {
-			return nil, fmt.Errorf("page %d: element %d: %w", id, i, err)
+			return fmt.Errorf("page %d: element %d: %w", id, i, err)
 		}
-		last, err := v.tree(child, keys[i], keys[i+1], l, depth+1)
-		if err != nil {
-			return nil, err
+		if err := v.tree(child, keys[i], keys[i+1], l, depth+1); err != nil {
+			return err
 		}
-		if low = last; low == nil {
-			low = keys[i]
-		}
+		low = keys[i]
 	}
-	return low, nil
+	return nil
 }
 
 // leaf checks a leaf page, or the inline page of a small bucket, and the buckets in it.
-func (v *verifier) leaf(b, low, high []byte, l level) ([]byte, error) {
+func (v *verifier) leaf(b, low, high []byte, l level) error {
 	le := binary.LittleEndian
 	count := int(le.Uint16(b[10:]))
 	data, err := dataOf(b, count)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i := range count {
 		e := pageHeader + i*elementSize
 		ksize, vsize := uint64(le.Uint32(b[e+8:])), uint64(le.Uint32(b[e+12:]))
 		both, err := data.next(e, le.Uint32(b[e+4:]), ksize+vsize)
 		if err != nil {
-			return nil, fmt.Errorf("element %d: %w", i, err)
+			return fmt.Errorf("element %d: %w", i, err)
 		}
 		key, value := both[:ksize], both[ksize:]
 		if err := ordered(key, low, high, i); err != nil {
-			return nil, fmt.Errorf("element %d: %w", i, err)
+			return fmt.Errorf("element %d: %w", i, err)
 		}
 		if flags := le.Uint32(b[e:]); flags != uint32(l) {
-			return nil, fmt.Errorf("element %d: flags %#x, wanted %#x", i, flags, l)
+			return fmt.Errorf("element %d: flags %#x, wanted %#x", i, flags, l)
 		}
 		if l == rootLevel {
 			if err := v.bucketValue(value); err != nil {
-				return nil, fmt.Errorf("element %d: %w", i, err)
+				return fmt.Errorf("element %d: %w", i, err)
 			}
 		}
 		low = key
 	}
-	if err := data.end(); err != nil {
-		return nil, err
-	}
-	if count == 0 {
-		return nil, nil
-	}
-	return low, nil
+	return data.end()
 }
 
 func (v *verifier) bucketValue(value []byte) error {
@@ -327,8 +317,7 @@ func (v *verifier) bucketValue(value []byte) error {
 		return fmt.Errorf("bucket of %d bytes", len(value))
 	}
 	if root := binary.LittleEndian.Uint64(value); root != 0 {
-		_, err := v.tree(root, nil, nil, bucketLevel, 0)
-		return err
+		return v.tree(root, nil, nil, bucketLevel, 0)
 	}
 	page, le := value[bucketHeader:], binary.LittleEndian
 	if len(page) < pageHeader || le.Uint16(page[8:]) != flagLeaf {
@@ -337,8 +326,7 @@ func (v *verifier) bucketValue(value []byte) error {
 	if id, overflow := le.Uint64(page), le.Uint32(page[12:]); id != 0 || overflow != 0 {
 		return fmt.Errorf("inline page says that it is page %d with %d more", id, overflow)
 	}
-	_, err := v.leaf(page, nil, nil, bucketLevel)
-	return err
+	return v.leaf(page, nil, nil, bucketLevel)
 }
 
 // pageData walks the keys and values of a page. bbolt writes them right behind the element table, one after the other

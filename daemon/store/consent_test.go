@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -133,6 +134,22 @@ func TestAWithdrawnConsentEndsAtOnce(t *testing.T) {
 	}
 	if got := usable(t, s, KindFace); len(got) != 2 {
 		t.Errorf("given again, usable: %v", got)
+	}
+}
+
+// TestTheEndOfAConsentIsJournalled ticks with an end and without.
+func TestTheEndOfAConsentIsJournalled(t *testing.T) {
+	clock := newTestClock()
+	s := consenting(t, clock)
+	for until, want := range map[time.Time]string{{}: "", clock.now.Add(time.Hour): "2026-03-01T13:00:00Z"} {
+		if err := s.Tick("p-002", Tick{Item: consentFace, By: "clerk", Until: until}); err != nil {
+			t.Fatal(err)
+		}
+		all := entries(t, s)
+		var e FileEntry
+		if err := json.Unmarshal(all[len(all)-1].Payload, &e); err != nil || e.Until != want || e.Change != "tick" {
+			t.Errorf("until %v: %s", until, all[len(all)-1].Payload)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"testing"
 )
@@ -28,4 +30,21 @@ func FuzzEntry(f *testing.F) {
 			t.Fatalf("decoded %+v from %x", e, b)
 		}
 	})
+}
+
+// TestSumIsWhatItsCommentSays builds the hashed bytes by hand.
+func TestSumIsWhatItsCommentSays(t *testing.T) {
+	e := Entry{
+		Position: Position{1, 2}, Wall: instant(3), Told: instant(4), Clock: "rtc", Kind: "e", Payload: []byte("payload"), Previous: [32]byte{9},
+	}
+	b := []byte("umbral journal entry\n")
+	b = append(b, e.Previous[:]...)
+	b = append(b, 1)
+	for _, n := range []uint64{1, 2, 3, 4} {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	b = append(b, "\x03rtc\x01e\x00\x00\x00\x07payload"...)
+	if got, want := e.Sum(), sha256.Sum256(b); got != want {
+		t.Errorf("%x, want %x", got, want)
+	}
 }

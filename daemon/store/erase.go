@@ -279,7 +279,7 @@ func (s *Store) redact(erased []erasure) (map[string]int, error) {
 // redacted returns the entries of a batch that name somebody erased, without the ids.
 func (s *Store) redacted(batch []Entry, erased []erasure, rewritten map[string]int) (out []Entry) {
 	for _, e := range batch {
-		var found []string
+		found := map[string]bool{}
 		name := func(id string) string {
 			i := slices.IndexFunc(erased, func(x erasure) bool {
 				return x.ID != "" && x.ID == id && e.Position.Compare(x.Upto) <= 0
@@ -287,7 +287,7 @@ func (s *Store) redacted(batch []Entry, erased []erasure, rewritten map[string]i
 			if i < 0 {
 				return id
 			}
-			found = append(found, erased[i].Alias)
+			found[erased[i].Alias] = true
 			return erased[i].Alias
 		}
 		payload, err := s.opts.Rename(e.Kind, e.Payload, name)
@@ -298,8 +298,7 @@ func (s *Store) redacted(batch []Entry, erased []erasure, rewritten map[string]i
 			payload = nil // it can't be rewritten, and must not stay
 		}
 		e.Payload, e.Redacted = payload, true
-		slices.Sort(found)
-		for _, alias := range slices.Compact(found) {
+		for alias := range found {
 			rewritten[alias]++
 		}
 		out = append(out, e)

@@ -296,3 +296,34 @@ func FuzzParseReceipt(f *testing.F) {
 		}
 	})
 }
+
+// TestAnEntryThatNamesTwoOfTheErasedCountsForBoth redacts two at once, the later erasure first, one entry naming one twice.
+func TestAnEntryThatNamesTwoOfTheErasedCountsForBoth(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	appended(t, s, "e", `{"person":["a","a"],"guardian":"b"}`)
+	appended(t, s, "e", `{"person":"a"}`)
+	last := appended(t, s, "e", `{"person":"b"}`)
+	appended(t, s, "e", `{"person":"b"}`) // somebody else by then
+	got, err := s.redact([]erasure{{ID: "b", Alias: "~b", Upto: last}, {ID: "a", Alias: "~a", Upto: Position{1, 2}}, {}})
+	if diff := cmp.Diff(map[string]int{"~a": 2, "~b": 2}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	var all []string
+	for _, e := range entries(t, s) {
+		all = append(all, string(e.Payload))
+	}
+	want := []string{`{"person":["~a","~a"],"guardian":"~b"}`, `{"person":"~a"}`, `{"person":"~b"}`, `{"person":"b"}`}
+	if diff := cmp.Diff(want, all); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestErasedPeopleAreNotCounted(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	if err := errors.Join(s.Enrol(person(1), nil), s.Enrol(person(2), nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Erase("p-001", ""); err != nil || s.Status().People != 1 {
+		t.Errorf("%d people, %v", s.Status().People, err)
+	}
+}

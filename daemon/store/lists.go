@@ -116,14 +116,15 @@ func (s *Store) BindList(kind, signer string) error {
 	if signer == "" || len(signer) > MaxSigner {
 		return fmt.Errorf("store: %w: signer of %d bytes, limit 1 to %d", ErrInvalid, len(signer), MaxSigner)
 	}
-	l, err := s.List(kind)
-	if err != nil || l.Signer != "" {
-		return err
-	}
 	return s.commit(func(c *change) error {
 		l, err := openList(c.tx, s.keys, []byte(kind))
-		if err != nil || l.Sequence == 0 || l.Signer != "" {
+		switch {
+		case err != nil:
 			return err
+		case l.Sequence == 0:
+			return fmt.Errorf("store: %w: list %q", ErrNotFound, kind)
+		case l.Signer != "":
+			return nil
 		}
 		l.Signer = signer
 		return c.putList(&l)

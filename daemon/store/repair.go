@@ -150,7 +150,7 @@ func (m *repairReport) values(tx, old *bbolt.Tx, name string, good func(key, v [
 			continue
 		}
 		if old != nil {
-			if v := get(old, name, key); v != nil && good(key, v) {
+			if v := get(old, name, key); good(key, v) {
 				m.repaired++
 				if err := b.Put(key, v); err != nil {
 					return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -313,5 +314,69 @@ func TestOnlyWhatWasNotAcknowledgedLeavesAGap(t *testing.T) {
 		if want := 1; rec.Lost != 1 || acknowledged && gaps != 0 || !acknowledged && gaps != want {
 			t.Errorf("acknowledged %t: %d gaps, %+v", acknowledged, gaps, rec)
 		}
+	}
+}
+
+// TestChangesOfPeopleAreCopiedSoon makes each kind of change after a copy.
+func TestChangesOfPeopleAreCopiedSoon(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	if err := s.Enrol(person(1), []Reference{reference(1, 4)}); err != nil {
+		t.Fatal(err)
+	}
+	add := func() error { _, err := s.AddReference("p-001", fingerReference(1)); return err }
+	for _, c := range []struct {
+		name   string
+		change func() error
+	}{
+		{"enrolment", func() error { return s.Enrol(person(2), nil) }},
+		{"record", func() error { return s.PutPerson(person(1)) }},
+		{"reference", add},
+		{"reference removed", func() error { return s.RemoveReference("p-001", 2) }},
+		{"eligibility", func() error { return s.SetEligibility("p-001", "clerk", Eligibility{}) }},
+		{"tick", func() error { return s.Tick("p-001", Tick{Item: "a", By: "clerk"}) }},
+		{"block", func() error { return s.Block("p-001", "clerk", "lost") }},
+		{"setting", func() error { return s.SetSetting("a", []byte{1}) }},
+		{"list", func() error { return s.PutList(List{Kind: "k", Sequence: 1, Bytes: []byte{1}}) }},
+		{"references erased", func() error { return s.eraseKind(&ConsentEnd{Person: "p-001", Kind: KindFace}) }},
+	} {
+		if err := s.makeCopy(); err != nil || !s.peopleCopied {
+			t.Fatalf("a copy: %v", err)
+		}
+		if err := c.change(); err != nil || s.peopleCopied {
+			t.Errorf("%s: %v, counts as copied: %t", c.name, err, s.peopleCopied)
+		}
+	}
+	if err := s.makeCopy(); err != nil {
+		t.Fatal(err)
+	}
+	if appended(t, s, "e", ""); !s.peopleCopied {
+		t.Error("an entry counts as a change of people")
+	}
+}
+
+// TestADamagedListIsNotMissing overwrites a list under the store's feet.
+func TestADamagedListIsNotMissing(t *testing.T) {
+	s := opened(t, t.TempDir(), testOpts())
+	put := func(v []byte) {
+		t.Helper()
+		err := s.commit(func(c *change) error { return c.tx.Bucket([]byte(bucketLists)).Put([]byte("k"), v) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put([]byte("garbage that is long enough to be sealed"))
+	_, err := s.List("k")
+	if !errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) {
+		t.Errorf("reading: %v", err)
+	}
+	if err := s.PutList(List{Kind: "k", Sequence: 1, Bytes: []byte{1}}); !errors.Is(err, ErrDamaged) {
+		t.Errorf("replacing: %v", err)
+	}
+	if err := s.BindList("k", "a"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("binding: %v", err)
+	}
+	err = s.commit(func(c *change) error { return c.tx.Bucket([]byte(bucketLists)).Delete([]byte("k")) })
+	if err != nil {
+		t.Fatal(err)
 	}
 }
