@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"umbral/pipeline/vision"
 )
 
 const (
@@ -86,12 +88,12 @@ type ensemble struct {
 	card    *card
 	areas   []box
 	stamped bool
-	cut     int                 // the area that is in strip, from 1; 0 for none
-	scene   scene               // of that area
-	sums    [maxAreas][2]steps  // of the tones, and of those that are apart
-	first   [maxAreas]candidate // the best of each area's plain look, by its classes alone
-	clear   bool                // no print beside the best reading
-	times   int                 // looks so far
+	cut     int                // the area that is in strip, from 1; 0 for none
+	scene   scene              // of that area
+	sums    [maxAreas][2]steps // of the tones, and of those that are apart
+	first   [maxAreas][]int    // the best reading of each area's plain look
+	clear   bool               // no print beside the best reading
+	times   int                // looks so far
 }
 
 // plainly looks at each area as it is until a reading needs no further look. Under a stamp one never does.
@@ -100,10 +102,12 @@ func (e *ensemble) plainly() (done bool, err error) {
 		return false, nil
 	}
 	for k := range e.areas {
-		s, err := e.look(k, 0)
+		e.prepare(k)
+		s, err := e.glance(&tones[0], &e.strip, &e.scene)
 		if err != nil {
 			return false, err
 		}
+		e.take(k, 0, &s)
 		if k == 0 {
 			e.looks = append(e.looks, placed{s, e.areas[k]})
 			if e.ends(sure) || e.want.accept == nil && len(e.alphabet.greedy(s)) == 0 {
@@ -119,16 +123,27 @@ func (e *ensemble) plainly() (done bool, err error) {
 	return false, nil
 }
 
-// thoroughly looks at the areas through the other tones, one area after another, until a reading is settled.
+// thoroughly looks at the areas through the other tones, one area after another, until a reading is settled. Idle workers
+// help.
 func (e *ensemble) thoroughly() error {
+	var list []int
+	for i := range tones {
+		if (i > 0 || e.stamped) && (!tones[i].apart || e.stamped) {
+			list = append(list, i)
+		}
+	}
 	for k := range e.areas {
-		for i := range tones {
-			if i == 0 && !e.stamped || tones[i].apart && !e.stamped {
-				continue
-			}
-			if _, err := e.look(k, i); err != nil {
+		e.prepare(k)
+		e.scene.measure(&e.strip) // before several workers look at it
+		if e.stamped {
+			e.scene.measureStamp(&e.strip)
+		}
+		for rest := list; len(rest) > 0; {
+			n, err := e.several(k, rest)
+			if err != nil {
 				return err
 			}
+			rest = rest[n:]
 		}
 		e.gather()
 		if e.ends(settled) {
@@ -138,37 +153,67 @@ func (e *ensemble) thoroughly() error {
 	return nil
 }
 
-// look reads an area through a tone. The result is valid until the next look.
-func (e *ensemble) look(k, i int) (steps, error) {
+// several looks at an area through the first of a list of tones, and through the next ones as far as workers are idle. It returns
+// how many it looked through, whose results it takes in their order.
+func (e *ensemble) several(k int, list []int) (n int, err error) {
+	var asked []*request
+	defer func() {
+		for _, q := range asked {
+			q.release()
+		}
+	}()
+	for _, i := range list[1:] {
+		q := &request{tone: &tones[i], strip: &e.strip, scene: &e.scene}
+		if !e.ask(q) {
+			break
+		}
+		asked = append(asked, q)
+	}
+	s, err := e.glance(&tones[list[0]], &e.strip, &e.scene)
+	for n = 1; err == nil; n++ {
+		e.take(k, list[n-1], &s)
+		if n > len(asked) {
+			return n, nil
+		}
+		s, err = asked[n-1].wait()
+	}
+	return n, err
+}
+
+// prepare makes an area the strip.
+func (e *ensemble) prepare(k int) {
 	if e.cut != k+1 {
 		e.card.cut(&e.strip, &e.areas[k])
 		e.cut, e.scene = k+1, scene{card: e.card, area: &e.areas[k]}
 	}
+}
+
+// glance reads a strip through a tone. The result is valid until the worker's next run.
+func (w *worker) glance(t *tone, strip *vision.Image, s *scene) (steps, error) {
+	t.apply(&w.toned, strip, s)
+	return w.probabilities(&w.toned)
+}
+
+// take adds a look at an area through a tone to what is known.
+func (e *ensemble) take(k, i int, s *steps) {
 	e.times++
-	tone := &tones[i]
-	tone.apply(&e.toned, &e.strip, &e.scene)
-	s, err := e.probabilities(&e.toned)
-	if err != nil {
-		return steps{}, err
-	}
-	e.fold(s, e.want.captions)
-	best := e.propose(s)
+	e.fold(*s, e.want.captions)
+	best := e.propose(*s)
 	if i == 0 {
-		e.first[k].classes = best
+		e.first[k] = best
 	}
-	group, weight := 0, tone.clean
+	group, weight := 0, tones[i].clean
 	if e.stamped {
-		weight = tone.weight
+		weight = tones[i].weight
 	}
-	if tone.apart {
+	if tones[i].apart {
 		group = 1
 	}
 	sum := &e.sums[k][group]
 	if sum.classes == 0 {
 		sum.values = e.slots[k][group][:0]
 	}
-	sum.add(&s, weight)
-	return s, nil
+	sum.add(s, weight)
 }
 
 // gather makes the sums what readings are weighed by.
@@ -187,7 +232,7 @@ func (e *ensemble) gather() {
 // agreed reports whether the plain looks at the areas up to k read the same.
 func (e *ensemble) agreed(k int) bool {
 	for i := range k {
-		if !slices.Equal(e.first[i].classes, e.first[k].classes) {
+		if !slices.Equal(e.first[i], e.first[k]) {
 			return false
 		}
 	}

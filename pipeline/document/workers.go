@@ -21,6 +21,7 @@ type worker struct {
 	strip     vision.Image
 	toned     vision.Image
 	slots     [maxAreas][2][]float32 // for the steps of one piece
+	requests  chan *request          // all workers'
 }
 
 // newWorkers compiles the models that read lines, once for each of the arenas.
@@ -39,8 +40,9 @@ func newWorkers(set *models.Set, a *alphabet, arenas []*nn.Arena, o *Opts) ([]*w
 		return nil, err
 	}
 	workers := make([]*worker, len(arenas))
+	requests := make(chan *request)
 	for i := range workers {
-		w := &worker{recogniser: recognisers[i], direction: directions[i][0], seen: vision.NewImage(size.Width, size.Height)}
+		w := &worker{recogniser: recognisers[i], direction: directions[i][0], seen: vision.NewImage(size.Width, size.Height), requests: requests}
 		if p, err := w.direction.Output("directions"); err != nil || len(p) != 2 {
 			return nil, fmt.Errorf("document: the direction model gives %d values, want 2 (%v)", len(p), err)
 		}
@@ -68,19 +70,41 @@ func (w *worker) bytes() (n int64) {
 }
 
 // each calls do once for each index below n, at most one call a worker at a time and low indices first, and waits for all. It
-// returns the error of the lowest index that failed.
+// returns the error of the lowest index that failed. Workers without an index left answer the requests of the others.
 func (r *Reader) each(n int, do func(w *worker, i int) error) error {
 	errs := make([]error, n)
 	panics := make([]any, len(r.workers))
-	var next atomic.Int64
+	var next, open atomic.Int64
+	open.Store(int64(n))
+	over := make(chan struct{}) // no index is open
+	if n == 0 {
+		close(over)
+	}
+	one := func(w *worker, i int) {
+		defer func() {
+			if open.Add(-1) == 0 {
+				close(over)
+			}
+		}()
+		errs[i] = do(w, i)
+	}
 	turn := func(k int) {
 		defer func() { panics[k] = recover() }()
+		w := r.workers[k]
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			errs[i] = do(r.workers[k], i)
+			one(w, i)
+		}
+		for {
+			select {
+			case <-over:
+				return
+			case q := <-w.requests:
+				q.answer(w)
+			}
 		}
 	}
 	var others sync.WaitGroup
-	for k := 1; k < min(len(r.workers), n); k++ {
+	for k := 1; k < len(r.workers); k++ {
 		others.Go(func() { turn(k) })
 	}
 	turn(0)
@@ -96,4 +120,55 @@ func (r *Reader) each(n int, do func(w *worker, i int) error) error {
 		}
 	}
 	return nil
+}
+
+// request asks another worker for a look at a strip.
+type request struct {
+	tone  *tone
+	strip *vision.Image
+	scene *scene
+
+	steps    steps
+	err      error
+	panicked any
+	done     chan struct{} // closed when there is an answer
+	taken    chan struct{} // closed when the answerer's memory is needed no longer
+}
+
+// ask gives q to an idle worker, and reports whether there is one. The asker must release q, whatever happens.
+func (w *worker) ask(q *request) bool {
+	q.done, q.taken = make(chan struct{}), make(chan struct{})
+	select {
+	case w.requests <- q:
+		return true
+	default:
+		return false
+	}
+}
+
+// answer does what was asked for, and returns when the asker has taken the result.
+func (q *request) answer(w *worker) {
+	func() {
+		defer func() {
+			q.panicked = recover()
+			close(q.done)
+		}()
+		q.steps, q.err = w.glance(q.tone, q.strip, q.scene)
+	}()
+	<-q.taken
+}
+
+// wait returns the answer, which is valid until release. A panic becomes the asker's.
+func (q *request) wait() (steps, error) {
+	<-q.done
+	if q.panicked != nil {
+		panic(q.panicked)
+	}
+	return q.steps, q.err
+}
+
+// release lets the worker that answered go on.
+func (q *request) release() {
+	<-q.done
+	close(q.taken)
 }

@@ -2,9 +2,12 @@ package document
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
+
+	"umbral/pipeline/vision"
 )
 
 func TestEach(t *testing.T) {
@@ -91,5 +94,41 @@ func TestOpts(t *testing.T) {
 		if err := o.check(); err != nil {
 			t.Errorf("%+v: %v", o, err)
 		}
+	}
+}
+
+// An idle worker answers what a busy one asks, and its panic is the asker's.
+func TestIdleWorkersAnswer(t *testing.T) {
+	requests := make(chan *request)
+	r := &Reader{workers: []*worker{{requests: requests}, {requests: requests}}}
+	boom := tone{apply: func(_, _ *vision.Image, _ *scene) { panic("boom") }}
+	defer func() {
+		if p := recover(); p != "boom" {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	err := r.each(1, func(w *worker, _ int) error {
+		q := &request{tone: &boom}
+		for !w.ask(q) { // until the other worker is idle
+			runtime.Gosched()
+		}
+		defer q.release()
+		_, err := q.wait()
+		t.Error("the panic was lost")
+		return err
+	})
+	t.Error("each returned", err)
+}
+
+// Without an idle worker nothing is given away.
+func TestNobodyToAsk(t *testing.T) {
+	r := &Reader{workers: []*worker{{requests: make(chan *request)}}}
+	if err := r.each(1, func(w *worker, _ int) error {
+		if w.ask(new(request)) {
+			t.Error("the only worker answers itself")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
