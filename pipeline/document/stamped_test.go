@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"umbral/config/paths"
 	"umbral/pipeline/document/documenttest"
+	"umbral/pipeline/models"
 	"umbral/pipeline/vision"
 )
 
@@ -127,6 +129,38 @@ func TestStampedCopies(t *testing.T) {
 	// Well below what is reached (see the log), well above what a mistake anywhere would leave.
 	if 10*cleanRight < 8*cleanAll || sureAndWrong > max(1, *copied/20) {
 		t.Errorf("%d of %d fields that nothing lies over read, %d of all wrong although sure", cleanRight, cleanAll, sureAndWrong)
+	}
+}
+
+// However many workers read a card, they read the same.
+func TestWorkersReadTheSame(t *testing.T) {
+	c, err := documenttest.NewCopier()
+	if err != nil {
+		t.Skip(err)
+	}
+	one := newReader(t)
+	set, err := models.Load(paths.Models(), models.Default(), Roles()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := DefaultOpts()
+	o.Workers = 3
+	three, err := New(set, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, _, _ := stampedCopy(c, Front, rand.New(rand.NewPCG(31, 2)))
+	var got [2]string
+	for i, reader := range []*Reader{one, three} {
+		readings, err := reader.Read(img)
+		if err != nil || len(readings) != 1 {
+			t.Fatalf("%d readings, %v", len(readings), err)
+		}
+		readings[0].Portrait = nil
+		got[i] = fmt.Sprintf("%+v", *readings[0])
+	}
+	if got[0] != got[1] {
+		t.Errorf("one worker:\n%s\nthree:\n%s", got[0], got[1])
 	}
 }
 

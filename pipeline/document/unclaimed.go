@@ -189,7 +189,7 @@ func (c *card) accounted(p *part) bool {
 // unless further lines may follow there.
 func (c *claim) apart(print *area) float64 {
 	below := max(print.y0-c.y1, 0)
-	if c.grows {
+	if c.grows && print.x0 < c.x1+glyphHeight {
 		below *= nextLine
 	}
 	return max(below, c.y0-print.y1) + alongRow*max(c.x0-print.x1, print.x0-c.x1, 0)

@@ -80,5 +80,6 @@ func almostProvince(address string) bool {
 	text := []rune(address)
 	begin := func(n int) string { return string(text[:min(n, len(text))]) }
 	// The longest are 黑龙江省 and 新疆维吾尔自治区.
-	return strings.Contains(begin(4), "省") || strings.Contains(begin(8), "自治区")
+	name, _, found := strings.Cut(begin(4), "省")
+	return found && !strings.ContainsAny(name, "市县区州") || strings.Contains(begin(8), "自治区")
 }

@@ -12,8 +12,10 @@ func TestCheckDigit(t *testing.T) {
 			t.Errorf("check digit of %s is %c, want %c", digits, got, want)
 		}
 	}
-	if got := CheckDigit("07a4"); got != 0 {
-		t.Errorf("check digit of a letter is %q", got)
+	for _, digits := range []string{"07a4", "07/4", "07 4"} {
+		if got := CheckDigit(digits); got != 0 {
+			t.Errorf("check digit of %q is %q", digits, got)
+		}
 	}
 }
 
@@ -41,6 +43,12 @@ func TestParse(t *testing.T) {
 	if err != nil || n.Region != "110105" || n.Birth != (Date{1949, 12, 31}) || n.Sequence != 2 || n.Male() || n.Check != 'X' {
 		t.Errorf("got %+v, %v", n, err)
 	}
+	if n.Male() {
+		t.Error("an even sequence number is a man's")
+	}
+	if n, err := Parse("110105194912310031"); err != nil || !n.Male() {
+		t.Errorf("an odd sequence number is a woman's: %v", err)
+	}
 	for text, why := range map[string]string{
 		"11010519491231002":   "17 characters",
 		"1101051949123100X2":  "place 17",
@@ -48,6 +56,9 @@ func TestParse(t *testing.T) {
 		"１1010519491231002":   "characters",
 		"":                    "0 characters",
 		"110105194912310021X": "19 characters",
+		"1101051949/231002X1": "19 characters",
+		"11010/19491231002X":  "place 6",
+		"1101051949123100 X":  "place 17",
 	} {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v, want %q", text, err, why)
@@ -72,7 +83,7 @@ func FuzzParse(f *testing.F) {
 func TestWellFormed(t *testing.T) {
 	for text, want := range map[string]bool{
 		"11010519491231002X": true, "11010519491231002x": true, "110105194912310021": true,
-		"11010519491231002": false, "1101051949123100xX": false, "1101051949123100x2": false, "": false, "x": false,
+		"11010519491231002": false, "1101051949123100xX": false, "11010519491231002y": false, "110105194912310x2x": false, "1101051949123100x2": false, "": false, "x": false,
 	} {
 		if WellFormed(text) != want {
 			t.Errorf("%q is well-formed: %v", text, !want)
@@ -84,7 +95,7 @@ func TestBirth(t *testing.T) {
 	if d, ok := Birth("11010519491231"); !ok || d != (Date{1949, 12, 31}) {
 		t.Errorf("14 digits: %v %v", d, ok)
 	}
-	for _, text := range []string{"1101051949123", "11010519490231002", "1101051949X231002", ""} {
+	for _, text := range []string{"1101051949123", "11010519490231002", "1101051949X231002", "110105194900000000", "11010519491", ""} {
 		if d, ok := Birth(text); ok {
 			t.Errorf("%q has the birth date %v", text, d)
 		}
@@ -106,7 +117,7 @@ func TestDates(t *testing.T) {
 		before bool
 		age    int
 	}{
-		{Date{2019, 12, 31}, true, 0}, {Date{2020, 5, 30}, true, 0}, {Date{2020, 6, 14}, true, 0}, {day, false, 0},
+		{Date{2019, 12, 31}, true, 0}, {Date{2021, 5, 1}, false, -1}, {Date{2020, 7, 1}, false, -1}, {Date{2020, 5, 30}, true, 0}, {Date{2020, 6, 14}, true, 0}, {day, false, 0},
 		{Date{2020, 6, 16}, false, -1}, {Date{2020, 7, 1}, false, -1}, {Date{2021, 1, 1}, false, -1},
 		{Date{2000, 6, 15}, true, 20}, {Date{2000, 6, 16}, true, 19}, {Date{2000, 7, 1}, true, 19}, {Date{2000, 5, 31}, true, 20},
 	} {

@@ -47,6 +47,41 @@ func TestRegions(t *testing.T) {
 	}
 }
 
+// A term holds from its first year to its last, and a table holds years from 1900 to 2200.
+func TestTerms(t *testing.T) {
+	table, err := LoadRegions(strings.NewReader("\n\n110118,密云区,2015,2020\n110119,延庆区,1900,2200\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		born, until int
+		want        bool
+	}{{2015, 2015, true}, {2000, 2014, false}, {2020, 2024, true}, {2021, 2024, false}} {
+		if got := table.InForce("110118", c.born, c.until); got != c.want {
+			t.Errorf("born %d, until %d: %v", c.born, c.until, got)
+		}
+	}
+	for _, line := range []string{"110118,密云区,1899,", "110118,密云区,,2201", "110118,密云区,1e3,", "11011x,密云区,,", "1101180,密云区,,"} {
+		if _, err := LoadRegions(strings.NewReader(line)); err == nil {
+			t.Errorf("%q is a line", line)
+		}
+	}
+	if new(Regions).Known("110118") != true || new(Regions).Known("990118") {
+		t.Error("a table without a code does not know the provinces alone")
+	}
+}
+
+// Longer tables than any real one are refused, not kept.
+func TestRegionsAreBounded(t *testing.T) {
+	const line = "110118,密云区,,\n"
+	if _, err := LoadRegions(strings.NewReader(strings.Repeat(line, maxRegions))); err != nil {
+		t.Error(err)
+	}
+	if _, err := LoadRegions(strings.NewReader(strings.Repeat(line, maxRegions+1))); err == nil {
+		t.Error("one line more than the limit is read")
+	}
+}
+
 func FuzzLoadRegions(f *testing.F) {
 	f.Add("110103,崇文区,,2010\n")
 	f.Add("code,name,from,to\n1,2,3,4")
