@@ -14,7 +14,11 @@
 //   - Metadata and output nodes pass for cameras, because the library looks at what the whole device can do. Here the
 //     node's own capabilities count (v4l2_capability.device_caps).
 //   - The timeout is in whole seconds and Close wakes no waiter: Run may take a second to end.
-//   - Only single-planar capture is supported.
+//   - It speaks the single-planar interface only. Nodes with the multi-planar one, as of cameras on CSI behind an image
+//     processor, are driven without it: one plane of any format below, or NV12 in two. That has been proven against an
+//     emulated driver only, not against a kernel's.
+//
+// YUYV, NV12, GREY and MJPG are given on as they come; UYVY, and luminance of 10, 12 and 16 bits, become YUYV and GREY.
 //
 // A camera that went away is looked for under every /dev/videoN by its card and bus, because it may come back under
 // another number while an old descriptor is open.

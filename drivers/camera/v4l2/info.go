@@ -42,7 +42,7 @@ func Cameras() ([]string, error) {
 		if err != nil {
 			continue
 		}
-		if _, err := inspect(fd); err == nil {
+		if _, _, err := inspect(fd); err == nil {
 			out = append(out, path)
 		}
 		unix.Close(fd)
@@ -64,16 +64,24 @@ func Inspect(path string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	n := d.(*node)
 	info := Info{Path: path, Card: who.card, Bus: who.bus}
-	for code := range n.cam.GetSupportedFormats() {
-		f := Format{Code: feed.FourCC(code).String()}
+	fd := -1
+	for _, code := range d.formats() {
+		f := Format{Code: code.String()}
 		_, err := feed.ParseFourCC(f.Code)
-		f.Usable = err == nil || rawOf(feed.FourCC(code)) != nil
-		for _, s := range n.cam.GetSupportedFrameSizes(code) {
-			f.Sizes = append(f.Sizes, sizes(s))
-		}
+		f.Usable = err == nil || rawOf(code) != nil
 		info.Formats = append(info.Formats, f)
+	}
+	switch n := d.(type) {
+	case *node:
+		fd = n.fd
+		for i, code := range n.formats() {
+			for _, s := range n.cam.GetSupportedFrameSizes(webcam.PixelFormat(code)) {
+				info.Formats[i].Sizes = append(info.Formats[i].Sizes, sizes(s))
+			}
+		}
+	case *planar:
+		fd = n.fd
 	}
 	slices.SortFunc(info.Formats, func(a, b Format) int {
 		if a.Usable != b.Usable {
@@ -84,11 +92,11 @@ func Inspect(path string) (Info, error) {
 		}
 		return slices.Compare([]byte(a.Code), []byte(b.Code))
 	})
-	if p, err := n.format(); err == nil {
+	if p, err := d.format(); err == nil {
 		info.Now = fmt.Sprintf("%v %d×%d", p.code, p.width, p.height)
 	}
-	info.Controls, err = controls(n.fd)
-	if err = errors.Join(err, n.close()); err != nil {
+	info.Controls, err = controls(fd)
+	if err = errors.Join(err, d.close()); err != nil {
 		return info, fmt.Errorf("v4l2: %s: %w", path, err)
 	}
 	return info, nil
@@ -109,7 +117,7 @@ func Set(path string, wanted []feed.Setting) error {
 		return err
 	}
 	defer unix.Close(fd)
-	if _, err := inspect(fd); err != nil {
+	if _, _, err := inspect(fd); err != nil {
 		return fmt.Errorf("v4l2: %s: %w", path, err)
 	}
 	if err := apply(fd, wanted); err != nil {

@@ -37,10 +37,13 @@ func (kernel) open(path string) (device, identity, error) {
 	if err != nil {
 		return nil, identity{}, fmt.Errorf("v4l2: open %s: %w", path, err)
 	}
-	who, err := inspect(fd)
+	who, planar, err := inspect(fd)
 	if err != nil {
 		unix.Close(fd)
 		return nil, identity{}, fmt.Errorf("v4l2: %s: %w", path, err)
+	}
+	if planar {
+		return newPlanar(fd), who, nil
 	}
 	cam, err := webcam.Open(path)
 	if err != nil {
@@ -54,11 +57,11 @@ func (kernel) open(path string) (device, identity, error) {
 	return &node{path: path, fd: fd, cam: cam}, who, nil
 }
 
-// inspect says which camera is behind fd, or wraps errNotCamera.
-func inspect(fd int) (identity, error) {
+// inspect says which camera is behind fd, and whether it has the multi-planar interface only; or it wraps errNotCamera.
+func inspect(fd int) (who identity, planar bool, err error) {
 	var c capability
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), vidiocQueryCap, uintptr(unsafe.Pointer(&c))); errno != 0 {
-		return identity{}, fmt.Errorf("VIDIOC_QUERYCAP: %w: %w", errNotCamera, errno)
+		return who, false, fmt.Errorf("VIDIOC_QUERYCAP: %w: %w", errNotCamera, errno)
 	}
 	caps := c.capabilities
 	if caps&capDeviceCaps != 0 {
@@ -66,13 +69,11 @@ func inspect(fd int) (identity, error) {
 	}
 	switch {
 	case caps&capMemToMem != 0 || caps&(capVideoCapture|capMultiPlanar) == 0:
-		return identity{}, fmt.Errorf("%w: capabilities %#08x", errNotCamera, caps)
-	case caps&capVideoCapture == 0:
-		return identity{}, fmt.Errorf("%w: multi-planar capture only, capabilities %#08x", errNotCamera, caps)
+		return who, false, fmt.Errorf("%w: capabilities %#08x", errNotCamera, caps)
 	case caps&capStreaming == 0:
-		return identity{}, fmt.Errorf("%w: no streaming, capabilities %#08x", errNotCamera, caps)
+		return who, false, fmt.Errorf("%w: no streaming, capabilities %#08x", errNotCamera, caps)
 	}
-	return identity{card: cString(c.card[:]), bus: cString(c.bus[:])}, nil
+	return identity{card: cString(c.card[:]), bus: cString(c.bus[:])}, caps&capVideoCapture == 0, nil
 }
 
 // node is an open video node: the library's descriptor, and one of our own for what the library does not tell.

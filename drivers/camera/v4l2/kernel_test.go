@@ -32,6 +32,15 @@ func TestRequestsAreTheKernels(t *testing.T) {
 		{"VIDIOC_QUERYCTRL", vidiocQueryCtrl, 0xc0445624, 0xc0445624},
 		{"VIDIOC_QUERYMENU", vidiocQueryMenu, 0xc02c5625, 0xc02c5625},
 		{"VIDIOC_QUERYBUF", vidiocQueryBuf, 0xc0585609, 0xc0445609},
+		{"VIDIOC_ENUM_FMT", vidiocEnumFmt, 0xc0405602, 0xc0405602},
+		{"VIDIOC_S_FMT", vidiocSetFmt, 0xc0d05605, 0xc0cc5605},
+		{"VIDIOC_REQBUFS", vidiocReqBufs, 0xc0145608, 0xc0145608},
+		{"VIDIOC_QBUF", vidiocQBuf, 0xc058560f, 0xc044560f},
+		{"VIDIOC_DQBUF", vidiocDQBuf, 0xc0585611, 0xc0445611},
+		{"VIDIOC_STREAMON", vidiocStreamOn, 0x40045612, 0x40045612},
+		{"VIDIOC_STREAMOFF", vidiocStreamOff, 0x40045613, 0x40045613},
+		{"VIDIOC_G_PARM", vidiocGetParm, 0xc0cc5615, 0xc0cc5615},
+		{"VIDIOC_S_PARM", vidiocSetParm, 0xc0cc5616, 0xc0cc5616},
 	} {
 		want := c.bits32
 		if wide {

@@ -13,6 +13,16 @@ var (
 	vidiocGetFmt   = ioctl.IoRW('V', 4, unsafe.Sizeof(formatRequest{}))
 	vidiocQueryBuf = ioctl.IoRW('V', 9, unsafe.Sizeof(bufferRequest{}))
 
+	vidiocEnumFmt   = ioctl.IoRW('V', 2, unsafe.Sizeof(formatDescription{}))
+	vidiocSetFmt    = ioctl.IoRW('V', 5, unsafe.Sizeof(planarFormatRequest{}))
+	vidiocReqBufs   = ioctl.IoRW('V', 8, unsafe.Sizeof(buffersRequest{}))
+	vidiocQBuf      = ioctl.IoRW('V', 15, unsafe.Sizeof(bufferRequest{}))
+	vidiocDQBuf     = ioctl.IoRW('V', 17, unsafe.Sizeof(bufferRequest{}))
+	vidiocStreamOn  = ioctl.IoW('V', 18, unsafe.Sizeof(uint32(0)))
+	vidiocStreamOff = ioctl.IoW('V', 19, unsafe.Sizeof(uint32(0)))
+	vidiocGetParm   = ioctl.IoRW('V', 21, unsafe.Sizeof(rateRequest{}))
+	vidiocSetParm   = ioctl.IoRW('V', 22, unsafe.Sizeof(rateRequest{}))
+
 	vidiocGetCtrl   = ioctl.IoRW('V', 27, unsafe.Sizeof(controlValue{}))
 	vidiocSetCtrl   = ioctl.IoRW('V', 28, unsafe.Sizeof(controlValue{}))
 	vidiocQueryCtrl = ioctl.IoRW('V', 36, unsafe.Sizeof(controlQuery{}))
@@ -26,8 +36,9 @@ const (
 	capStreaming    = 0x04000000 // V4L2_CAP_STREAMING
 	capDeviceCaps   = 0x80000000 // V4L2_CAP_DEVICE_CAPS
 
-	typeVideoCapture = 1 // V4L2_BUF_TYPE_VIDEO_CAPTURE
-	memoryMmap       = 1 // V4L2_MEMORY_MMAP
+	typeVideoCapture       = 1 // V4L2_BUF_TYPE_VIDEO_CAPTURE
+	typeVideoCapturePlanar = 9 // V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE
+	memoryMmap             = 1 // V4L2_MEMORY_MMAP
 
 	flagDone      = 0x00000004 // V4L2_BUF_FLAG_DONE
 	flagError     = 0x00000040 // V4L2_BUF_FLAG_ERROR
@@ -61,7 +72,58 @@ type formatRequest struct {
 	_             [200 - 24]byte
 }
 
-// bufferRequest is struct v4l2_buffer.
+// planarFormatRequest is struct v4l2_format with a v4l2_pix_format_mplane in its union.
+type planarFormatRequest struct {
+	kind          uint32
+	_             [wordGap]byte
+	width, height uint32
+	code          uint32
+	field         uint32
+	colours       uint32
+	plane         [8]planeFormat
+	planes        uint8
+	_             [200 - 20 - 8*20 - 1]byte
+}
+
+// planeFormat is struct v4l2_plane_pix_format.
+type planeFormat struct {
+	size   uint32
+	stride uint32
+	_      [6]uint16
+}
+
+// formatDescription is struct v4l2_fmtdesc.
+type formatDescription struct {
+	index, kind, flags uint32
+	description        [32]byte
+	code               uint32
+	_                  [4]uint32
+}
+
+// buffersRequest is struct v4l2_requestbuffers.
+type buffersRequest struct {
+	count, kind, memory, capabilities uint32
+	_                                 uint32
+}
+
+// rateRequest is struct v4l2_streamparm with a v4l2_captureparm in its union of 200 bytes.
+type rateRequest struct {
+	kind                   uint32
+	capability, mode       uint32
+	numerator, denominator uint32
+	_                      [200 - 16]byte
+}
+
+// planeRequest is struct v4l2_plane.
+type planeRequest struct {
+	used, length uint32
+	offset       uintptr
+	start        uint32
+	_            [11]uint32
+}
+
+// bufferRequest is struct v4l2_buffer. Its offset is the address of its planes where the interface is multi-planar, and its
+// length then their number.
 type bufferRequest struct {
 	index    uint32
 	kind     uint32
