@@ -280,6 +280,9 @@ func TestKindsOfJPEG(t *testing.T) {
 		return []flatComponent{{1, h, v, always(levels[0])}, {2, ch, cv, always(levels[1])}, {3, ch, cv, always(levels[2])}}
 	}
 	letters := []flatComponent{{'R', 1, 1, always(10)}, {'G', 1, 1, always(90)}, {'B', 1, 1, always(200)}}
+	jfif := jpegSegment(markerAPP0, []byte("JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")...)
+	twoLetters, lastLetters := slices.Clone(letters), slices.Clone(letters)
+	twoLetters[1].id, lastLetters[0].id = 'X', 'X'
 	four := append(three(1, 1, 1, 1, 100, 150, 200), flatComponent{4, 1, 1, always(102)})
 	tests := map[string]struct {
 		jpeg flatJPEG
@@ -298,6 +301,9 @@ func TestKindsOfJPEG(t *testing.T) {
 		"RGB by its ids":            {flatJPEG{components: letters}, [3]byte{10, 90, 200}},
 		"RGB by Adobe":              {flatJPEG{before: adobe(0), components: three(1, 1, 1, 1, 10, 90, 200)}, [3]byte{10, 90, 200}},
 		"Y'CbCr by Adobe":           {flatJPEG{before: adobe(1), components: letters}, [3]byte{111, 0, 0}},
+		"letters under JFIF":        {flatJPEG{before: jfif, components: letters}, [3]byte{111, 0, 0}},
+		"two of the letters":        {flatJPEG{components: twoLetters}, [3]byte{111, 0, 0}},
+		"other letters before":      {flatJPEG{components: lastLetters}, [3]byte{111, 0, 0}},
 		"CMYK":                      {flatJPEG{before: adobe(0), components: four}, [3]byte{40, 60, 80}},
 		"CMYK without Adobe's mark": {flatJPEG{components: four}, [3]byte{40, 60, 80}},
 		"YCCK": {flatJPEG{before: adobe(2), components: append(three(2, 2, 1, 1, 100, 128, 178), flatComponent{4, 2, 2, always(102)})},
