@@ -63,7 +63,8 @@ func TestHeaderMustAgreeWithKey(t *testing.T) {
 	if bytes.Equal(other, data) {
 		t.Fatal("the header is written otherwise")
 	}
-	if _, err := v.Verify(encodeBase45(deflate(other)), noon); stepOf(err) != BadSignature || !strings.Contains(err.Error(), "in the header") {
+	if _, err := v.Verify(encodeBase45(deflate(other)), noon); stepOf(err) != BadSignature ||
+		!strings.Contains(err.Error(), "in the header") {
 		t.Errorf("%v", err)
 	}
 }
@@ -73,7 +74,8 @@ func TestHoldersOfAllAlgorithms(t *testing.T) {
 	for name, s := range signers() {
 		d := draft()
 		d.Holder = must(NewKey(s.Public(), nil))
-		shown := must(Present(mustIssue(t, d, key), s, Presented{At: noon, Nonce: []byte("12345678"), Audience: "gate-7"}))
+		shown := must(Present(mustIssue(t, d, key), s,
+			Presented{At: noon, Nonce: []byte("12345678"), Audience: "gate-7"}))
 		if c, err := v.Verify(shown, noon); err != nil || !bytes.Equal(c.Holder.Thumbprint(), d.Holder.Thumbprint()) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -87,7 +89,8 @@ func TestPublicKeyFiles(t *testing.T) {
 		for form, data := range map[string][]byte{
 			"JWK":  must(MarshalIssuer(Issuer{ID: "x", Keys: []*Key{key}})),
 			"COSE": key.COSE(),
-			"PEM":  pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(s.Public()))}),
+			"PEM": pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY",
+				Bytes: must(x509.MarshalPKIXPublicKey(s.Public()))}),
 		} {
 			got, err := ParsePublicKey(data)
 			if err != nil || !bytes.Equal(got.Thumbprint(), key.Thumbprint()) || got.Algorithm() != name {
@@ -105,13 +108,15 @@ func TestPrivateKeyFiles(t *testing.T) {
 		key, other := must(NewSigningKey(algorithm, "x", "")), must(NewSigningKey(algorithm, "x", ""))
 		file := must(key.Marshal())
 		again, err := ParseSigningKey(file)
-		if err != nil || !bytes.Equal(again.Public.Thumbprint(), key.Public.Thumbprint()) || string(again.Public.ID) != string(key.Public.ID) {
+		if err != nil || !bytes.Equal(again.Public.Thumbprint(), key.Public.Thumbprint()) ||
+			string(again.Public.ID) != string(key.Public.ID) {
 			t.Errorf("%s: %v", algorithm, err)
 		}
 		mixed := publicJWK(key.Public, Claim169)
 		d := must(readJWKs(must(other.Marshal()))).Keys[0].D
 		mixed.D = d
-		if _, err := ParseSigningKey(must(indented(mixed))); err == nil || !strings.Contains(err.Error(), "belong together") {
+		if _, err := ParseSigningKey(must(indented(mixed))); err == nil ||
+			!strings.Contains(err.Error(), "belong together") {
 			t.Errorf("%s: another's private part: %v", algorithm, err)
 		}
 		mixed.D = d[:len(d)-4]
@@ -137,15 +142,19 @@ func TestWeakKeys(t *testing.T) {
 	}
 	p521 := must(ecdsa.GenerateKey(elliptic.P521(), rand.Reader))
 	for name, public := range map[string]crypto.PublicKey{
-		"2047 bits": with(large(2047), 65537), "4097 bits": with(large(4097), 65537), "an even modulus": with(new(big.Int).Sub(n, big.NewInt(1)), 65537),
-		"a negative modulus": with(new(big.Int).Neg(n), 65537), "no modulus": with(nil, 65537), "exponent 1": with(n, 1), "an even exponent": with(n, 65536),
-		"a negative exponent": with(n, -3), "no key": (*rsa.PublicKey)(nil), "no ECDSA key": (*ecdsa.PublicKey)(nil), "P-521": p521.Public(), "text": "key",
+		"2047 bits": with(large(2047), 65537), "4097 bits": with(large(4097), 65537),
+		"an even modulus":    with(new(big.Int).Sub(n, big.NewInt(1)), 65537),
+		"a negative modulus": with(new(big.Int).Neg(n), 65537), "no modulus": with(nil, 65537),
+		"exponent 1": with(n, 1), "an even exponent": with(n, 65536),
+		"a negative exponent": with(n, -3), "no key": (*rsa.PublicKey)(nil), "no ECDSA key": (*ecdsa.PublicKey)(nil),
+		"P-521": p521.Public(), "text": "key",
 	} {
 		if k, err := NewKey(public, nil); err == nil {
 			t.Errorf("%s: taken as %s", name, k.Algorithm())
 		}
 	}
-	for name, public := range map[string]crypto.PublicKey{"2048 bits": with(large(2048), 65537), "4096 bits": with(large(4096), 3)} {
+	for name, public := range map[string]crypto.PublicKey{"2048 bits": with(large(2048), 65537),
+		"4096 bits": with(large(4096), 3)} {
 		if _, err := NewKey(public, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -171,33 +180,35 @@ func TestCOSEKeysThatAreNone(t *testing.T) {
 	p384 := must(NewSigningKey("ES384", "x", "")).Public
 	x, y := curveOf(p384.Public.(*ecdsa.PublicKey)).coordinates(p384.Public.(*ecdsa.PublicKey))
 	for name, key := range map[string]map[int]any{
-		"no type":                     {-1: 2, -2: x, -3: y},
-		"another type":                {1: 4, -1: 2, -2: x, -3: y},
-		"no curve":                    {1: 2, -2: x, -3: y},
-		"a curve that is text":        {1: 2, -1: "P-384", -2: x, -3: y},
-		"P-384 called P-256":          {1: 2, -1: 1, -2: x, -3: y},
-		"P-521":                       {1: 2, -1: 3, -2: x, -3: y},
-		"no x":                        {1: 2, -1: 2, -3: y},
-		"no y":                        {1: 2, -1: 2, -2: x},
-		"a point off the curve":       {1: 2, -1: 2, -2: y, -3: x},
-		"x and y divided elsewhere":   {1: 2, -1: 2, -2: x[:47], -3: append([]byte{x[47]}, y...)},
-		"Ed25519 of another length":   {1: 1, -1: 6, -2: x},
-		"X25519":                      {1: 1, -1: 4, -2: make([]byte, 32)},
-		"Ed25519 without a curve":     {1: 1, -2: make([]byte, 32)},
-		"RSA without a modulus":       {1: 3, -2: []byte{1, 0, 1}},
-		"RSA without an exponent":     {1: 3, -1: rsa2048().N.Bytes()},
-		"RSA with a number":           {1: 3, -1: rsa2048().N.Bytes(), -2: 65537},
-		"RSA with a long exponent":    {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 1}},
-		"an exponent of 65 bits":      {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 0, 0, 1, 0, 1}},
-		"RSA with a long modulus":     {1: 3, -1: append(make([]byte, maxRSA/8), 1), -2: []byte{1, 0, 1}},
-		"a modulus with zeros before": {1: 3, -1: append(make([]byte, maxRSA/8-255), rsa2048().N.Bytes()...), -2: []byte{1, 0, 1}},
-		"RSA with a modulus of 1024":  {1: 3, -1: rsa2048().N.Bytes()[:128], -2: []byte{1, 0, 1}},
+		"no type":                   {-1: 2, -2: x, -3: y},
+		"another type":              {1: 4, -1: 2, -2: x, -3: y},
+		"no curve":                  {1: 2, -2: x, -3: y},
+		"a curve that is text":      {1: 2, -1: "P-384", -2: x, -3: y},
+		"P-384 called P-256":        {1: 2, -1: 1, -2: x, -3: y},
+		"P-521":                     {1: 2, -1: 3, -2: x, -3: y},
+		"no x":                      {1: 2, -1: 2, -3: y},
+		"no y":                      {1: 2, -1: 2, -2: x},
+		"a point off the curve":     {1: 2, -1: 2, -2: y, -3: x},
+		"x and y divided elsewhere": {1: 2, -1: 2, -2: x[:47], -3: append([]byte{x[47]}, y...)},
+		"Ed25519 of another length": {1: 1, -1: 6, -2: x},
+		"X25519":                    {1: 1, -1: 4, -2: make([]byte, 32)},
+		"Ed25519 without a curve":   {1: 1, -2: make([]byte, 32)},
+		"RSA without a modulus":     {1: 3, -2: []byte{1, 0, 1}},
+		"RSA without an exponent":   {1: 3, -1: rsa2048().N.Bytes()},
+		"RSA with a number":         {1: 3, -1: rsa2048().N.Bytes(), -2: 65537},
+		"RSA with a long exponent":  {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 1}},
+		"an exponent of 65 bits":    {1: 3, -1: rsa2048().N.Bytes(), -2: []byte{1, 0, 0, 0, 0, 0, 1, 0, 1}},
+		"RSA with a long modulus":   {1: 3, -1: append(make([]byte, maxRSA/8), 1), -2: []byte{1, 0, 1}},
+		"a modulus with zeros before": {1: 3, -1: append(make([]byte, maxRSA/8-255), rsa2048().N.Bytes()...),
+			-2: []byte{1, 0, 1}},
+		"RSA with a modulus of 1024": {1: 3, -1: rsa2048().N.Bytes()[:128], -2: []byte{1, 0, 1}},
 	} {
 		if k, err := keyFromCOSE(dec, encode(key)); err == nil {
 			t.Errorf("%s: taken as %s", name, k.Algorithm())
 		}
 	}
-	if k, err := keyFromCOSE(dec, encode(map[int]any{1: 2, 2: []byte("id"), -1: 2, -2: x, -3: y})); err != nil || string(k.ID) != "id" {
+	if k, err := keyFromCOSE(dec, encode(map[int]any{1: 2, 2: []byte("id"), -1: 2, -2: x, -3: y})); err != nil ||
+		string(k.ID) != "id" {
 		t.Errorf("P-384: %v", err)
 	}
 }

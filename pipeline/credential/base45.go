@@ -18,7 +18,7 @@ var base45Values = func() (values [256]byte) {
 	return values
 }()
 
-// encodeBase45 gives three characters for two bytes and two characters for a last single one (RFC 9285, section 3).
+// encodeBase45 encodes two bytes as three characters, and a single last byte as two (RFC 9285, section 3).
 func encodeBase45(data []byte) string {
 	text := make([]byte, 0, (len(data)+1)/2*3)
 	for len(data) >= 2 {
@@ -32,7 +32,7 @@ func encodeBase45(data []byte) string {
 	return string(text)
 }
 
-// decodeBase45 is the inverse. Its error names the first character or group that is wrong.
+// decodeBase45 decodes what encodeBase45 returns. Its error names the first wrong character or group.
 func decodeBase45(text string) ([]byte, error) {
 	if len(text)%3 == 1 {
 		return nil, fmt.Errorf("base45: %d characters, which no number of bytes encodes to (cut off?)", len(text))

@@ -30,7 +30,7 @@ var parts = [...]string{
 
 func (p Part) known() bool { return p >= RightThumb && p <= Voice }
 
-// String is the attribute's name in the specification, such as rightThumb.
+// String returns the attribute's name in the specification, such as rightThumb.
 func (p Part) String() string {
 	if !p.known() {
 		return "attribute " + strconv.FormatInt(int64(p), 10)
@@ -90,9 +90,10 @@ func (b *Biometric) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// String says in words what the sample is, such as "template, ISO 19794-2".
+// String returns what the sample is, such as "template, ISO 19794-2".
 func (b Biometric) String() string {
-	kind := map[Format]string{FormatImage: "image", FormatTemplate: "template", FormatSound: "sound", FormatBioHash: "bio hash"}[b.Format]
+	kind := map[Format]string{FormatImage: "image", FormatTemplate: "template", FormatSound: "sound",
+		FormatBioHash: "bio hash"}[b.Format]
 	if kind == "" {
 		kind = "sample of unknown format"
 	}

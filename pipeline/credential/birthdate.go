@@ -85,7 +85,8 @@ func ParseBirthDate(text string) (BirthDate, error) {
 		}
 		return b, nil
 	}
-	return BirthDate{}, fmt.Errorf("%w: %.32q, wanted YYYYMMDD, YYYY-MM-DD, YYYY-MM or YYYY, from %d on", ErrUnreadableBirthDate, text, earliestBirth)
+	return BirthDate{}, fmt.Errorf("%w: %.32q, wanted YYYYMMDD, YYYY-MM-DD, YYYY-MM or YYYY, from %d on",
+		ErrUnreadableBirthDate, text, earliestBirth)
 }
 
 // BirthDate reads attribute 8 of claim 169, or the date of birth of an HCERT. See ParseBirthDate.

@@ -25,7 +25,8 @@ func TestParseBirthDate(t *testing.T) {
 		if err != nil || got != want.date {
 			t.Errorf("%q gives %+v, %v; want %+v", text, got, err, want.date)
 		}
-		if e, l := got.Earliest().Format(time.DateOnly), got.Latest().Format(time.DateOnly); e != want.earliest || l != want.latest {
+		if e, l := got.Earliest().Format(time.DateOnly), got.Latest().Format(time.DateOnly); e != want.earliest ||
+			l != want.latest {
 			t.Errorf("%q is from %s to %s, want %s to %s", text, e, l, want.earliest, want.latest)
 		}
 		if again, err := ParseBirthDate(got.String()); err != nil || again != got {
@@ -36,8 +37,10 @@ func TestParseBirthDate(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"20150631", "2015/06/30", "20150600", "20151301", "201506", "15", "150630", "2015-6-3", "30.06.2015", " 2015", "2015 ", "2015-06-30Z",
-		"2015-06-30T12:00:00", "20150630T00:00:00", "2015T00:00:00", "T00:00:00", "2015-02-29", "00010101", "0000", "18991231", "-2015", "+201", "２０１５",
+		"20150631", "2015/06/30", "20150600", "20151301", "201506", "15", "150630", "2015-6-3", "30.06.2015", " 2015",
+		"2015 ", "2015-06-30Z",
+		"2015-06-30T12:00:00", "20150630T00:00:00", "2015T00:00:00", "T00:00:00", "2015-02-29", "00010101", "0000",
+		"18991231", "-2015", "+201", "２０１５",
 		"unknown", "2015-XX-XX", strings.Repeat("9", 1000),
 	} {
 		if got, err := ParseBirthDate(text); !errors.Is(err, ErrUnreadableBirthDate) || errors.Is(err, ErrNoBirthDate) {

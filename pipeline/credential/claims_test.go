@@ -53,7 +53,8 @@ func TestClaimLimits(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
 	}
-	for name, data := range map[string][]byte{"no bytes": nil, "a list": encode([]any{1}), "half a map": {0xa1, 1}, "a claim twice": {0xa2, 1, 0x61, 'a', 1, 0x61, 'a'}} {
+	for name, data := range map[string][]byte{"no bytes": nil, "a list": encode([]any{1}), "half a map": {0xa1, 1},
+		"a claim twice": {0xa2, 1, 0x61, 'a', 1, 0x61, 'a'}} {
 		if got, err := parseClaims(dec, data); err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -63,9 +64,12 @@ func TestClaimLimits(t *testing.T) {
 // Every claim comes into its own field.
 func TestClaims(t *testing.T) {
 	dec := must(DefaultLimits().decoder())
-	got := must(parseClaims(dec, encode(map[any]any{1: "i", 2: "s", 3: []any{"a", "b"}, 4: 40, 5: 50, 6: 60.25, 7: []byte{7}, 8: 8, 169: 169, claimCredential: 1, claimHealth: 2})))
+	got := must(parseClaims(dec,
+		encode(map[any]any{1: "i", 2: "s", 3: []any{"a", "b"}, 4: 40, 5: 50, 6: 60.25, 7: []byte{7}, 8: 8, 169: 169,
+			claimCredential: 1, claimHealth: 2})))
 	raw := func(v any) cbor.RawMessage { return encode(v) }
-	want := &claims{issuer: "i", subject: "s", audience: []string{"a", "b"}, expires: time.Unix(40, 0).UTC(), notBefore: time.Unix(50, 0).UTC(), issuedAt: time.Unix(60, 250_000_000).UTC(),
+	want := &claims{issuer: "i", subject: "s", audience: []string{"a", "b"}, expires: time.Unix(40, 0).UTC(),
+		notBefore: time.Unix(50, 0).UTC(), issuedAt: time.Unix(60, 250_000_000).UTC(),
 		tokenID: []byte{7}, holder: raw(8), identity: raw(169), presentation: raw(1), health: raw(2)}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(claims{})); diff != "" {
 		t.Error(diff)
@@ -78,10 +82,12 @@ func TestClaims(t *testing.T) {
 func TestHolderKeys(t *testing.T) {
 	dec := must(DefaultLimits().decoder())
 	key := must(NewSigningKey("ES256", "x", "")).Public
-	if got, err := holderKey(dec, encode(confirmation(key))); err != nil || !bytes.Equal(got.Thumbprint(), key.Thumbprint()) {
+	if got, err := holderKey(dec, encode(confirmation(key))); err != nil ||
+		!bytes.Equal(got.Thumbprint(), key.Thumbprint()) {
 		t.Errorf("%v", err)
 	}
-	for name, cnf := range map[string]any{"a number": 7, "a key id": map[int]any{3: []byte("id")}, "a key that is none": map[int]any{1: map[int]any{1: 9}}} {
+	for name, cnf := range map[string]any{"a number": 7, "a key id": map[int]any{3: []byte("id")},
+		"a key that is none": map[int]any{1: map[int]any{1: 9}}} {
 		if k, err := holderKey(dec, encode(cnf)); err == nil {
 			t.Errorf("%s: %+v", name, k)
 		}

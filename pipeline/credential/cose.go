@@ -17,7 +17,7 @@ const (
 	tagCWT      = 61
 )
 
-// coseTags names what is not taken, for the error.
+// coseTags names the COSE messages that are refused, for the error.
 var coseTags = map[uint64]string{17: "COSE_Mac0", 96: "COSE_Encrypt", 97: "COSE_Mac", 98: "COSE_Sign"}
 
 // algorithms of encryption: AES-GCM with a tag of 128 bits (RFC 9053, section 4.1), by key length in bytes.
@@ -64,15 +64,18 @@ func untag(dec cbor.DecMode, data []byte) (kind uint64, body []byte, err error) 
 		case (tag.Number == tagSign1 || tag.Number == tagEncrypt0) && kind == 0:
 			kind = tag.Number
 		case coseTags[tag.Number] != "":
-			return 0, nil, fmt.Errorf("cose: tag %d (%s), wanted COSE_Sign1 or COSE_Encrypt0", tag.Number, coseTags[tag.Number])
+			return 0, nil, fmt.Errorf("cose: tag %d (%s), wanted COSE_Sign1 or COSE_Encrypt0", tag.Number,
+				coseTags[tag.Number])
 		default:
-			return 0, nil, fmt.Errorf("cose: tag %d, wanted COSE_Sign1 (%d) or COSE_Encrypt0 (%d)", tag.Number, tagSign1, tagEncrypt0)
+			return 0, nil, fmt.Errorf("cose: tag %d, wanted COSE_Sign1 (%d) or COSE_Encrypt0 (%d)", tag.Number,
+				tagSign1, tagEncrypt0)
 		}
 		data = tag.Content
 	}
 }
 
-// parseMessage reads a COSE_Sign1 or COSE_Encrypt0, tagged or, where their number of elements tells them apart, untagged.
+// parseMessage reads a COSE_Sign1 or COSE_Encrypt0, tagged or, where their number of elements tells them apart,
+// untagged.
 func parseMessage(dec cbor.DecMode, data []byte) (*message, error) {
 	kind, body, err := untag(dec, data)
 	if err != nil {
@@ -159,7 +162,7 @@ func (m *message) headers(dec cbor.DecMode, protected, unprotected cbor.RawMessa
 	return nil
 }
 
-// readHeaders has go-cose read the headers, which come from whoever made the code: a panic of it is an error.
+// readHeaders decodes the headers with go-cose. Anybody can make a code, so that a panic becomes an error.
 func readHeaders(protected, unprotected cbor.RawMessage) (h cose.Headers, err error) {
 	defer func() {
 		if r := recover(); r != nil {

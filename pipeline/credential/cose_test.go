@@ -51,7 +51,8 @@ func TestMessages(t *testing.T) {
 		{"an algorithm in words", []any{encode(map[int]any{1: "EdDSA"}), none, []byte("c"), []byte("s")}, "algorithm"},
 		{"a key id of text", []any{protected, map[int]any{4: "11"}, []byte("c"), []byte("s")}, "cose"},
 		{"a partial IV", []any{protected, map[int]any{6: iv}, []byte("c"), []byte("s")}, "partial IV"},
-		{"a protected partial IV", []any{encode(map[int]any{1: -8, 6: iv}), none, []byte("c"), []byte("s")}, "partial IV"},
+		{"a protected partial IV", []any{encode(map[int]any{1: -8, 6: iv}), none, []byte("c"), []byte("s")},
+			"partial IV"},
 	} {
 		m, err := parseMessage(dec, encode(c.of))
 		if (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
@@ -67,12 +68,17 @@ func TestMessages(t *testing.T) {
 func TestMessageParts(t *testing.T) {
 	dec := must(DefaultLimits().decoder())
 	protected := encode(map[int]any{1: -7, 4: []byte("in")})
-	m := must(parseMessage(dec, encode([]any{protected, map[int]any{4: []byte("out"), 5: []byte("iv")}, []byte("content"), []byte("signature")})))
-	if m.encrypted || !bytes.Equal(m.protected, protected) || m.algorithm != -7 || string(m.keyID) != "in" || string(m.iv) != "iv" || string(m.content) != "content" || string(m.signature) != "signature" {
+	m := must(parseMessage(dec,
+		encode([]any{protected, map[int]any{4: []byte("out"), 5: []byte("iv")}, []byte("content"),
+			[]byte("signature")})))
+	if m.encrypted || !bytes.Equal(m.protected, protected) || m.algorithm != -7 || string(m.keyID) != "in" ||
+		string(m.iv) != "iv" || string(m.content) != "content" || string(m.signature) != "signature" {
 		t.Errorf("%+v", m)
 	}
-	m = must(parseMessage(dec, encode([]any{encode(map[int]any{}), map[int]any{1: -7, 4: []byte("out")}, []byte{}, []byte{}})))
-	if len(m.protected) != 0 || string(m.keyID) != "out" || m.verify(must(NewSigningKey("ES256", "x", "")).Public, nil) == nil {
+	m = must(parseMessage(dec,
+		encode([]any{encode(map[int]any{}), map[int]any{1: -7, 4: []byte("out")}, []byte{}, []byte{}})))
+	if len(m.protected) != 0 || string(m.keyID) != "out" ||
+		m.verify(must(NewSigningKey("ES256", "x", "")).Public, nil) == nil {
 		t.Errorf("%+v", m)
 	}
 	// An empty map and an empty string are signed alike (RFC 9052, section 3).
@@ -90,9 +96,13 @@ func TestDecryptLimits(t *testing.T) {
 		t.Fatalf("%q, %v", plain, err)
 	}
 	for name, change := range map[string]func(*message){
-		"an IV of 11 bytes": func(m *message) { m.iv = m.iv[:11] }, "an IV of 13 bytes": func(m *message) { m.iv = append(bytes.Clone(m.iv), 0) }, "no IV": func(m *message) { m.iv = nil },
-		"another algorithm": func(m *message) { m.algorithm = 3 }, "a signature's algorithm": func(m *message) { m.algorithm = -8 }, "another header": func(m *message) { m.protected = nil },
-		"another content": func(m *message) { m.content = m.content[1:] },
+		"an IV of 11 bytes":       func(m *message) { m.iv = m.iv[:11] },
+		"an IV of 13 bytes":       func(m *message) { m.iv = append(bytes.Clone(m.iv), 0) },
+		"no IV":                   func(m *message) { m.iv = nil },
+		"another algorithm":       func(m *message) { m.algorithm = 3 },
+		"a signature's algorithm": func(m *message) { m.algorithm = -8 },
+		"another header":          func(m *message) { m.protected = nil },
+		"another content":         func(m *message) { m.content = m.content[1:] },
 	} {
 		changed := *m
 		change(&changed)
@@ -119,8 +129,12 @@ func TestZlib(t *testing.T) {
 		data []byte
 		why  string
 	}{
-		"nothing": {nil, "no zlib header"}, "one byte": {data[:1], "no zlib header"}, "another header": {[]byte{0xd2, 0x84, 1, 2}, "no zlib header"}, "a dictionary": {[]byte{0x78, 0xbb, 1, 2, 3, 4}, "zlib: zlib"},
-		"cut off": {data[:len(data)-1], "zlib"}, "a wrong checksum": {append(bytes.Clone(data[:len(data)-1]), data[len(data)-1]^1), "checksum"}, "a byte more": {append(bytes.Clone(data), 0), "1 bytes follow"},
+		"nothing": {nil, "no zlib header"}, "one byte": {data[:1], "no zlib header"},
+		"another header":   {[]byte{0xd2, 0x84, 1, 2}, "no zlib header"},
+		"a dictionary":     {[]byte{0x78, 0xbb, 1, 2, 3, 4}, "zlib: zlib"},
+		"cut off":          {data[:len(data)-1], "zlib"},
+		"a wrong checksum": {append(bytes.Clone(data[:len(data)-1]), data[len(data)-1]^1), "checksum"},
+		"a byte more":      {append(bytes.Clone(data), 0), "1 bytes follow"},
 	} {
 		if _, err := inflate(c.data, 1000); err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s: %v, want %q", name, err, c.why)
@@ -130,7 +144,8 @@ func TestZlib(t *testing.T) {
 
 func TestBase45Groups(t *testing.T) {
 	for text, ok := range map[string]bool{
-		"": true, "00": true, "000": true, "0": false, "0000": false, "FGW": true, "GGW": false, "::": false, "U5": true, "V5": false, "a00": false, "00\xff": false,
+		"": true, "00": true, "000": true, "0": false, "0000": false, "FGW": true, "GGW": false, "::": false,
+		"U5": true, "V5": false, "a00": false, "00\xff": false,
 	} {
 		if data, err := decodeBase45(text); (err == nil) != ok {
 			t.Errorf("%q: %x, %v", text, data, err)

@@ -17,8 +17,8 @@ type coseKey struct {
 	P3   cbor.RawMessage `cbor:"-3,keyasint"` // y
 }
 
-// keyFromCOSE reads a COSE_Key, as in cnf or in a key file. go-cose could too, but its version 1.3.0 panics on a curve that
-// is no number.
+// keyFromCOSE reads a COSE_Key, as in cnf or in a key file. go-cose could too, but its version 1.3.0 panics on a curve
+// that is no number.
 func keyFromCOSE(dec cbor.DecMode, data []byte) (*Key, error) {
 	var c coseKey
 	if err := dec.Unmarshal(data, &c); err != nil {
@@ -49,7 +49,8 @@ func (c *coseKey) curve(dec cbor.DecMode) (n int64, err error) {
 func coordinate(dec cbor.DecMode, name string, raw cbor.RawMessage, size int) ([]byte, error) {
 	b, err := byteString(dec, raw)
 	if err != nil || len(b) != size {
-		return nil, fmt.Errorf("credential: COSE key: %s is not %d bytes (missing, compressed or of another curve?)", name, size)
+		return nil, fmt.Errorf("credential: COSE key: %s is not %d bytes (missing, compressed or of another curve?)",
+			name, size)
 	}
 	return b, nil
 }

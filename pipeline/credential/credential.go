@@ -7,7 +7,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Credential is what a code says. It is proven only where Verify gave no error.
+// Credential is the content of a code. It is proven only if Verify returned no error.
 type Credential struct {
 	Profile    Profile
 	Issuer     string // claim iss
@@ -20,9 +20,9 @@ type Credential struct {
 
 	Identity Identity
 
-	// Trusted says that a configured issuer signed it, whatever else is wrong with it.
+	// Trusted reports whether a configured issuer signed the credential, whatever else is wrong with it.
 	Trusted bool
-	// Encrypted says that it was encrypted to this site.
+	// Encrypted reports whether it was encrypted to this site.
 	Encrypted bool
 	// Holder is the key that the credential is bound to; nil for one that anybody may carry, such as on paper.
 	Holder *Key
@@ -35,7 +35,7 @@ type Credential struct {
 	limits Limits
 }
 
-// fill takes the claims of the message over.
+// fill copies the claims into c.
 func (c *Credential) fill(dec cbor.DecMode, claims *claims) (err error) {
 	c.Issuer, c.Subject, c.TokenID = claims.issuer, claims.subject, claims.tokenID
 	c.NotBefore, c.Expires, c.IssuedAt = claims.notBefore, claims.expires, claims.issuedAt
@@ -62,8 +62,8 @@ func (c *Credential) fillIdentity(dec cbor.DecMode, claims *claims) error {
 	return nil
 }
 
-// fillHealth takes an HCERT over. Its holder has no number of their own: the certificate's id stands for them, so that
-// nobody is taken for somebody else of that name and birthday.
+// fillHealth copies an HCERT into c. Its holder has no number of their own: the certificate's id stands for them, so
+// that nobody is taken for somebody else of that name and birthday.
 func (c *Credential) fillHealth(dec cbor.DecMode, claims *claims) error {
 	if len(claims.health) == 0 {
 		return errors.New("cwt: claim -260 is missing (a token for something else?)")

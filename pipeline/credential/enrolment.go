@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// EnrolmentPrefix begins the text by which a wallet gives its public key to an issuer.
+// EnrolmentPrefix begins the text with which a wallet hands its public key to an issuer.
 const EnrolmentPrefix = "UMBRALKEY1:"
 
 // enrolmentContext is signed along, as that of presentations.
@@ -18,12 +18,12 @@ const enrolmentContext = "umbral enrolment 1"
 type Enrolment struct {
 	Key *Key
 	At  time.Time
-	// Claim is what the issuer gave to the person, such as a one-time code; may be empty.
+	// Claim is a word that the issuer gave to the person, such as a one-time code; may be empty.
 	Claim string
 }
 
-// ParseEnrolment reads the text of a wallet's enrolment code and checks the signature, which is by the key in it. That the
-// key is the right person's is for the issuer to know: from Claim, or because the phone is on the desk.
+// ParseEnrolment reads the text of a wallet's enrolment code and checks the signature, which is by the key in it. That
+// the key is the right person's is for the issuer to know: from Claim, or because the phone is on the desk.
 //
 // The text is EnrolmentPrefix and base45 of a COSE_Sign1, with the external data "umbral enrolment 1", of the claims
 // {6: seconds since 1970, 8: {1: COSE_Key}} and, with a claim, {2: text}.
@@ -35,7 +35,8 @@ func ParseEnrolment(text string) (Enrolment, error) {
 	case len(text) > limits.MaxText:
 		return e, fmt.Errorf("credential: enrolment of %d bytes, limit %d", len(text), limits.MaxText)
 	case !is:
-		return e, fmt.Errorf("credential: enrolment begins with %.20q, wanted %s (another code of the wallet?)", text, EnrolmentPrefix)
+		return e, fmt.Errorf("credential: enrolment begins with %.20q, wanted %s (another code of the wallet?)", text,
+			EnrolmentPrefix)
 	}
 	dec, err := limits.decoder()
 	if err != nil {
@@ -70,7 +71,7 @@ func ParseEnrolment(text string) (Enrolment, error) {
 	return e, nil
 }
 
-// NewEnrolment makes the text: what a wallet does.
+// NewEnrolment returns the text of an enrolment, as a wallet shows it.
 func NewEnrolment(holder crypto.Signer, at time.Time, claim string) (string, error) {
 	key, err := NewKey(holder.Public(), nil)
 	if err != nil {

@@ -42,7 +42,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	shown, err := credential.Present(text, phone, credential.Presented{At: now, Nonce: []byte("8 to 32 random"), Audience: "gate-7"})
+	shown, err := credential.Present(text, phone,
+		credential.Presented{At: now, Nonce: []byte("8 to 32 random"), Audience: "gate-7"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +70,8 @@ func Example() {
 	// A minute later: the code is too old: show a fresh one
 }
 
-// A date of birth that is known in part counts as the youngest age that it allows; one that cannot be read is not absent.
+// A date of birth that is known in part counts as the youngest age that it allows; one that cannot be read is not
+// absent.
 func ExampleParseBirthDate() {
 	for _, text := range []string{"20150630", "2015-06", "2015", "20150631", ""} {
 		born, err := credential.ParseBirthDate(text)

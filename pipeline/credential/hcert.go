@@ -40,7 +40,7 @@ type healthEntry struct {
 	ID      string `cbor:"ci"` // UVCI
 }
 
-// health is what an HCERT says of its holder.
+// health is the content of an HCERT, as far as it is read.
 type health struct {
 	identity Identity
 	use      HCERTUse // what kind of certificate it is
@@ -69,7 +69,7 @@ func parseHealth(dec cbor.DecMode, data []byte) (*health, error) {
 	return h, h.about(&c)
 }
 
-// name takes the name and the date of birth over. The schema asks for both; the date may be empty or partial.
+// name copies the name and the date of birth. The schema requires both; the date may be empty or partial.
 func (h *health) name(c *healthCertificate) error {
 	if c.Name == nil {
 		return errors.New("hcert: no name")
@@ -100,10 +100,11 @@ func (h *health) name(c *healthCertificate) error {
 // spaced turns a name of a machine readable zone (ICAO 9303) into one for people.
 func spaced(name string) string { return strings.TrimSpace(strings.ReplaceAll(name, "<", " ")) }
 
-// about takes the one entry over.
+// about copies the only entry.
 func (h *health) about(c *healthCertificate) error {
 	entries := 0
-	for use, group := range map[HCERTUse][]healthEntry{HCERTTest: c.Tests, HCERTVaccination: c.Vaccines, HCERTRecovery: c.Recovery} {
+	for use, group := range map[HCERTUse][]healthEntry{HCERTTest: c.Tests, HCERTVaccination: c.Vaccines,
+		HCERTRecovery: c.Recovery} {
 		if entries += len(group); len(group) > 0 {
 			h.use, h.entry = use, group[0]
 		}

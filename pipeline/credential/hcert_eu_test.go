@@ -101,7 +101,8 @@ func TestEUCases(t *testing.T) {
 			return err
 		}
 		var c euCase
-		if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &c) != nil || c.TestCtx.Certificate == "" {
+		if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &c) != nil ||
+			c.TestCtx.Certificate == "" {
 			return err
 		}
 		files++

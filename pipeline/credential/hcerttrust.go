@@ -64,10 +64,10 @@ type gatewayEntry struct {
 // gatewaySigner is the type of entries that sign certificates; others sign lists and keys.
 const gatewaySigner = "DSC"
 
-// ParseHCERTTrust reads a trust list of HCERT's signers, by country and key id: a JSON array whose elements are certificates
-// as the EU's gateway publishes them (country, kid, rawData, certificateType), or key files as ParseIssuer reads them, with
-// "profile": "hcert". An object with such an array as "certificates", or a single key file, is taken too. The file itself
-// is trusted: signatures of the list, and who signed the certificates, are not looked at.
+// ParseHCERTTrust reads a trust list of HCERT's signers, by country and key id: a JSON array whose elements are
+// certificates as the EU's gateway publishes them (country, kid, rawData, certificateType), or key files as ParseIssuer
+// reads them, with "profile": "hcert". An object with such an array as "certificates", or a single key file, is taken
+// too. The file itself is trusted: signatures of the list, and who signed the certificates, are not looked at.
 func ParseHCERTTrust(data []byte) ([]Issuer, error) {
 	if len(data) > maxTrustFile {
 		return nil, fmt.Errorf("credential: trust list of %d bytes, limit %d", len(data), maxTrustFile)

@@ -38,24 +38,26 @@ func (u HCERTUse) String() string {
 	return strings.Join(u.words(), ", ")
 }
 
-// hcertUses is the inverse of words.
+// hcertUses returns the set of the named uses.
 func hcertUses(words []string) (u HCERTUse, err error) {
 	for _, w := range words {
 		i := slices.Index(hcertUseWords[:], w)
 		if i < 0 {
-			return 0, fmt.Errorf("credential: use %.20q of an HCERT key, wanted %s", w, strings.Join(hcertUseWords[:], ", "))
+			return 0, fmt.Errorf("credential: use %.20q of an HCERT key, wanted %s", w,
+				strings.Join(hcertUseWords[:], ", "))
 		}
 		u |= 1 << i
 	}
 	return u, nil
 }
 
-// usesOf reads the extended key usages that certificates of signers bear. The EU's specification gives 1.3.6.1.4.1.1847.2021.1
-// and the number of the use; 1.3.6.1.4.1.0.1847.2021.1 was written by mistake at first, and stays in use. A certificate
-// with neither is for all.
+// usesOf reads the extended key usages that certificates of signers bear. The EU's specification gives
+// 1.3.6.1.4.1.1847.2021.1 and the number of the use; 1.3.6.1.4.1.0.1847.2021.1 was written by mistake at first, and
+// stays in use. A certificate with neither is for all.
 func usesOf(c *x509.Certificate) (u HCERTUse) {
 	for _, id := range c.UnknownExtKeyUsage {
-		use, is := strings.CutPrefix(strings.Replace(id.String(), "1.3.6.1.4.1.0.", "1.3.6.1.4.1.", 1), "1.3.6.1.4.1.1847.2021.1.")
+		use, is := strings.CutPrefix(strings.Replace(id.String(), "1.3.6.1.4.1.0.", "1.3.6.1.4.1.", 1),
+			"1.3.6.1.4.1.1847.2021.1.")
 		if !is {
 			continue
 		}

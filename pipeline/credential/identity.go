@@ -11,8 +11,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Identity is claim 169: MOSIP's "169 - QR Code Specification" 1.2.2, section 3.1. All attributes are optional; texts are
-// as the issuer wrote them. The JSON names are those that the specification's own tools use.
+// Identity is claim 169: MOSIP's "169 - QR Code Specification" 1.2.2, section 3.1. All attributes are optional; texts
+// are as the issuer wrote them. The JSON names are those that the specification's own tools use.
 type Identity struct {
 	ID                 string `json:"id,omitempty"`
 	Version            string `json:"version,omitempty"`
@@ -31,7 +31,7 @@ type Identity struct {
 	Guardian           string `json:"guardian,omitempty"`      // name or id
 	PhotoData          []byte `json:"photo,omitempty"`
 	PhotoFormat        int    `json:"photoFormat,omitempty"`        // 1 JPEG, 2 JPEG 2000, 3 AVIF, 4 WebP
-	BestQualityFingers []int  `json:"bestQualityFingers,omitempty"` // 0 unknown, 1–5 right thumb to little finger, 6–10 left
+	BestQualityFingers []int  `json:"bestQualityFingers,omitempty"` // 0 unknown, 1–5 right, 6–10 left
 	SecondaryFullName  string `json:"secondaryFullName,omitempty"`
 	SecondaryLanguage  string `json:"secondaryLanguage,omitempty"`
 	LocationCode       string `json:"locationCode,omitempty"`
@@ -40,7 +40,8 @@ type Identity struct {
 
 	// Biometrics are attributes 50 to 65, by their number.
 	Biometrics map[Part][]Biometric `json:"biometrics,omitempty"`
-	// Unknown are the numbers of attributes that the specification does not assign. They are signed, and not understood.
+	// Unknown are the numbers of attributes that the specification does not assign. They are signed, and not
+	// understood.
 	Unknown []int64 `json:"unknown,omitempty"`
 }
 
@@ -54,7 +55,7 @@ const (
 	Other  Gender = 3
 )
 
-// String is the English word, empty where nothing is said.
+// String returns the English word, or nothing if the gender is not stated.
 func (g Gender) String() string {
 	switch g {
 	case 0:
@@ -84,17 +85,19 @@ const (
 	attrBestFingers   = 18
 )
 
-// texts maps the numbers of text attributes to their fields.
+// texts returns the fields of text attributes by their numbers.
 func (id *Identity) texts() map[int64]*string {
 	return map[int64]*string{
-		1: &id.ID, 2: &id.Version, 3: &id.Language, 4: &id.FullName, 5: &id.FirstName, 6: &id.MiddleName, 7: &id.LastName,
+		1: &id.ID, 2: &id.Version, 3: &id.Language, 4: &id.FullName, 5: &id.FirstName, 6: &id.MiddleName,
+		7: &id.LastName,
 		8: &id.DateOfBirth, 10: &id.Address, 11: &id.Email, 12: &id.Phone, 13: &id.Nationality, 15: &id.Guardian,
-		19: &id.SecondaryFullName, 20: &id.SecondaryLanguage, 21: &id.LocationCode, 22: &id.LegalStatus, 23: &id.CountryOfIssuance,
+		19: &id.SecondaryFullName, 20: &id.SecondaryLanguage, 21: &id.LocationCode, 22: &id.LegalStatus,
+		23: &id.CountryOfIssuance,
 	}
 }
 
-// parseIdentity reads the map of claim 169. PixelPass writes the attributes' numbers, and all values, as text; those are
-// taken too.
+// parseIdentity reads the map of claim 169. PixelPass writes the attributes' numbers, and all values, as text; those
+// are taken too.
 func parseIdentity(dec cbor.DecMode, data []byte) (*Identity, error) {
 	attributes, err := attributesOf(dec, data)
 	if err != nil {
@@ -188,8 +191,8 @@ func smallInt(dec cbor.DecMode, data []byte, lo, hi int) (int, error) {
 	return int(n), nil
 }
 
-// bytesOrHex reads bytes. The specification calls the photograph a text and shows hexadecimal, so that is taken too; any
-// other text stays as it is, and is then no picture.
+// bytesOrHex reads bytes. The specification calls the photograph a text and shows hexadecimal, so that is taken too;
+// any other text stays as it is, and is then no picture.
 func bytesOrHex(dec cbor.DecMode, data []byte) ([]byte, error) {
 	if len(data) == 0 || data[0]>>5 != 3 {
 		return byteString(dec, data)

@@ -102,8 +102,10 @@ func TestAttributeLimits(t *testing.T) {
 // Every attribute comes into its own field.
 func TestAttributesOfText(t *testing.T) {
 	dec := must(DefaultLimits().decoder())
-	id := must(parseIdentity(dec, encode(map[any]any{"9": "2", "14": "3", "17": "1", "18": "[2, 7]", "16": "ffd8ff", "200": "x", 100: 1, 70: 1})))
-	want := &Identity{Gender: Female, MaritalStatus: 3, PhotoFormat: 1, BestQualityFingers: []int{2, 7}, PhotoData: []byte{0xff, 0xd8, 0xff}, Unknown: []int64{70, 100, 200}}
+	id := must(parseIdentity(dec,
+		encode(map[any]any{"9": "2", "14": "3", "17": "1", "18": "[2, 7]", "16": "ffd8ff", "200": "x", 100: 1, 70: 1})))
+	want := &Identity{Gender: Female, MaritalStatus: 3, PhotoFormat: 1, BestQualityFingers: []int{2, 7},
+		PhotoData: []byte{0xff, 0xd8, 0xff}, Unknown: []int64{70, 100, 200}}
 	if diff := cmp.Diff(want, id); diff != "" {
 		t.Error(diff)
 	}
@@ -115,8 +117,11 @@ func TestAttributesOfText(t *testing.T) {
 	if string(plain.PhotoData) != "no hexadecimal" {
 		t.Errorf("%q", plain.PhotoData)
 	}
-	samples := must(parseIdentity(dec, encode(map[any]any{62: []any{map[int]any{0: []byte{7}, 1: 1, 2: 100, 3: "VendorA"}, map[int]any{0: []byte{8}}}})))
-	if diff := cmp.Diff([]Biometric{{[]byte{7}, FormatTemplate, 100, "VendorA"}, {[]byte{8}, FormatUnknown, -1, ""}}, samples.Biometrics[Face]); diff != "" {
+	samples := must(parseIdentity(dec,
+		encode(map[any]any{62: []any{map[int]any{0: []byte{7}, 1: 1, 2: 100, 3: "VendorA"},
+			map[int]any{0: []byte{8}}}})))
+	if diff := cmp.Diff([]Biometric{{[]byte{7}, FormatTemplate, 100, "VendorA"}, {[]byte{8}, FormatUnknown, -1, ""}},
+		samples.Biometrics[Face]); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -127,7 +132,8 @@ func TestWordsOfAttributes(t *testing.T) {
 			t.Errorf("gender %d is %q, want %q", int(g), got, want)
 		}
 	}
-	for p, want := range map[Part]string{RightThumb: "rightThumb", LeftLittle: "leftLittleFinger", Face: "face", Voice: "voice", 49: "attribute 49", 66: "attribute 66"} {
+	for p, want := range map[Part]string{RightThumb: "rightThumb", LeftLittle: "leftLittleFinger", Face: "face",
+		Voice: "voice", 49: "attribute 49", 66: "attribute 66"} {
 		if got := p.String(); got != want {
 			t.Errorf("part %d is %q, want %q", int(p), got, want)
 		}
@@ -151,7 +157,8 @@ func TestWordsOfAttributes(t *testing.T) {
 }
 
 func TestBiometricsAsJSON(t *testing.T) {
-	want := map[Part][]Biometric{Face: {{Data: []byte{1}, Format: FormatUnknown, SubFormat: -1}}, RightThumb: {{Data: []byte{2}, Format: FormatTemplate, SubFormat: 1, Issuer: "x"}}}
+	want := map[Part][]Biometric{Face: {{Data: []byte{1}, Format: FormatUnknown, SubFormat: -1}},
+		RightThumb: {{Data: []byte{2}, Format: FormatTemplate, SubFormat: 1, Issuer: "x"}}}
 	var got map[Part][]Biometric
 	if err := json.Unmarshal(must(json.Marshal(want)), &got); err != nil {
 		t.Fatal(err)
@@ -160,7 +167,8 @@ func TestBiometricsAsJSON(t *testing.T) {
 		t.Error(diff)
 	}
 	var b Biometric
-	if err := json.Unmarshal([]byte(`{"data":"AQ=="}`), &b); err != nil || b.Format != FormatUnknown || b.SubFormat != -1 || !bytes.Equal(b.Data, []byte{1}) {
+	if err := json.Unmarshal([]byte(`{"data":"AQ=="}`), &b); err != nil || b.Format != FormatUnknown ||
+		b.SubFormat != -1 || !bytes.Equal(b.Data, []byte{1}) {
 		t.Errorf("what is left out is %+v, %v", b, err)
 	}
 	if err := json.Unmarshal([]byte(`{"data":7}`), &b); err == nil {

@@ -46,20 +46,23 @@ func TestIndefiniteLengths(t *testing.T) {
 	code := func(payload []byte) string {
 		return encodeBase45(deflate(must(sign(payload, key.Signer, key.Public.ID, nil))))
 	}
-	claims := map[int]any{1: "https://id.example", 2: "4711", 7: []byte{1, 2, 3, 4}, 169: map[int]any{1: "4711", 4: "Ana María", 8: "19900515",
-		18: []any{1, 2}, 62: []any{map[int]any{0: []byte{5, 6, 7}, 1: 1}}}}
+	claims := map[int]any{1: "https://id.example", 2: "4711", 7: []byte{1, 2, 3, 4},
+		169: map[int]any{1: "4711", 4: "Ana María", 8: "19900515",
+			18: []any{1, 2}, 62: []any{map[int]any{0: []byte{5, 6, 7}, 1: 1}}}}
 	c, err := v.Verify(code(indefinite(claims)), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Subject != "4711" || !bytes.Equal(c.TokenID, []byte{1, 2, 3, 4}) || c.Identity.FullName != "Ana María" || len(c.Identity.BestQualityFingers) != 2 || !bytes.Equal(c.Identity.Biometrics[Face][0].Data, []byte{5, 6, 7}) {
+	if c.Subject != "4711" || !bytes.Equal(c.TokenID, []byte{1, 2, 3, 4}) || c.Identity.FullName != "Ana María" ||
+		len(c.Identity.BestQualityFingers) != 2 || !bytes.Equal(c.Identity.Biometrics[Face][0].Data, []byte{5, 6, 7}) {
 		t.Errorf("%+v", c)
 	}
 	// The presentation around it as well.
 	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	claims[8] = confirmation(must(NewKey(wallet.Public(), nil)))
 	inner := must(decodeBase45(code(indefinite(claims))))
-	outer := must(sign(indefinite(map[int]any{3: "gate-7", 6: noon.Unix(), 7: []byte("12345678"), claimCredential: inner}), wallet, nil, []byte(presentationContext)))
+	outer := must(sign(indefinite(map[int]any{3: "gate-7", 6: noon.Unix(), 7: []byte("12345678"),
+		claimCredential: inner}), wallet, nil, []byte(presentationContext)))
 	if _, err := v.Verify(PresentationPrefix+encodeBase45(outer), noon); err != nil {
 		t.Errorf("presented: %v", err)
 	}
@@ -73,15 +76,18 @@ func TestIndefiniteLengths(t *testing.T) {
 			}
 			return all
 		}(), nil)),
-		"too many elements":  open([]byte{openMap}, encode(1000), open([]byte{openArray}, make([]byte, DefaultLimits().MaxElements+2))),
-		"too deep":           open([]byte{openMap}, encode(1000), nested),
-		"a member twice":     open([]byte{openMap}, encode(1), encode("https://id.example"), encode(1), encode("https://id.example"), encode(169), encode(map[int]any{1: "7"})),
-		"an attribute twice": open([]byte{openMap}, encode(1), encode("https://id.example"), encode(169), open([]byte{openMap}, encode(1), encode("7"), encode(1), encode("8"))),
-		"no end":             indefinite(claims)[:len(indefinite(claims))-1],
-		"something after":    append(indefinite(claims), 0),
-		"a key alone":        open([]byte{openMap}, encode(1)),
-		"text in bytes":      open([]byte{openMap}, encode(1), []byte{openBytes}, encode("x"), []byte{end}),
-		"broken characters":  open([]byte{openMap}, encode(1), []byte{openText, 0x61, 0xc3, 0x61, 0xb1, end}),
+		"too many elements": open([]byte{openMap}, encode(1000),
+			open([]byte{openArray}, make([]byte, DefaultLimits().MaxElements+2))),
+		"too deep": open([]byte{openMap}, encode(1000), nested),
+		"a member twice": open([]byte{openMap}, encode(1), encode("https://id.example"), encode(1),
+			encode("https://id.example"), encode(169), encode(map[int]any{1: "7"})),
+		"an attribute twice": open([]byte{openMap}, encode(1), encode("https://id.example"), encode(169),
+			open([]byte{openMap}, encode(1), encode("7"), encode(1), encode("8"))),
+		"no end":            indefinite(claims)[:len(indefinite(claims))-1],
+		"something after":   append(indefinite(claims), 0),
+		"a key alone":       open([]byte{openMap}, encode(1)),
+		"text in bytes":     open([]byte{openMap}, encode(1), []byte{openBytes}, encode("x"), []byte{end}),
+		"broken characters": open([]byte{openMap}, encode(1), []byte{openText, 0x61, 0xc3, 0x61, 0xb1, end}),
 	} {
 		if _, err := v.Verify(code(payload), noon); stepOf(err) != NotClaim169 {
 			t.Errorf("%s: %v", name, err)
@@ -98,7 +104,8 @@ func TestIndefiniteEnvelope(t *testing.T) {
 		t.Fatalf("a message begins with % x", data[:2])
 	}
 	open := slices.Concat([]byte{0xd2, openArray}, body, []byte{end})
-	if _, err := v.Verify(encodeBase45(deflate(open)), noon); stepOf(err) != NotCOSE || !strings.Contains(err.Error(), "indefinite") {
+	if _, err := v.Verify(encodeBase45(deflate(open)), noon); stepOf(err) != NotCOSE ||
+		!strings.Contains(err.Error(), "indefinite") {
 		t.Errorf("%v", err)
 	}
 }

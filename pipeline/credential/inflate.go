@@ -8,13 +8,14 @@ import (
 	"io"
 )
 
-// inflate undoes zlib (RFC 1950) up to limit bytes. Bytes after the checksum are refused: they would be signed by nobody.
+// inflate decompresses zlib (RFC 1950) up to limit bytes. Bytes after the checksum are refused: nobody signed them.
 func inflate(data []byte, limit int) ([]byte, error) {
 	from := bytes.NewReader(data)
 	z, err := zlib.NewReader(from)
 	if err != nil {
 		if errors.Is(err, zlib.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("zlib: the data start with % x, which is no zlib header (compressed with Brotli, or not at all?)", data[:min(2, len(data))])
+			return nil, fmt.Errorf("zlib: the data start with % x, no zlib header (compressed with Brotli, or not at all?)",
+				data[:min(2, len(data))])
 		}
 		return nil, fmt.Errorf("zlib: %w", err)
 	}
@@ -23,7 +24,8 @@ func inflate(data []byte, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("zlib: %w", err)
 	}
 	if len(out) > limit {
-		return nil, fmt.Errorf("zlib: more than %d bytes (limit) come out of %d (made to fill memory?)", limit, len(data))
+		return nil, fmt.Errorf("zlib: more than %d bytes (limit) come out of %d (made to fill memory?)", limit,
+			len(data))
 	}
 	if from.Len() > 0 {
 		return nil, fmt.Errorf("zlib: %d bytes follow the end of the data", from.Len())
@@ -31,7 +33,7 @@ func inflate(data []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// deflate compresses for issuing.
+// deflate compresses data with zlib.
 func deflate(data []byte) []byte {
 	var b bytes.Buffer
 	z, err := zlib.NewWriterLevel(&b, zlib.BestCompression)

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// ErrBusy says that too many wrong codes came in the last minute.
+// ErrBusy is returned after too many wrong codes within a minute.
 var ErrBusy = errors.New("credential: too many attempts")
 
-// enrolmentAge is how far the time stamp of an enrolment may be from the server's clock.
+// enrolmentAge bounds the difference between an enrolment's time stamp and the server's clock.
 const enrolmentAge = 10 * time.Minute
 
-// IssuanceDesk issues credentials to whoever has a one-time code. What it holds ready is in memory only, for OfferLife.
+// IssuanceDesk issues credentials in exchange for one-time codes. Offers are kept in memory only, for OfferLife.
 type IssuanceDesk struct {
 	key   *SigningKey
 	valid time.Duration
@@ -28,7 +28,7 @@ type IssuanceDesk struct {
 	since    time.Time
 }
 
-// Limits of an office.
+// Limits of an issuance desk.
 const (
 	OfferLife   = 24 * time.Hour
 	maxOffers   = 1000
@@ -41,7 +41,7 @@ type offer struct {
 	until time.Time
 }
 
-// NewIssuanceDesk signs with the key; credentials are valid for so long from when they are fetched.
+// NewIssuanceDesk returns a desk that signs with key. A credential is valid for the given time from when it is fetched.
 func NewIssuanceDesk(key *SigningKey, valid time.Duration) (*IssuanceDesk, error) {
 	if key.Issuer == "" {
 		return nil, errors.New("credential: the issuer's key does not say whose it is")
@@ -52,10 +52,10 @@ func NewIssuanceDesk(key *SigningKey, valid time.Duration) (*IssuanceDesk, error
 	return &IssuanceDesk{key: key, valid: valid, offers: map[[32]byte]offer{}}, nil
 }
 
-// codes are written in letters and digits that are hard to confuse (RFC 4648's base32 without padding).
+// codes are written in base32 without padding (RFC 4648), whose letters and digits are hard to confuse.
 var codes = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Offer holds an identity ready, and gives the one-time code for it: 16 characters, 80 random bits.
+// Offer prepares a credential and returns the one-time code for it: 16 characters, 80 random bits.
 func (o *IssuanceDesk) Offer(id Identity, subject string, now time.Time) (string, error) {
 	random := make([]byte, 10)
 	if _, err := rand.Read(random); err != nil {
@@ -75,11 +75,12 @@ func (o *IssuanceDesk) Offer(id Identity, subject string, now time.Time) (string
 	if len(o.offers) >= maxOffers {
 		return "", fmt.Errorf("credential: %d credentials wait to be fetched (limit)", maxOffers)
 	}
-	o.offers[sha256.Sum256([]byte(code))] = offer{Draft{Issuer: o.key.Issuer, Subject: subject, Identity: id}, now.Add(OfferLife)}
+	o.offers[sha256.Sum256([]byte(code))] = offer{Draft{Issuer: o.key.Issuer, Subject: subject, Identity: id},
+		now.Add(OfferLife)}
 	return code, nil
 }
 
-// Issue answers an enrolment. The code is used up only when a credential is given out.
+// Issue returns the credential that an enrolment's code stands for. Only success uses the code up.
 func (o *IssuanceDesk) Issue(enrolment string, now time.Time) (text string, holder *Key, err error) {
 	e, err := ParseEnrolment(enrolment)
 	if err != nil {
@@ -96,7 +97,7 @@ func (o *IssuanceDesk) Issue(enrolment string, now time.Time) (text string, hold
 	if o.failures >= maxFailures {
 		return "", nil, ErrBusy
 	}
-	// Looking up the hash takes the same time for every wrong code.
+	// Codes are looked up by their hash, which takes the same time for every wrong one.
 	code := sha256.Sum256([]byte(strings.ToUpper(e.Claim)))
 	held, known := o.offers[code]
 	if !known || now.After(held.until) {

@@ -21,7 +21,8 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	key := must(NewSigningKey("EdDSA", "https://id.example", "Test"))
-	return &desk{must(NewIssuanceDesk(key, 24*time.Hour)), t, key, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+	return &desk{must(NewIssuanceDesk(key, 24*time.Hour)), t, key,
+		must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
 }
 
 // fetch asks with a code, by a wallet whose clock says at.
@@ -43,8 +44,10 @@ func TestDeskIssues(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	v := trusting(t, Issuer{ID: "https://id.example", Keys: []*Key{d.key.Public}})
-	c, err := v.Verify(must(Present(text, d.wallet, Presented{At: noon.Add(time.Minute), Nonce: []byte("12345678"), Audience: "x"})), noon.Add(time.Minute))
-	if err != nil || c.Subject != "4711" || c.Identity.ID != "4711" || !c.IssuedAt.Equal(noon.Add(time.Minute)) || !c.NotBefore.Equal(c.IssuedAt) || !c.Expires.Equal(c.IssuedAt.Add(24*time.Hour)) {
+	c, err := v.Verify(must(Present(text, d.wallet,
+		Presented{At: noon.Add(time.Minute), Nonce: []byte("12345678"), Audience: "x"})), noon.Add(time.Minute))
+	if err != nil || c.Subject != "4711" || c.Identity.ID != "4711" || !c.IssuedAt.Equal(noon.Add(time.Minute)) ||
+		!c.NotBefore.Equal(c.IssuedAt) || !c.Expires.Equal(c.IssuedAt.Add(24*time.Hour)) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if _, err := d.fetch(code, noon, noon.Add(time.Minute)); err == nil {
@@ -110,7 +113,8 @@ func TestWrongCodesAreLimited(t *testing.T) {
 
 func TestEnrolmentsAge(t *testing.T) {
 	d := newDesk(t)
-	for off, ok := range map[time.Duration]bool{0: true, enrolmentAge: true, -enrolmentAge: true, enrolmentAge + time.Second: false, -enrolmentAge - time.Second: false} {
+	for off, ok := range map[time.Duration]bool{0: true, enrolmentAge: true, -enrolmentAge: true,
+		enrolmentAge + time.Second: false, -enrolmentAge - time.Second: false} {
 		if _, err := d.fetch(d.offer(noon), noon.Add(off), noon); (err == nil) != ok {
 			t.Errorf("%v off: %v", off, err)
 		}

@@ -11,10 +11,11 @@ import (
 	"github.com/veraison/go-cose"
 )
 
-// maxQRText is what a QR code of the least error correction holds in alphanumeric mode (ISO/IEC 18004, table 7, 40-L).
+// maxQRText is the capacity of a QR code of the least error correction in alphanumeric mode (ISO/IEC 18004, table 7,
+// 40-L).
 const maxQRText = 4296
 
-// Draft is a credential that is to be issued.
+// Draft is a credential to be issued.
 type Draft struct {
 	Issuer   string
 	Subject  string
@@ -29,7 +30,7 @@ type Draft struct {
 	Encrypt *SymmetricKey
 }
 
-// Issue signs a draft and gives the text of its QR code.
+// Issue signs a draft and returns the text of its QR code.
 func Issue(d Draft, signer crypto.Signer, keyID []byte) (string, error) {
 	if err := d.check(); err != nil {
 		return "", err
@@ -61,12 +62,13 @@ func Issue(d Draft, signer crypto.Signer, keyID []byte) (string, error) {
 	}
 	text := encodeBase45(deflate(data))
 	if len(text) > maxQRText {
-		return "", fmt.Errorf("credential: %d characters, and a QR code holds %d (a smaller photograph?)", len(text), maxQRText)
+		return "", fmt.Errorf("credential: %d characters, and a QR code holds %d (a smaller photograph?)", len(text),
+			maxQRText)
 	}
 	return text, nil
 }
 
-// confirmation is the claim cnf with a whole key (RFC 8747, section 3.2).
+// confirmation returns the claim cnf with a whole key (RFC 8747, section 3.2).
 func confirmation(k *Key) map[int]any { return map[int]any{1: cbor.RawMessage(k.COSE())} }
 
 func (d *Draft) check() error {
@@ -85,7 +87,7 @@ func (d *Draft) check() error {
 	return d.Identity.check()
 }
 
-// check refuses what a reader would refuse.
+// check returns an error for an identity that readers would refuse.
 func (id *Identity) check() error {
 	switch {
 	case id.Gender < 0 || id.Gender > Other:
@@ -93,7 +95,8 @@ func (id *Identity) check() error {
 	case id.MaritalStatus < 0 || id.MaritalStatus > 3:
 		return fmt.Errorf("credential: marital status %d, wanted 1 to 3", id.MaritalStatus)
 	case id.PhotoFormat < 0 || id.PhotoFormat > 4 || len(id.PhotoData) > 0 && id.PhotoFormat == 0:
-		return fmt.Errorf("credential: photo format %d, wanted 1 (JPEG), 2 (JPEG 2000), 3 (AVIF), 4 (WebP)", id.PhotoFormat)
+		return fmt.Errorf("credential: photo format %d, wanted 1 (JPEG), 2 (JPEG 2000), 3 (AVIF), 4 (WebP)",
+			id.PhotoFormat)
 	case len(id.BestQualityFingers) > maxBestFingers:
 		return fmt.Errorf("credential: %d best fingers, limit %d", len(id.BestQualityFingers), maxBestFingers)
 	}
@@ -120,7 +123,7 @@ func (id *Identity) check() error {
 	return nil
 }
 
-// attributes is the map of claim 169.
+// attributes returns the map of claim 169.
 func (id *Identity) attributes() map[int64]any {
 	m := map[int64]any{}
 	for key, text := range id.texts() {
@@ -128,7 +131,8 @@ func (id *Identity) attributes() map[int64]any {
 			m[key] = *text
 		}
 	}
-	for key, n := range map[int64]int{attrGender: int(id.Gender), attrMaritalStatus: id.MaritalStatus, attrPhotoFormat: id.PhotoFormat} {
+	for key, n := range map[int64]int{attrGender: int(id.Gender), attrMaritalStatus: id.MaritalStatus,
+		attrPhotoFormat: id.PhotoFormat} {
 		if n != 0 {
 			m[key] = n
 		}
@@ -158,7 +162,7 @@ func (id *Identity) attributes() map[int64]any {
 	return m
 }
 
-// sign makes a tagged COSE_Sign1 with the algorithm protected and the key's id, if any, unprotected.
+// sign returns a tagged COSE_Sign1 with the algorithm protected and the key's id, if any, unprotected.
 func sign(content []byte, signer crypto.Signer, keyID, external []byte) ([]byte, error) {
 	key, err := NewKey(signer.Public(), keyID)
 	if err != nil {
@@ -179,7 +183,7 @@ func sign(content []byte, signer crypto.Signer, keyID, external []byte) ([]byte,
 	return data, nil
 }
 
-// encrypt makes a tagged COSE_Encrypt0 with AES-GCM and a random IV.
+// encrypt returns a tagged COSE_Encrypt0 with AES-GCM and a random IV.
 func encrypt(content []byte, key *SymmetricKey) ([]byte, error) {
 	if err := checkSymmetric([]SymmetricKey{*key}); err != nil {
 		return nil, err
@@ -207,14 +211,15 @@ func encrypt(content []byte, key *SymmetricKey) ([]byte, error) {
 	return encode(cbor.Tag{Number: tagEncrypt0, Content: []any{protected, unprotected, sealed}}), nil
 }
 
-// Present makes the text of a rotating code: what a wallet does. credential is the text that Issue gave.
+// Present returns the text of a rotating code, as a wallet shows it. credential is the text that Issue returned.
 func Present(credential string, holder crypto.Signer, p Presented) (string, error) {
 	inner, err := decodeBase45(credential)
 	if err != nil {
 		return "", fmt.Errorf("credential: presenting: %w", err)
 	}
 	if len(p.Nonce) < minNonce || len(p.Nonce) > maxNonce || p.Audience == "" {
-		return "", fmt.Errorf("credential: presenting with %d random bytes (wanted %d to %d) to %q", len(p.Nonce), minNonce, maxNonce, p.Audience)
+		return "", fmt.Errorf("credential: presenting with %d random bytes (wanted %d to %d) to %q", len(p.Nonce),
+			minNonce, maxNonce, p.Audience)
 	}
 	data, err := sign(encode(map[int]any{
 		claimAudience: p.Audience, claimIssuedAt: p.At.Unix(), claimTokenID: p.Nonce, claimCredential: inner,

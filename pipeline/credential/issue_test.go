@@ -3,6 +3,9 @@ package credential
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -58,10 +61,12 @@ func TestFewestClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Subject != "" || c.TokenID != nil || !c.NotBefore.IsZero() || !c.Expires.IsZero() || c.Holder != nil || c.Replay.Key != [32]byte{} || !c.IssuedAt.Equal(noon) {
+	if c.Subject != "" || c.TokenID != nil || !c.NotBefore.IsZero() || !c.Expires.IsZero() || c.Holder != nil ||
+		c.Replay.Key != [32]byte{} || !c.IssuedAt.Equal(noon) {
 		t.Errorf("%+v", c)
 	}
-	data := must(inflate(must(decodeBase45(mustIssue(t, Draft{Issuer: "https://id.example", IssuedAt: noon}, key))), 1<<16))
+	data := must(inflate(must(decodeBase45(mustIssue(t, Draft{Issuer: "https://id.example", IssuedAt: noon}, key))),
+		1<<16))
 	m := must(parseMessage(must(DefaultLimits().decoder()), data))
 	if !bytes.Equal(m.content, encode(map[int]any{1: "https://id.example", 6: noon.Unix(), 169: map[int]any{}})) {
 		t.Errorf("%x", m.content)
@@ -112,19 +117,23 @@ func TestEnrolmentLimits(t *testing.T) {
 		text string
 		ok   bool
 	}{
-		"in order":                   {code(map[int]any{6: noon.Unix(), 8: holder}), true},
-		"blanks around it":           {" " + code(map[int]any{6: noon.Unix(), 8: holder}) + "\n", true},
-		"no time stamp":              {code(map[int]any{8: holder}), false},
-		"no key":                     {code(map[int]any{6: noon.Unix()}), false},
-		"a key that is none":         {code(map[int]any{6: noon.Unix(), 8: 7}), false},
-		"claims that are none":       {EnrolmentPrefix + encodeBase45(must(sign([]byte{1}, key.Signer, nil, []byte(enrolmentContext)))), false},
-		"no COSE":                    {EnrolmentPrefix + encodeBase45([]byte("x")), false},
-		"no base45":                  {EnrolmentPrefix + "?", false},
-		"signed for another purpose": {EnrolmentPrefix + encodeBase45(must(sign(encode(map[int]any{6: noon.Unix(), 8: holder}), key.Signer, nil, []byte("umbral enrolment 2")))), false},
-		"without the prefix":         {strings.TrimPrefix(code(map[int]any{6: noon.Unix(), 8: holder}), EnrolmentPrefix), false},
+		"in order":           {code(map[int]any{6: noon.Unix(), 8: holder}), true},
+		"blanks around it":   {" " + code(map[int]any{6: noon.Unix(), 8: holder}) + "\n", true},
+		"no time stamp":      {code(map[int]any{8: holder}), false},
+		"no key":             {code(map[int]any{6: noon.Unix()}), false},
+		"a key that is none": {code(map[int]any{6: noon.Unix(), 8: 7}), false},
+		"claims that are none": {EnrolmentPrefix + encodeBase45(must(sign([]byte{1}, key.Signer, nil,
+			[]byte(enrolmentContext)))), false},
+		"no COSE":   {EnrolmentPrefix + encodeBase45([]byte("x")), false},
+		"no base45": {EnrolmentPrefix + "?", false},
+		"signed for another purpose": {EnrolmentPrefix + encodeBase45(must(sign(encode(map[int]any{6: noon.Unix(),
+			8: holder}), key.Signer, nil, []byte("umbral enrolment 2")))), false},
+		"without the prefix": {strings.TrimPrefix(code(map[int]any{6: noon.Unix(), 8: holder}),
+			EnrolmentPrefix), false},
 		"a text of 4296 and no more": {EnrolmentPrefix + strings.Repeat("0", 4296-len(EnrolmentPrefix)), false},
 		"a text of more than a code": {code(map[int]any{6: noon.Unix(), 8: holder}) + strings.Repeat(" ", 4296), false},
-		"indefinite lengths":         {EnrolmentPrefix + encodeBase45(must(sign(indefinite(map[int]any{6: noon.Unix(), 2: "7H3K", 8: holder}), key.Signer, nil, []byte(enrolmentContext)))), true},
+		"indefinite lengths": {EnrolmentPrefix + encodeBase45(must(sign(indefinite(map[int]any{6: noon.Unix(),
+			2: "7H3K", 8: holder}), key.Signer, nil, []byte(enrolmentContext)))), true},
 	} {
 		if e, err := ParseEnrolment(c.text); (err == nil) != c.ok {
 			t.Errorf("%s: %+v, %v", name, e, err)
@@ -132,5 +141,27 @@ func TestEnrolmentLimits(t *testing.T) {
 	}
 	if _, err := NewEnrolment(foreignSigner{}, noon, ""); err == nil {
 		t.Error("a key of another algorithm enrols")
+	}
+}
+
+func TestEnrolment(t *testing.T) {
+	wallet := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	text := must(NewEnrolment(wallet, noon, "7H3K"))
+	e, err := ParseEnrolment(text)
+	if err != nil || !e.At.Equal(noon) || e.Claim != "7H3K" || !wallet.PublicKey.Equal(e.Key.Public) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	other := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	key := must(NewKey(other.Public(), nil))
+	forged := EnrolmentPrefix + encodeBase45(must(sign(encode(map[int]any{6: noon.Unix(), 8: confirmation(key)}),
+		wallet, nil, []byte(enrolmentContext))))
+	for name, text := range map[string]string{
+		"somebody else's key": forged, "cut off": text[:len(text)-3], "a presentation": PresentationPrefix + text,
+		"nothing":   "",
+		"too large": EnrolmentPrefix + strings.Repeat("0", 5000),
+	} {
+		if _, err := ParseEnrolment(text); err == nil {
+			t.Errorf("%s is taken", name)
+		}
 	}
 }

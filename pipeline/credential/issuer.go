@@ -14,7 +14,7 @@ const (
 	minKeyLength = 16
 )
 
-// Issuer is somebody whose signature makes a credential trusted.
+// Issuer is an issuer whose signature makes a credential trusted.
 type Issuer struct {
 	// ID is the claim iss that the issuer writes, such as https://id.example.org. For HCERT it is the country.
 	ID string
@@ -22,8 +22,8 @@ type Issuer struct {
 	Profile Profile
 	// Name is for people; may be empty.
 	Name string
-	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old one
-	// here as long as credentials signed with it are to count; Until ends that.
+	// Keys are tried by their id where the credential names one, else all. An issuer that changes its key keeps the old
+	// one here as long as credentials signed with it are to count; Until ends that.
 	Keys []*Key
 }
 
@@ -76,7 +76,8 @@ func (i *Issuer) check() error {
 			id += string(k.ID)
 		}
 		if ids[id] {
-			return fmt.Errorf("credential: issuer %q has one key twice (key id %q): distrusting one of them would distrust neither", i.ID, k.ID)
+			return fmt.Errorf("credential: issuer %q has one key twice (id %q): distrusting one would distrust neither",
+				i.ID, k.ID)
 		}
 		ids[id] = true
 	}
@@ -88,9 +89,11 @@ func (i *Issuer) checkKey(k *Key) error {
 	case k == nil || k.algorithm == 0:
 		return fmt.Errorf("credential: issuer %q has a key that was not made by NewKey", i.ID)
 	case !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until):
-		return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID, date(k.From), date(k.Until))
+		return fmt.Errorf("credential: a key of issuer %q is valid from %s until %s, which is never", i.ID,
+			date(k.From), date(k.Until))
 	case i.Profile == HCERT && len(k.ID) != hcertKeyID:
-		return fmt.Errorf("credential: a key of issuer %q has an id of %d bytes, for HCERT wanted %d", i.ID, len(k.ID), hcertKeyID)
+		return fmt.Errorf("credential: a key of issuer %q has an id of %d bytes, for HCERT wanted %d", i.ID, len(k.ID),
+			hcertKeyID)
 	}
 	return nil
 }

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// jwk has the members of RFC 7517, RFC 7518 section 6 and RFC 8037 section 2 that keys of credentials need. nbf is when the
-// key comes into force and exp from when on it is distrusted; they are not registered for keys, but common. hcert lists
-// what a key of that profile may sign, all where it is left out.
+// jwk has the members of RFC 7517, RFC 7518 section 6 and RFC 8037 section 2 that keys of credentials need. nbf is when
+// the key comes into force and exp from when on it is distrusted; they are not registered for keys, but common. hcert
+// lists what a key of that profile may sign, all where it is left out.
 type jwk struct {
 	Type      string `json:"kty"`
 	Curve     string `json:"crv,omitempty"`
@@ -128,7 +128,8 @@ func (j *jwk) publicKey() (crypto.PublicKey, error) {
 		}
 		return rsaKey(n, e)
 	}
-	return nil, fmt.Errorf("credential: JWK of kty %.20q, crv %.20q; wanted OKP Ed25519, EC P-256 or P-384, or RSA", j.Type, j.Curve)
+	return nil, fmt.Errorf("credential: JWK of kty %.20q, crv %.20q; wanted OKP Ed25519, EC P-256 or P-384, or RSA",
+		j.Type, j.Curve)
 }
 
 // jwkBytes decodes a member of a fixed length.
@@ -140,10 +141,11 @@ func jwkBytes(name, text string, length int) ([]byte, error) {
 	return b, nil
 }
 
-// publicJWK is the inverse of public, with the key's id as the profile writes it.
+// publicJWK returns the JWK of a key, with its id as the profile writes it.
 func publicJWK(k *Key, profile Profile) jwk {
 	text := base64.RawURLEncoding.EncodeToString
-	j := jwk{Algorithm: k.Algorithm(), ID: profile.keyIDText(k.ID), Use: "sig", NotBefore: seconds(k.From), Expires: seconds(k.Until), HCERT: k.Uses.words()}
+	j := jwk{Algorithm: k.Algorithm(), ID: profile.keyIDText(k.ID), Use: "sig", NotBefore: seconds(k.From),
+		Expires: seconds(k.Until), HCERT: k.Uses.words()}
 	switch p := k.Public.(type) {
 	case ed25519.PublicKey:
 		j.Type, j.Curve, j.X = "OKP", "Ed25519", text(p)

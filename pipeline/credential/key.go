@@ -21,8 +21,9 @@ type Key struct {
 	ID []byte
 	// Public is an ed25519.PublicKey, an *ecdsa.PublicKey or an *rsa.PublicKey.
 	Public crypto.PublicKey
-	// From is when the key came into force: a credential that is dated before it is refused. Until is from when on the key
-	// is distrusted, by the terminal's clock: whoever has a retired key could date a credential back. Zero: without bound.
+	// From is when the key came into force: a credential that is dated before it is refused. Until is from when on the
+	// key is distrusted, by the terminal's clock: the holder of a retired key could date a credential back. Zero:
+	// without bound.
 	From, Until time.Time
 	// Uses are the certificates that the key may sign; 0: all. Only keys for HCERT have them.
 	Uses HCERTUse
@@ -64,16 +65,16 @@ func NewKey(public crypto.PublicKey, id []byte) (*Key, error) {
 // Algorithm returns the COSE name of the key's algorithm: EdDSA, ES256, ES384 or PS256.
 func (k *Key) Algorithm() string { return k.algorithm.String() }
 
-// Thumbprint is the SHA-256 thumbprint of the COSE key (RFC 9679): the same for the same key, whatever its id.
+// Thumbprint returns the SHA-256 thumbprint of the COSE key (RFC 9679): the same for the same key, whatever its id.
 func (k *Key) Thumbprint() []byte {
 	sum := sha256.Sum256(k.required())
 	return sum[:]
 }
 
-// COSE is the key as a COSE_Key map (RFC 9052, section 7) without its id.
+// COSE returns the key as a COSE_Key map (RFC 9052, section 7) without its id.
 func (k *Key) COSE() []byte { return k.required() }
 
-// required holds the parameters that make the key, in deterministic CBOR (RFC 9679, section 4).
+// required returns the parameters that make the key, in deterministic CBOR (RFC 9679, section 4).
 func (k *Key) required() []byte {
 	switch p := k.Public.(type) {
 	case ed25519.PublicKey:
@@ -88,8 +89,8 @@ func (k *Key) required() []byte {
 	panic("credential: Key was not made by NewKey")
 }
 
-// inForce returns an error unless the key is trusted now for a credential issued then, which may be zero. skew is how far
-// the issuer's clock may be ahead; it never prolongs a key's life.
+// inForce returns an error unless the key is trusted now for a credential issued then, which may be zero. skew is how
+// far the issuer's clock may be ahead; it never prolongs a key's life.
 func (k *Key) inForce(issued, now time.Time, skew time.Duration) error {
 	if issued.IsZero() {
 		issued = now.Add(skew)

@@ -12,8 +12,8 @@ import (
 // maxKeyFile bounds a file of keys.
 const maxKeyFile = 256 << 10
 
-// issuerFile is Umbral's own form: a JWK set (RFC 7517, section 5) that also says whose keys they are, and for which profile
-// where that is not claim 169.
+// issuerFile is Umbral's own form: a JWK set (RFC 7517, section 5) that also says whose keys they are, and for which
+// profile where that is not claim 169.
 type issuerFile struct {
 	Issuer  string `json:"issuer,omitempty"`
 	Name    string `json:"name,omitempty"`
@@ -21,9 +21,9 @@ type issuerFile struct {
 	Keys    []jwk  `json:"keys"`
 }
 
-// ParseIssuer reads the keys of an issuer from a file: a JWK or JWK set (JSON), a COSE_Key (CBOR), or PEM (public keys or
-// certificates). id and name say whose they are; where they are empty, the file must ("issuer" beside "keys"). The issuer is
-// one of claim 169 unless the file says "profile": "hcert".
+// ParseIssuer reads the keys of an issuer from a file: a JWK or JWK set (JSON), a COSE_Key (CBOR), or PEM (public keys
+// or certificates). id and name say whose they are; where they are empty, the file must ("issuer" beside "keys"). The
+// issuer is one of claim 169 unless the file says "profile": "hcert".
 func ParseIssuer(data []byte, id, name string) (Issuer, error) {
 	i := Issuer{ID: id, Name: name}
 	if len(data) > maxKeyFile {
@@ -122,7 +122,7 @@ func (i *Issuer) keyFromBlock(block *pem.Block) (*Key, error) {
 	case block.Type == "CERTIFICATE":
 		return keyFromCertificate(block.Bytes)
 	case block.Type == "PUBLIC KEY" && i.Profile == HCERT:
-		return nil, errors.New("credential: PEM block \"PUBLIC KEY\", and HCERT names keys by their certificates: wanted CERTIFICATE")
+		return nil, errors.New("credential: PEM block PUBLIC KEY, but HCERT names keys by certificates: wanted CERTIFICATE")
 	case block.Type == "PUBLIC KEY":
 		public, err := x509.ParsePKIXPublicKey(block.Bytes)
 		if err != nil {
@@ -133,8 +133,8 @@ func (i *Issuer) keyFromBlock(block *pem.Block) (*Key, error) {
 	return nil, fmt.Errorf("credential: PEM block %.40q, wanted PUBLIC KEY or CERTIFICATE", block.Type)
 }
 
-// keyFromCertificate returns the key of an X.509 certificate, in force as long as that is valid. Who signed the certificate
-// is not looked at: that it is in the file makes it trusted.
+// keyFromCertificate returns the key of an X.509 certificate, in force as long as that is valid. Who signed the
+// certificate is not looked at: that it is in the file makes it trusted.
 func keyFromCertificate(der []byte) (*Key, error) {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {

@@ -85,13 +85,16 @@ func TestIssuerFiles(t *testing.T) {
 		id, called     string
 		wantID, wantAs string
 	}{
-		"as the file says":      {file, "", "", "https://id.example", "Registry"},
-		"as we say":             {file, "other", "Other", "other", "Other"},
-		"blanks around it":      {slices.Concat([]byte("\n "), file, []byte("\n")), "", "", "https://id.example", "Registry"},
-		"whose it is not":       {changed(t, file, map[string]any{"issuer": nil}), "", "", "", ""},
-		"the profile in words":  {changed(t, file, map[string]any{"profile": "claim-169"}), "", "", "https://id.example", "Registry"},
-		"another profile":       {changed(t, file, map[string]any{"profile": "passport"}), "", "", "", ""},
-		"a key for no time":     {bytes.ReplaceAll(file, fmt.Append(nil, key.Until.Unix()), fmt.Append(nil, key.From.Unix())), "", "", "", ""},
+		"as the file says": {file, "", "", "https://id.example", "Registry"},
+		"as we say":        {file, "other", "Other", "other", "Other"},
+		"blanks around it": {slices.Concat([]byte("\n "), file, []byte("\n")), "", "", "https://id.example",
+			"Registry"},
+		"whose it is not": {changed(t, file, map[string]any{"issuer": nil}), "", "", "", ""},
+		"the profile in words": {changed(t, file, map[string]any{"profile": "claim-169"}), "", "",
+			"https://id.example", "Registry"},
+		"another profile": {changed(t, file, map[string]any{"profile": "passport"}), "", "", "", ""},
+		"a key for no time": {bytes.ReplaceAll(file, fmt.Append(nil, key.Until.Unix()),
+			fmt.Append(nil, key.From.Unix())), "", "", "", ""},
 		"no JSON":               {[]byte("{"), "x", "", "", ""},
 		"something after it":    {append(slices.Clone(file), '1'), "", "", "", ""},
 		"keys that are no list": {[]byte(`{"issuer":"x","keys":7}`), "", "", "", ""},
@@ -103,7 +106,8 @@ func TestIssuerFiles(t *testing.T) {
 		i, err := ParseIssuer(c.data, c.id, c.called)
 		if (err == nil) != (c.wantID != "") {
 			t.Errorf("%s: %+v, %v", name, i, err)
-		} else if err == nil && (i.ID != c.wantID || i.Name != c.wantAs || !i.Keys[0].From.Equal(noon) || !i.Keys[0].Until.Equal(noon.Add(time.Hour))) {
+		} else if err == nil && (i.ID != c.wantID || i.Name != c.wantAs || !i.Keys[0].From.Equal(noon) ||
+			!i.Keys[0].Until.Equal(noon.Add(time.Hour))) {
 			t.Errorf("%s: %+v", name, i)
 		}
 	}
@@ -118,7 +122,8 @@ func TestIssuerFiles(t *testing.T) {
 		for range n {
 			all = append(all, jwkFile(must(NewSigningKey("EdDSA", "x", "")).Public))
 		}
-		if i, err := ParseIssuer(must(json.Marshal(map[string]any{"issuer": "x", "keys": all})), "", ""); (err == nil) != ok {
+		if i, err := ParseIssuer(must(json.Marshal(map[string]any{"issuer": "x", "keys": all})), "",
+			""); (err == nil) != ok {
 			t.Errorf("%d keys: %d, %v", n, len(i.Keys), err)
 		}
 	}
@@ -134,7 +139,8 @@ func TestPEMFiles(t *testing.T) {
 	if err != nil || len(i.Keys) != 2 {
 		t.Fatalf("%+v, %v", i, err)
 	}
-	if c := i.Keys[0]; len(c.ID) != 0 || !c.From.Equal(noon.AddDate(-1, 0, 0)) || !c.Until.Equal(noon.AddDate(1, 0, 0)) {
+	if c := i.Keys[0]; len(c.ID) != 0 || !c.From.Equal(noon.AddDate(-1, 0, 0)) ||
+		!c.Until.Equal(noon.AddDate(1, 0, 0)) {
 		t.Errorf("a certificate's key is %+v", c)
 	}
 	if p := i.Keys[1]; !p.From.IsZero() || !p.Until.IsZero() {
@@ -152,9 +158,12 @@ func TestPEMFiles(t *testing.T) {
 		data []byte
 		ok   bool
 	}{
-		"16 keys": {many(16), true}, "17 keys": {many(17), false}, "a certificate that is none": {block("CERTIFICATE", []byte("x")), false},
-		"a public key that is none": {block("PUBLIC KEY", []byte("x")), false}, "a public key as a certificate": {block("CERTIFICATE", foreign), false},
-		"a certificate as a public key": {block("PUBLIC KEY", s.der), false}, "a private key": {block("PRIVATE KEY", s.der), false}, "cut off": {s.pem()[:100], false},
+		"16 keys": {many(16), true}, "17 keys": {many(17), false},
+		"a certificate that is none":    {block("CERTIFICATE", []byte("x")), false},
+		"a public key that is none":     {block("PUBLIC KEY", []byte("x")), false},
+		"a public key as a certificate": {block("CERTIFICATE", foreign), false},
+		"a certificate as a public key": {block("PUBLIC KEY", s.der), false},
+		"a private key":                 {block("PRIVATE KEY", s.der), false}, "cut off": {s.pem()[:100], false},
 	} {
 		if i, err := ParseIssuer(c.data, "x", ""); (err == nil) != c.ok {
 			t.Errorf("%s: %d keys, %v", name, len(i.Keys), err)
@@ -168,7 +177,8 @@ func TestProfilesNames(t *testing.T) {
 			t.Errorf("%d is %q, want %q", uint8(p), got, want)
 		}
 	}
-	for text, ok := range map[string]bool{"AAECAwQFBgc=": true, "AAECAwQFBgc": true, "-_ECAwQFBgc=": true, "+/ECAwQFBgc=": true, "AAECAwQFBg==": false, "AAECAwQFBgcI": false, "": false, "????????????": false} {
+	for text, ok := range map[string]bool{"AAECAwQFBgc=": true, "AAECAwQFBgc": true, "-_ECAwQFBgc=": true,
+		"+/ECAwQFBgc=": true, "AAECAwQFBg==": false, "AAECAwQFBgcI": false, "": false, "????????????": false} {
 		if id, err := HCERT.keyID(text); (err == nil) != ok {
 			t.Errorf("%q: %x, %v", text, id, err)
 		}
@@ -209,8 +219,10 @@ func TestSigningKeyFiles(t *testing.T) {
 		data []byte
 		ok   bool
 	}{
-		"the largest file": {pad(maxKeyFile), true}, "a larger file": {pad(maxKeyFile + 1), false}, "two keys": {two, false}, "no key": {[]byte(`{"keys":[]}`), false},
-		"no JSON": {[]byte("x"), false}, "the public half": {jwkFile(key.Public), false}, "another type": {[]byte(`{"kty":"oct","k":"AA","d":"AA"}`), false},
+		"the largest file": {pad(maxKeyFile), true}, "a larger file": {pad(maxKeyFile + 1), false},
+		"two keys": {two, false}, "no key": {[]byte(`{"keys":[]}`), false},
+		"no JSON": {[]byte("x"), false}, "the public half": {jwkFile(key.Public), false},
+		"another type": {[]byte(`{"kty":"oct","k":"AA","d":"AA"}`), false},
 	} {
 		if _, err := ParseSigningKey(c.data); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
@@ -219,7 +231,8 @@ func TestSigningKeyFiles(t *testing.T) {
 	if _, err := (&SigningKey{Signer: foreignSigner{}, Public: key.Public}).Marshal(); err == nil {
 		t.Error("a signer that has no key is written")
 	}
-	if _, err := ParsePublicKey(fmt.Appendf(nil, `{"keys":[%s,%s]}`, jwkFile(key.Public), jwkFile(must(NewSigningKey("EdDSA", "x", "")).Public))); err == nil {
+	if _, err := ParsePublicKey(fmt.Appendf(nil, `{"keys":[%s,%s]}`, jwkFile(key.Public),
+		jwkFile(must(NewSigningKey("EdDSA", "x", "")).Public))); err == nil {
 		t.Error("two keys are one")
 	}
 }
@@ -239,14 +252,17 @@ func TestSymmetricKeys(t *testing.T) {
 		"33 bytes":           {make([]byte, 33), SymmetricKey{}, false},
 		"nothing":            {nil, SymmetricKey{}, false},
 		"16 bytes like JSON": {brace, SymmetricKey{}, false},
-		"a JWK":              {[]byte(`{"kty":"oct","k":"` + text(16) + `","kid":"site"}`), SymmetricKey{ID: []byte("site"), Key: make([]byte, 16)}, true},
-		"a short JWK":        {[]byte(`{"kty":"oct","k":"` + text(15) + `"}`), SymmetricKey{}, false},
-		"no base64url":       {[]byte(`{"kty":"oct","k":"="}`), SymmetricKey{}, false},
-		"another type":       {[]byte(`{"kty":"EC","k":"` + text(16) + `"}`), SymmetricKey{}, false},
-		"two JWKs":           {[]byte(`{"keys":[{"kty":"oct","k":"` + text(16) + `"},{"kty":"oct","k":"` + text(16) + `"}]}`), SymmetricKey{}, false},
-		"no JSON":            {[]byte("{" + strings.Repeat("x", 40)), SymmetricKey{}, false},
-		"the largest file":   {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ", maxKeyFile-len(`{"kty":"oct","k":""}`)-22)), SymmetricKey{ID: []byte{}, Key: make([]byte, 16)}, true},
-		"too large":          {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ", maxKeyFile)), SymmetricKey{}, false},
+		"a JWK": {[]byte(`{"kty":"oct","k":"` + text(16) + `","kid":"site"}`),
+			SymmetricKey{ID: []byte("site"), Key: make([]byte, 16)}, true},
+		"a short JWK":  {[]byte(`{"kty":"oct","k":"` + text(15) + `"}`), SymmetricKey{}, false},
+		"no base64url": {[]byte(`{"kty":"oct","k":"="}`), SymmetricKey{}, false},
+		"another type": {[]byte(`{"kty":"EC","k":"` + text(16) + `"}`), SymmetricKey{}, false},
+		"two JWKs":     {[]byte(`{"keys":[{"kty":"oct","k":"` + text(16) + `"},{"kty":"oct","k":"` + text(16) + `"}]}`), SymmetricKey{}, false},
+		"no JSON":      {[]byte("{" + strings.Repeat("x", 40)), SymmetricKey{}, false},
+		"the largest file": {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ",
+			maxKeyFile-len(`{"kty":"oct","k":""}`)-22)), SymmetricKey{ID: []byte{}, Key: make([]byte, 16)}, true},
+		"too large": {[]byte(`{"kty":"oct","k":"` + text(16) + `"}` + strings.Repeat(" ", maxKeyFile)),
+			SymmetricKey{}, false},
 	} {
 		got, err := ParseSymmetricKey(c.data)
 		if (err == nil) != c.ok {

@@ -8,7 +8,8 @@ import (
 
 // Limits bound what a Verifier takes from a code.
 type Limits struct {
-	// MaxText is the longest text in bytes. 4,296 is what a QR code holds at most (version 40-L, alphanumeric; ISO/IEC 18004).
+	// MaxText is the longest text in bytes. 4,296 is what a QR code holds at most (version 40-L, alphanumeric; ISO/IEC
+	// 18004).
 	MaxText int
 	// MaxInflated is how many bytes may come out of zlib.
 	MaxInflated int
@@ -20,14 +21,15 @@ type Limits struct {
 	MaxPhotoPixels int
 }
 
-// DefaultLimits admit everything that fits into one QR code: claim 169 nests four deep, has 40 attributes, and a photograph
-// of 2,900 bytes.
+// DefaultLimits returns limits that admit everything that fits into one QR code: claim 169 nests four deep, has 40
+// attributes, and a photograph of 2,900 bytes.
 func DefaultLimits() Limits {
 	return Limits{MaxText: 4296, MaxInflated: 32 << 10, MaxDepth: 8, MaxElements: 128, MaxPhotoPixels: 1024 * 1024}
 }
 
-// maxLimits are what a configuration may ask for at most.
-var maxLimits = Limits{MaxText: 64 << 10, MaxInflated: 1 << 20, MaxDepth: 64, MaxElements: 4096, MaxPhotoPixels: 16_000_000}
+// maxLimits bound what a configuration may ask for.
+var maxLimits = Limits{MaxText: 64 << 10, MaxInflated: 1 << 20, MaxDepth: 64, MaxElements: 4096,
+	MaxPhotoPixels: 16_000_000}
 
 func (l Limits) validate() error {
 	for _, c := range []struct {
@@ -53,8 +55,9 @@ func (l Limits) decoder() (cbor.DecMode, error) {
 	return l.options(cbor.IndefLengthForbidden).DecMode()
 }
 
-// payloadDecoder returns a decoder for what a signature covers. Issuers write maps, arrays and strings of indefinite length
-// (RFC 8949, section 3.2) there; what is signed reads the same to everybody. The limits hold as for definite lengths.
+// payloadDecoder returns a decoder for what a signature covers. Issuers write maps, arrays and strings of indefinite
+// length (RFC 8949, section 3.2) there; what is signed reads the same to everybody. The limits hold as for definite
+// lengths.
 func (l Limits) payloadDecoder() (cbor.DecMode, error) {
 	return l.options(cbor.IndefLengthAllowed).DecMode()
 }
@@ -83,7 +86,8 @@ var encoder = func() cbor.EncMode {
 	return mode
 }()
 
-// encode cannot fail for the types that this package gives it: strings, integers, byte strings, and maps and arrays of those.
+// encode returns v in CBOR. It cannot fail for the types of this package: strings, integers, byte strings, and maps and
+// arrays of those.
 func encode(v any) []byte {
 	data, err := encoder.Marshal(v)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 // maxPhotoBytes is more than a QR code can carry.
 const maxPhotoBytes = 64 << 10
 
-// ErrNoPhoto is the error of a credential without a photograph of the face.
+// ErrNoPhoto is returned for a credential without a photograph of the face.
 var ErrNoPhoto = errors.New("credential: no photograph of the face")
 
-// Photo names and holds the photograph for the comparison: the first image of the face among the biometrics (attribute
-// 62), else the binary image (16), which the specification has deprecated.
+// Photo returns the photograph for the comparison and its format: the first image of the face among the biometrics
+// (attribute 62), else the binary image (16), which the specification has deprecated.
 func (id *Identity) Photo() (format string, data []byte) {
 	for _, b := range id.Biometrics[Face] {
 		if b.Format == FormatImage || b.Format == FormatUnknown {
@@ -28,7 +28,7 @@ func (id *Identity) Photo() (format string, data []byte) {
 	return "", nil
 }
 
-// FaceTemplate is the first template of the face, nil without one. Only the issuer of the format knows how to compare it.
+// FaceTemplate returns the first template of the face, or nil. Only the issuer of its format can compare it.
 func (id *Identity) FaceTemplate() *Biometric {
 	for i, b := range id.Biometrics[Face] {
 		if b.Format == FormatTemplate {
@@ -38,7 +38,7 @@ func (id *Identity) FaceTemplate() *Biometric {
 	return nil
 }
 
-// imageFormat goes by the data, because issuers write wrong format numbers.
+// imageFormat returns the format that data begin with. Format numbers are not relied on: issuers write wrong ones.
 func imageFormat(data []byte) string {
 	has := func(at int, prefix string) bool { return len(data) >= at && bytes.HasPrefix(data[at:], []byte(prefix)) }
 	switch {
@@ -60,7 +60,7 @@ func imageFormat(data []byte) string {
 	return "unknown"
 }
 
-// DecodePhoto gives the photograph's pixels: JPEG, PNG and WebP. Its size is compared with Limits.MaxPhotoPixels before
+// DecodePhoto decodes the photograph, a JPEG, PNG or WebP. Its size is compared with Limits.MaxPhotoPixels before
 // memory is taken. JPEG 2000, AVIF, TIFF and WSQ are refused by name.
 func (c *Credential) DecodePhoto() (*vision.Image, error) {
 	format, data := c.Identity.Photo()
@@ -85,5 +85,6 @@ func (c *Credential) DecodePhoto() (*vision.Image, error) {
 		}
 		return img, nil
 	}
-	return nil, fmt.Errorf("credential: photograph is %s (starts with % x), which cannot be decoded here; wanted JPEG, PNG or WebP", format, data[:min(4, len(data))])
+	return nil, fmt.Errorf("credential: photograph is %s (starts with % x), wanted JPEG, PNG or WebP",
+		format, data[:min(4, len(data))])
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// PresentationPrefix begins the text of a rotating code. Its characters are of QR's alphanumeric mode; base45 cannot begin
-// so, because a credential begins with the two bytes of a zlib header.
+// PresentationPrefix begins the text of a rotating code. Its characters are of QR's alphanumeric mode; base45 cannot
+// begin so, because a credential begins with the two bytes of a zlib header.
 const PresentationPrefix = "UMBRAL1:"
 
-// presentationContext is the external data that the holder signs along (RFC 9052, section 4.3), so that nothing signed for
-// another purpose can pass for a presentation.
+// presentationContext is the external data that the holder signs along (RFC 9052, section 4.3), so that nothing signed
+// for another purpose can pass for a presentation.
 const presentationContext = "umbral presentation 1"
 
 // Limits of a presentation.
@@ -23,18 +23,18 @@ const (
 	maxNonce = 32
 )
 
-// Presented is what the holder signed.
+// Presented is the content of a presentation, as the holder signed it.
 type Presented struct {
 	At       time.Time
 	Nonce    []byte // 8 to 32 random bytes
 	Audience string // the terminal; the site where its terminals share what they have been shown
 }
 
-// Replay names a presentation among all others.
+// Replay identifies a presentation among all others.
 type Replay struct {
 	// Key is SHA-256 over the holder's key, the time stamp and the random bytes.
 	Key [32]byte
-	// Until is from when on the presentation would be refused as stale anyway, and Key can be forgotten.
+	// Until is when Key can be forgotten, because the presentation would be refused as stale anyway.
 	Until time.Time
 }
 
@@ -73,7 +73,7 @@ func parsePresentation(dec, payload cbor.DecMode, data []byte) (*presentation, e
 	return p, nil
 }
 
-// presented judges the holder's part. p is nil for a code that shows the credential alone.
+// presented checks the holder's part. p is nil for a code that shows the credential alone.
 func (v *Verifier) presented(c *Credential, p *presentation, now time.Time) *Refusal {
 	switch {
 	case c.Holder == nil && p != nil:
@@ -83,7 +83,8 @@ func (v *Verifier) presented(c *Credential, p *presentation, now time.Time) *Ref
 	case c.Holder == nil:
 		return nil
 	case p == nil:
-		return refuse(NoPresentation, "bound to a holder's key, and shown without a signature of it (a picture of the credential?)")
+		return refuse(NoPresentation,
+			"bound to a holder's key, and shown without a signature of it (a picture of the credential?)")
 	}
 	if err := p.message.verify(c.Holder, []byte(presentationContext)); err != nil {
 		return refuse(BadHolderSignature, "%w", err)
@@ -96,7 +97,8 @@ func (v *Verifier) presented(c *Credential, p *presentation, now time.Time) *Ref
 	if age := now.Sub(p.signed.At); age > v.opts.MaxAge+v.opts.Skew {
 		return refuse(Stale, "made %v ago, limit %v", age.Round(time.Second), v.opts.MaxAge)
 	} else if age < -v.opts.Skew {
-		return refuse(Stale, "made %v in the future, limit %v (is the phone's or this terminal's clock wrong?)", -age.Round(time.Second), v.opts.Skew)
+		return refuse(Stale, "made %v in the future, limit %v (is the phone's or this terminal's clock wrong?)",
+			-age.Round(time.Second), v.opts.Skew)
 	}
 	return nil
 }
@@ -105,5 +107,5 @@ func replayKey(holder *Key, p *Presented) [32]byte {
 	return sha256.Sum256(encode([]any{"umbral replay 1", holder.Thumbprint(), p.At.Unix(), p.Nonce}))
 }
 
-// AsReplayed is the refusal of a presentation whose Replay the caller has seen before.
+// AsReplayed returns the refusal of a presentation whose Replay the caller has seen before.
 func AsReplayed() *Refusal { return refuse(Replayed, "the same presentation was taken before") }

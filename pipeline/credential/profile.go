@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Profile is a kind of credential. An issuer is trusted for one profile only: who may certify a vaccination may not issue
-// identities.
+// Profile is a kind of credential. An issuer is trusted for one profile only: who may certify a vaccination may not
+// issue identities.
 type Profile uint8
 
 // The profiles.
@@ -28,7 +28,7 @@ func (p Profile) String() string {
 	return fmt.Sprintf("profile-%d", uint8(p))
 }
 
-// parseProfile is the inverse of String. Key files without a profile are of claim 169.
+// parseProfile returns the profile of that name. A key file without one is for claim 169.
 func parseProfile(name string) (Profile, error) {
 	for _, p := range []Profile{Claim169, HCERT} {
 		if name == p.String() || name == "" && p == Claim169 {
@@ -38,7 +38,8 @@ func parseProfile(name string) (Profile, error) {
 	return 0, fmt.Errorf("credential: profile %.20q, wanted %s or %s", name, Claim169, HCERT)
 }
 
-// maxKeys returns how many keys an issuer may have, current and past ones. A country has one for each body that certifies.
+// maxKeys returns how many keys an issuer may have, current and past ones. A country has one for each body that
+// certifies.
 func (p Profile) maxKeys() int {
 	if p == HCERT {
 		return 256
@@ -65,7 +66,7 @@ func (p Profile) keyID(text string) ([]byte, error) {
 	return id, nil
 }
 
-// keyIDText is the inverse of keyID.
+// keyIDText returns a key id as JWKs write it.
 func (p Profile) keyIDText(id []byte) string {
 	if p == HCERT {
 		return base64.StdEncoding.EncodeToString(id)

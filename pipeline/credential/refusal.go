@@ -2,11 +2,11 @@ package credential
 
 import "fmt"
 
-// Step is where in the chain a code was refused. Steps stand in the order in which they are tried, so that the step also
-// says what was still in order.
+// Step is the check at which a code was refused. Steps are ordered as they are tried, so that a step also tells which
+// checks passed.
 type Step uint8
 
-// The steps. A step that a code does not need (it is not encrypted, carries no holder key) is passed without a check.
+// The steps. A step that does not apply to a code, such as decryption, is passed without a check.
 const (
 	Passed             Step = iota
 	TooLarge                // longer than a QR code can be
@@ -30,27 +30,30 @@ const (
 
 // Each step's name in events and on the command line, what it checks, and what a refusal means.
 var steps = [...]struct{ name, checks, words string }{
-	Passed:             {"passed", "", "everything is in order"},
-	TooLarge:           {"too-large", "size", "the code is larger than a credential can be"},
-	WrongContext:       {"wrong-context", "context", "the code is no electronic credential (for another use)"},
-	NotBase45:          {"not-base45", "base45", "the code is no electronic credential (not base45)"},
-	NotZlib:            {"not-zlib", "zlib", "the code is no electronic credential (not zlib)"},
-	NotCOSE:            {"not-cose", "COSE", "the code is no electronic credential (not COSE)"},
-	NotDecrypted:       {"not-decrypted", "decryption", "the credential is encrypted with another key than this terminal has"},
-	NotClaim169:        {"not-claim-169", "identity", "the credential holds no identity"},
-	UnknownIssuer:      {"unknown-issuer", "issuer", "the credential comes from an issuer that is not trusted here"},
-	BadSignature:       {"bad-signature", "issuer's signature", "the issuer's signature is not valid"},
-	WrongKeyUsage:      {"wrong-key-usage", "key for this kind", "the issuer's key is not for certificates of this kind"},
-	NotYetValid:        {"not-yet-valid", "valid already", "the credential is not valid yet"},
-	Expired:            {"expired", "valid still", "the credential has expired"},
-	NoPresentation:     {"no-presentation", "shown by its wallet", "the credential is bound to a phone and must be shown by its wallet"},
+	Passed:       {"passed", "", "everything is in order"},
+	TooLarge:     {"too-large", "size", "the code is larger than a credential can be"},
+	WrongContext: {"wrong-context", "context", "the code is no electronic credential (for another use)"},
+	NotBase45:    {"not-base45", "base45", "the code is no electronic credential (not base45)"},
+	NotZlib:      {"not-zlib", "zlib", "the code is no electronic credential (not zlib)"},
+	NotCOSE:      {"not-cose", "COSE", "the code is no electronic credential (not COSE)"},
+	NotDecrypted: {"not-decrypted", "decryption",
+		"the credential is encrypted with another key than this terminal has"},
+	NotClaim169:   {"not-claim-169", "identity", "the credential holds no identity"},
+	UnknownIssuer: {"unknown-issuer", "issuer", "the credential comes from an issuer that is not trusted here"},
+	BadSignature:  {"bad-signature", "issuer's signature", "the issuer's signature is not valid"},
+	WrongKeyUsage: {"wrong-key-usage", "key for this kind",
+		"the issuer's key is not for certificates of this kind"},
+	NotYetValid: {"not-yet-valid", "valid already", "the credential is not valid yet"},
+	Expired:     {"expired", "valid still", "the credential has expired"},
+	NoPresentation: {"no-presentation", "shown by its wallet",
+		"the credential is bound to a phone and must be shown by its wallet"},
 	BadHolderSignature: {"bad-holder-signature", "wallet's signature", "the wallet's signature is not valid"},
 	WrongAudience:      {"wrong-audience", "made for this terminal", "the code was made for another terminal"},
 	Stale:              {"stale", "fresh", "the code is too old: show a fresh one"},
 	Replayed:           {"replayed", "not shown before", "the code was shown before: show a fresh one"},
 }
 
-// Steps lists all steps in order.
+// Steps returns all steps in order.
 func Steps() []Step {
 	list := make([]Step, len(steps))
 	for i := range list {
@@ -59,7 +62,7 @@ func Steps() []Step {
 	return list
 }
 
-// String is the step's name in events: lower case with hyphens.
+// String returns the step's name in events, in lower case with hyphens.
 func (s Step) String() string {
 	if int(s) >= len(steps) {
 		return fmt.Sprintf("step-%d", s)
@@ -67,7 +70,7 @@ func (s Step) String() string {
 	return steps[s].name
 }
 
-// Checks says in a few words what the step checks, empty for Passed.
+// Checks returns a few words on what the step checks, or nothing for Passed.
 func (s Step) Checks() string {
 	if int(s) >= len(steps) {
 		return s.String()
@@ -75,7 +78,7 @@ func (s Step) Checks() string {
 	return steps[s].checks
 }
 
-// Words says in plain English what a refusal at the step means.
+// Words returns the meaning of a refusal at the step, in plain English.
 func (s Step) Words() string {
 	if int(s) >= len(steps) {
 		return s.String()
@@ -91,7 +94,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return fmt.Sprintf("credential: %s: %v", r.Step, r.Err) }
 
-// Unwrap gives the details.
+// Unwrap returns the details.
 func (r *Refusal) Unwrap() error { return r.Err }
 
 func refuse(s Step, format string, args ...any) *Refusal {

@@ -14,7 +14,8 @@ func TestSteps(t *testing.T) {
 		t.Fatalf("%d steps", len(all))
 	}
 	for i, s := range all {
-		if s != Step(i) || names[s.String()] || s.String() == "" || s.Words() == "" || (s.Checks() == "") != (s == Passed) {
+		if s != Step(i) || names[s.String()] || s.String() == "" || s.Words() == "" ||
+			(s.Checks() == "") != (s == Passed) {
 			t.Errorf("step %d: %q, %q, %q", i, s, s.Checks(), s.Words())
 		}
 		names[s.String()] = true
@@ -23,7 +24,8 @@ func TestSteps(t *testing.T) {
 		}
 	}
 	for _, beyond := range []Step{Replayed + 1, 255} {
-		if !strings.HasPrefix(beyond.String(), "step-") || beyond.Checks() != beyond.String() || beyond.Words() != beyond.String() {
+		if !strings.HasPrefix(beyond.String(), "step-") || beyond.Checks() != beyond.String() ||
+			beyond.Words() != beyond.String() {
 			t.Errorf("%d is %q, %q, %q", beyond, beyond, beyond.Checks(), beyond.Words())
 		}
 	}

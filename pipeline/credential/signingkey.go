@@ -17,14 +17,15 @@ import (
 type SigningKey struct {
 	Signer crypto.Signer
 	Public *Key
-	// Issuer and Name are whose it is, as far as the file says.
+	// Issuer and Name tell whose key it is, as far as the file says.
 	Issuer, Name string
 }
 
-// keyIDCharacters of the thumbprint make the id of a new key: enough to tell an issuer's few keys apart, short in the code.
+// keyIDCharacters of the thumbprint make the id of a new key: enough to tell an issuer's few keys apart, short in the
+// code.
 const keyIDCharacters = 6
 
-// NewSigningKey makes a key: algorithm EdDSA (Ed25519), ES256 (ECDSA P-256) or ES384 (ECDSA P-384).
+// NewSigningKey generates a key: algorithm EdDSA (Ed25519), ES256 (ECDSA P-256) or ES384 (ECDSA P-384).
 func NewSigningKey(algorithm, issuer, name string) (*SigningKey, error) {
 	var signer crypto.Signer
 	var err error
@@ -49,7 +50,7 @@ func NewSigningKey(algorithm, issuer, name string) (*SigningKey, error) {
 	return &SigningKey{Signer: signer, Public: public, Issuer: issuer, Name: name}, nil
 }
 
-// ParseSigningKey reads what SigningKey.Marshal wrote, or any private JWK.
+// ParseSigningKey reads a key as SigningKey.Marshal writes it, or any private JWK.
 func ParseSigningKey(data []byte) (*SigningKey, error) {
 	if len(data) > maxKeyFile {
 		return nil, fmt.Errorf("credential: key file of %d bytes, limit %d", len(data), maxKeyFile)
@@ -92,7 +93,8 @@ func (j *jwk) signer(public *Key) (signer crypto.Signer, err error) {
 			return nil, fmt.Errorf("credential: private key: %w", err)
 		}
 	default:
-		return nil, fmt.Errorf("credential: a private key for %s cannot be read, wanted EdDSA, ES256 or ES384", public.Algorithm())
+		return nil, fmt.Errorf("credential: a private key for %s cannot be read, wanted EdDSA, ES256 or ES384",
+			public.Algorithm())
 	}
 	if own := public.Public.(interface{ Equal(crypto.PublicKey) bool }); !own.Equal(signer.Public()) {
 		return nil, errors.New("credential: the private and the public part of the key do not belong together")
@@ -100,7 +102,7 @@ func (j *jwk) signer(public *Key) (signer crypto.Signer, err error) {
 	return signer, nil
 }
 
-// Marshal writes the private key as JSON, for a file that only the issuer can read.
+// Marshal returns the private key as JSON, for a file that only the issuer can read.
 func (k *SigningKey) Marshal() ([]byte, error) {
 	j := publicJWK(k.Public, Claim169)
 	switch s := k.Signer.(type) {
@@ -118,7 +120,7 @@ func (k *SigningKey) Marshal() ([]byte, error) {
 	return indented(issuerFile{Issuer: k.Issuer, Name: k.Name, Keys: []jwk{j}})
 }
 
-// MarshalIssuer writes the public side, as ParseIssuer reads it: what terminals are given.
+// MarshalIssuer returns the public keys of an issuer as ParseIssuer reads them, for terminals.
 func MarshalIssuer(i Issuer) ([]byte, error) {
 	if err := checkIssuers([]Issuer{i}); err != nil {
 		return nil, err

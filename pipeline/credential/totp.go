@@ -21,24 +21,26 @@ const (
 	maxNumber  = 24
 )
 
-// BarCode is the text of a bar code: a person's number followed by 8 digits.
+// BarCode is the content of a bar code: a person's number and a one-time password.
 type BarCode struct {
 	Number string // 4 to 24 digits; the last may be X, as in a citizen number (GB 11643)
 	TOTP   string // 8 digits
 }
 
-// ParseBarcode splits the text of a Code 128. The error is a *Refusal.
+// ParseBarcode parses the text of a Code 128. The error is a *Refusal.
 func ParseBarcode(text string) (BarCode, error) {
 	n := len(text) - totpDigits
 	if n > maxNumber {
 		return BarCode{}, refuse(TooLarge, "bar code of %d characters, limit %d", len(text), maxNumber+totpDigits)
 	}
 	if n < 4 {
-		return BarCode{}, refuse(NotClaim169, "bar code of %d characters, wanted a number and %d digits", len(text), totpDigits)
+		return BarCode{}, refuse(NotClaim169, "bar code of %d characters, wanted a number and %d digits", len(text),
+			totpDigits)
 	}
 	for i, r := range []byte(text) {
 		if (r < '0' || r > '9') && !(r == 'X' && i == n-1) {
-			return BarCode{}, refuse(NotClaim169, "bar code with %q at %d, wanted digits (an ordinary product code?)", r, i)
+			return BarCode{}, refuse(NotClaim169, "bar code with %q at %d, wanted digits (an ordinary product code?)",
+				r, i)
 		}
 	}
 	return BarCode{Number: text[:n], TOTP: text[n:]}, nil
@@ -49,7 +51,8 @@ func ParseBarcode(text string) (BarCode, error) {
 // The error is a *Refusal.
 func (b BarCode) Check(secret []byte, now time.Time, last uint64) (AcceptedTOTP, error) {
 	if len(secret) < minSecret || len(secret) > maxSecret {
-		return AcceptedTOTP{}, refuse(BadHolderSignature, "secret of %d bytes, wanted %d to %d", len(secret), minSecret, maxSecret)
+		return AcceptedTOTP{}, refuse(BadHolderSignature, "secret of %d bytes, wanted %d to %d", len(secret), minSecret,
+			maxSecret)
 	}
 	if now.Unix() < 0 {
 		return AcceptedTOTP{}, refuse(Stale, "the clock says %s", date(now))
@@ -62,7 +65,8 @@ func (b BarCode) Check(secret []byte, now time.Time, last uint64) (AcceptedTOTP,
 		step |= s & -uint64(same)
 	}
 	if found == 0 {
-		return AcceptedTOTP{}, refuse(BadHolderSignature, "the passcode is not that of the last, this or the next %v", totpStep)
+		return AcceptedTOTP{}, refuse(BadHolderSignature, "the passcode is not that of the last, this or the next %v",
+			totpStep)
 	}
 	p := AcceptedTOTP{Step: step, Replay: Replay{
 		Key:   sha256.Sum256(encode([]any{"umbral replay 2", b.Number, step})),
@@ -74,15 +78,15 @@ func (b BarCode) Check(secret []byte, now time.Time, last uint64) (AcceptedTOTP,
 	return p, nil
 }
 
-// AcceptedTOTP is what remains of a passcode that was accepted: what to remember so that it counts once.
+// AcceptedTOTP identifies a passcode that was accepted, so that it can be remembered and counts once.
 type AcceptedTOTP struct {
-	// Step counts 30 s since 1970.
+	// Step is the number of 30 s intervals since 1970.
 	Step uint64
-	// Replay is for the same memory as that of presentations.
+	// Replay is to be remembered as that of presentations.
 	Replay Replay
 }
 
-// NewBarcode makes the text that a card or phone shows: what the issuer does.
+// NewBarcode returns the text that a card or phone shows.
 func NewBarcode(number string, secret []byte, at time.Time) (string, error) {
 	if len(secret) < minSecret || len(secret) > maxSecret {
 		return "", fmt.Errorf("credential: secret of %d bytes, wanted %d to %d", len(secret), minSecret, maxSecret)
@@ -95,7 +99,7 @@ func NewBarcode(number string, secret []byte, at time.Time) (string, error) {
 	return text, err
 }
 
-// totp returns the TOTP of a step: with HMAC-SHA-1 and 8 digits (RFC 6238, section 4; RFC 4226, section 5.3).
+// totp returns the TOTP of a step, with HMAC-SHA-1 and 8 digits (RFC 6238, section 4; RFC 4226, section 5.3).
 func totp(secret []byte, step uint64) string {
 	mac := hmac.New(sha1.New, secret)
 	mac.Write(binary.BigEndian.AppendUint64(nil, step))

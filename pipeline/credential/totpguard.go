@@ -9,10 +9,10 @@ const (
 	maxGuarded     = 256 // numbers
 )
 
-// TOTPGuard checks one-time passwords and limits guessing (RFC 4226, section 7.3): after 5 wrong ones for a number within
-// 15 minutes, every further one for that number is refused until 15 minutes after the last wrong one that was looked at. A
-// guess succeeds with 3 in 10^8, so that guessing all year long at one number opens with a chance of about 1 %, and nobody
-// learns from a refusal whether a guess was right. It is not for use by several goroutines at once.
+// TOTPGuard checks one-time passwords and limits guessing (RFC 4226, section 7.3): after 5 wrong ones for a number
+// within 15 minutes, every further one for that number is refused until 15 minutes after the last wrong one that was
+// looked at. A guess succeeds with 3 in 10^8, so that guessing all year long at one number opens with a chance of about
+// 1 %, and nobody learns from a refusal whether a guess was right. It is not for use by several goroutines at once.
 type TOTPGuard struct {
 	wrong map[string]wrongTOTPs
 }
@@ -33,7 +33,8 @@ func (g *TOTPGuard) Check(b BarCode, secret []byte, now time.Time, last uint64) 
 		w = wrongTOTPs{}
 	}
 	if w.count >= maxWrongTOTP {
-		return AcceptedTOTP{}, refuse(BadHolderSignature, "%d wrong one-time passwords for this number, the last %v ago: the next is looked at %v after it", w.count, now.Sub(w.last).Round(time.Second), wrongTOTPPause)
+		return AcceptedTOTP{}, refuse(BadHolderSignature,
+			"%d wrong one-time passwords for this number, the last %v ago: the next is looked at %v after it", w.count, now.Sub(w.last).Round(time.Second), wrongTOTPPause)
 	}
 	accepted, err := b.Check(secret, now, last)
 	if err == nil {

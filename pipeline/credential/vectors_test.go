@@ -121,7 +121,8 @@ func TestPixelPassVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if id.FullName != "Peter M Jhon" || id.Gender != Male || id.MaritalStatus != 2 || len(id.PhotoData) == 0 || len(id.BestQualityFingers) != 2 || id.Guardian != "Jhon Honai" {
+		if id.FullName != "Peter M Jhon" || id.Gender != Male || id.MaritalStatus != 2 || len(id.PhotoData) == 0 ||
+			len(id.BestQualityFingers) != 2 || id.Guardian != "Jhon Honai" {
 			t.Errorf("text keys give %+v", id)
 		}
 	}
@@ -180,7 +181,8 @@ func TestClaim169Vectors(t *testing.T) {
 	if err != nil || len(files) < 18 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	refused := map[string]Step{"Base45Decode": NotBase45, "Decompress": NotZlib, "CoseParse": NotCOSE, "Claim169NotFound": NotClaim169}
+	refused := map[string]Step{"Base45Decode": NotBase45, "Decompress": NotZlib, "CoseParse": NotCOSE,
+		"Claim169NotFound": NotClaim169}
 	for _, path := range files {
 		var c claimVector
 		readJSON(t, path, &c)
@@ -217,12 +219,14 @@ func TestClaim169Vectors(t *testing.T) {
 
 // The vectors that are out of date are not signed, so their times are judged on copies that are.
 func TestVectorTimes(t *testing.T) {
-	for name, want := range map[string]Step{"expired": Expired, "not-yet-valid": NotYetValid, "unknown-fields": Passed} {
+	for name, want := range map[string]Step{"expired": Expired, "not-yet-valid": NotYetValid,
+		"unknown-fields": Passed} {
 		var c claimVector
 		readJSON(t, pathstest.Data(t, "credentials/claim169/test-vectors/edge/"+name+".json"), &c)
 		got, _ := newVerifier(t, nil).Verify(c.QR, vectorClock)
 		key, verifier := issuerOf(t, c.Meta.Issuer, nil)
-		text, err := Issue(Draft{Issuer: c.Meta.Issuer, IssuedAt: got.IssuedAt, NotBefore: got.NotBefore, Expires: got.Expires, Identity: got.Identity}, key.Signer, key.Public.ID)
+		text, err := Issue(Draft{Issuer: c.Meta.Issuer, IssuedAt: got.IssuedAt, NotBefore: got.NotBefore,
+			Expires: got.Expires, Identity: got.Identity}, key.Signer, key.Public.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +244,8 @@ func (c *claimVector) compare(t *testing.T, got *Credential) {
 		}
 		return at.Unix()
 	}
-	if m := c.Meta; got.Issuer != m.Issuer || got.Subject != m.Subject || unix(got.Expires) != m.ExpiresAt || unix(got.NotBefore) != m.NotBefore || unix(got.IssuedAt) != m.IssuedAt {
+	if m := c.Meta; got.Issuer != m.Issuer || got.Subject != m.Subject || unix(got.Expires) != m.ExpiresAt ||
+		unix(got.NotBefore) != m.NotBefore || unix(got.IssuedAt) != m.IssuedAt {
 		t.Errorf("claims %+v, want %+v", got, m)
 	}
 	// Whatever the vector names must be there, with that value.
@@ -335,7 +340,8 @@ func TestCOSEVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	signed, encrypted := 0, 0
-	for _, pattern := range []string{"sign1-tests/*.json", "CWT/A_3.json", "ecdsa-examples/ecdsa-sig-*.json", "eddsa-examples/eddsa-sig-*.json", "encrypted-tests/*.json", "aes-gcm-examples/aes-gcm-enc-*.json"} {
+	for _, pattern := range []string{"sign1-tests/*.json", "CWT/A_3.json", "ecdsa-examples/ecdsa-sig-*.json",
+		"eddsa-examples/eddsa-sig-*.json", "encrypted-tests/*.json", "aes-gcm-examples/aes-gcm-enc-*.json"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
@@ -413,12 +419,14 @@ func (c *coseVector) signer(t *testing.T) *Key {
 func TestOtherCOSE(t *testing.T) {
 	root := pathstest.Data(t, "credentials/cose")
 	for file, want := range map[string]string{
-		"mac0-tests/mac-pass-01.json": "COSE_Mac0", "sign-tests/sign-pass-01.json": "COSE_Sign", "aes-gcm-examples/aes-gcm-01.json": "COSE_Encrypt",
+		"mac0-tests/mac-pass-01.json": "COSE_Mac0", "sign-tests/sign-pass-01.json": "COSE_Sign",
+		"aes-gcm-examples/aes-gcm-01.json": "COSE_Encrypt",
 	} {
 		var c coseVector
 		readJSON(t, filepath.Join(root, file), &c)
 		text := encodeBase45(deflate(unhex(t, strings.ToLower(c.Output.CBOR))))
-		if _, err := newVerifier(t, nil).Verify(text, vectorClock); stepOf(err) != NotCOSE || !strings.Contains(err.Error(), want) {
+		if _, err := newVerifier(t, nil).Verify(text, vectorClock); stepOf(err) != NotCOSE ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

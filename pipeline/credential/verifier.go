@@ -16,17 +16,17 @@ type VerifierOpts struct {
 	Issuers []Issuer
 	// DecryptionKeys open encrypted credentials; 16 at most.
 	DecryptionKeys []SymmetricKey
-	// Audience are the names that this terminal answers to: first its own, then those that it shares with others, such as
-	// its site's. A credential may be restricted to any of them. A presentation has to be for the terminal's own, see
-	// SharedReplays. With none, every audience is taken.
+	// Audience are the names that this terminal answers to: first its own, then those that it shares with others, such
+	// as its site's. A credential may be restricted to any of them. A presentation has to be for the terminal's own,
+	// see SharedReplays. With none, every audience is taken.
 	Audience []string
-	// SharedReplays says that all terminals with a shared name share what they have been shown. Only then does a presentation
-	// for a shared name count: otherwise it would count once at each of the terminals.
+	// SharedReplays asserts that all terminals with a shared name share what they have been shown. Only then does a
+	// presentation for a shared name count: otherwise it would count once at each of the terminals.
 	SharedReplays bool
 	// MaxAge is how old the time stamp of a presentation may be, 1 s to 10 min.
 	MaxAge time.Duration
-	// Skew is what the phone's and the terminal's clock may differ by, 0 to 5 min. It widens MaxAge on both sides, and the
-	// validity of credentials.
+	// Skew is what the phone's and the terminal's clock may differ by, 0 to 5 min. It widens MaxAge on both sides, and
+	// the validity of credentials.
 	Skew time.Duration
 	// RequireHolder refuses credentials that are not bound to a holder's key, such as printed ones.
 	RequireHolder bool
@@ -41,7 +41,7 @@ const (
 	maxSkew       = 5 * time.Minute
 )
 
-// DefaultVerifierOpts trusts nobody yet.
+// DefaultVerifierOpts returns options that trust nobody.
 func DefaultVerifierOpts() VerifierOpts {
 	return VerifierOpts{MaxAge: DefaultMaxAge, Skew: DefaultSkew, Limits: DefaultLimits()}
 }
@@ -55,7 +55,7 @@ type Verifier struct {
 	issuers map[string]*Issuer
 }
 
-// NewVerifier checks the options.
+// NewVerifier returns a verifier with these options.
 func NewVerifier(o VerifierOpts) (*Verifier, error) {
 	if err := o.Limits.validate(); err != nil {
 		return nil, err
@@ -90,11 +90,10 @@ func NewVerifier(o VerifierOpts) (*Verifier, error) {
 	return v, nil
 }
 
-// Verify goes through the chain: the text of a QR code in, the credential out. The error is nil or a *Refusal. With a
-// refusal from UnknownIssuer on the credential was decoded and is returned too, for showing; nothing in it is proven.
+// Verify decodes and checks the text of a QR code. The error is nil or a *Refusal. From UnknownIssuer on, the
+// credential was decoded and is returned with the refusal, for showing; nothing in it is proven.
 //
-// Whether a presentation was seen before is the caller's to know: it looks up Credential.Replay and refuses with
-// Replayed.
+// The caller has to look up Credential.Replay, and to refuse a presentation that was seen before as Replayed.
 func (v *Verifier) Verify(text string, now time.Time) (*Credential, error) {
 	c, refusal := v.verify(text, now)
 	if refusal != nil {
@@ -141,14 +140,14 @@ func (v *Verifier) verify(text string, now time.Time) (*Credential, *Refusal) {
 	return c, v.judge(c, claims, m, u.presentation, now)
 }
 
-// unpacked is a code's text with its encoding undone.
+// unpacked is a code's text, decoded up to the compressed credential.
 type unpacked struct {
 	profile      Profile
 	compressed   []byte        // the credential
 	presentation *presentation // nil for a credential alone
 }
 
-// unpack undoes the text's encoding.
+// unpack decodes the text up to the compressed credential.
 func (v *Verifier) unpack(text string) (u unpacked, refusal *Refusal) {
 	if body, is := strings.CutPrefix(text, PresentationPrefix); is {
 		data, err := decodeBase45(body)
@@ -166,7 +165,8 @@ func (v *Verifier) unpack(text string) (u unpacked, refusal *Refusal) {
 	case is:
 		u.profile = HCERT
 	case hasContext(text):
-		return u, refuse(WrongContext, "it begins with %q, which is not known (%s for an HCERT)", text[:contextLength], HCERTPrefix)
+		return u, refuse(WrongContext, "it begins with %q, which is not known (%s for an HCERT)", text[:contextLength],
+			HCERTPrefix)
 	default:
 		body = withoutScheme(text)
 	}
@@ -181,15 +181,16 @@ func (v *Verifier) unpack(text string) (u unpacked, refusal *Refusal) {
 // contextLength is the length of HCERTPrefix and of every other context of its kind.
 const contextLength = len(HCERTPrefix)
 
-// hasContext reports whether a text begins as HCERT's contexts do: two capitals, a digit and a colon. No base45 of zlib does:
-// the header's two bytes have no digit as their third character where capitals are the first two.
+// hasContext reports whether a text begins as HCERT's contexts do: two capitals, a digit and a colon. No base45 of zlib
+// does: the header's two bytes have no digit as their third character where capitals are the first two.
 func hasContext(text string) bool {
 	capital := func(c byte) bool { return c >= 'A' && c <= 'Z' }
-	return len(text) >= contextLength && capital(text[0]) && capital(text[1]) && text[2] >= '0' && text[2] <= '9' && text[3] == ':'
+	return len(text) >= contextLength && capital(text[0]) && capital(text[1]) && text[2] >= '0' && text[2] <= '9' &&
+		text[3] == ':'
 }
 
-// withoutScheme takes off a scheme that PixelPass may put before the data, such as mosip://. It must hold a lower-case
-// letter: base45 itself can contain "://" and has none.
+// withoutScheme removes a scheme that PixelPass may put before the data, such as mosip://. A scheme has a lower-case
+// letter, since base45 can contain "://" and has none.
 func withoutScheme(text string) string {
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found || len(scheme) > 32 || strings.ToUpper(scheme) == scheme {
@@ -203,7 +204,8 @@ func withoutScheme(text string) string {
 	return rest
 }
 
-// open decrypts, and gives the signed message inside. Claims that are only encrypted become a message without signature.
+// open decrypts m and returns the signed message inside. Claims that are only encrypted become a message without
+// signature.
 func (v *Verifier) open(m *message) (*message, *Refusal) {
 	err := errors.New("no decryption key is configured")
 	for _, k := range v.opts.DecryptionKeys {
@@ -229,11 +231,12 @@ func (v *Verifier) open(m *message) (*message, *Refusal) {
 	return nil, refuse(NotDecrypted, "%w", err)
 }
 
-// judge decides on what was decoded.
+// judge checks the decoded credential.
 func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentation, now time.Time) *Refusal {
 	issuer := v.issuers[c.Issuer]
 	if issuer == nil || issuer.Profile != c.Profile {
-		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted for %s", c.Issuer, v.trusted(c.Profile), c.Profile)
+		return refuse(UnknownIssuer, "issuer %.80q is not among the %d that are trusted for %s", c.Issuer,
+			v.trusted(c.Profile), c.Profile)
 	}
 	c.IssuerName = issuer.Name
 	if refusal := v.signed(c, issuer, m); refusal != nil {
@@ -255,12 +258,13 @@ func (v *Verifier) judge(c *Credential, claims *claims, m *message, p *presentat
 		return refuse(BadSignature, "key %q: %w", c.KeyID(), retired)
 	}
 	if len(claims.audience) > 0 && !v.answersTo(claims.audience, v.opts.Audience) {
-		return refuse(WrongAudience, "the credential is for %q, this terminal answers to %q", claims.audience, v.opts.Audience)
+		return refuse(WrongAudience, "the credential is for %q, this terminal answers to %q", claims.audience,
+			v.opts.Audience)
 	}
 	return v.presented(c, p, now)
 }
 
-// signed finds the key of the issuer that made the signature.
+// signed sets c.Key to the issuer's key that made the signature.
 func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message) *Refusal {
 	var err error
 	for _, k := range issuer.Keys {
@@ -275,7 +279,8 @@ func (v *Verifier) signed(c *Credential, issuer *Issuer, m *message) *Refusal {
 		return nil
 	}
 	if err == nil {
-		return refuse(UnknownIssuer, "issuer %.80q is trusted, but not with a key %.80q (has it changed keys?)", c.Issuer, c.Profile.keyIDText(m.keyID))
+		return refuse(UnknownIssuer, "issuer %.80q is trusted, but not with a key %.80q (has it changed keys?)",
+			c.Issuer, c.Profile.keyIDText(m.keyID))
 	}
 	return refuse(BadSignature, "%w", err)
 }
@@ -292,7 +297,8 @@ func (v *Verifier) trusted(p Profile) (n int) {
 
 // answersTo reports whether one of the names is the terminal's. A verifier without names takes every one.
 func (v *Verifier) answersTo(names, own []string) bool {
-	return len(v.opts.Audience) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(own, n) })
+	return len(v.opts.Audience) == 0 ||
+		slices.ContainsFunc(names, func(n string) bool { return slices.Contains(own, n) })
 }
 
 // presentedTo returns the names for which a presentation counts.

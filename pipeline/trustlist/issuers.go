@@ -13,7 +13,7 @@ const (
 	MaxIssuerBytes = 64 << 10 // of one issuer's key file
 )
 
-// NewIssuers makes a list that is yet to be signed, of issuers' key files: JSON objects with the issuer beside its keys.
+// NewIssuers returns an unsigned list of issuers' key files: JSON objects with the issuer beside its keys.
 func NewIssuers(sequence uint64, issued time.Time, files []json.RawMessage) (*List, error) {
 	if err := checkIssuers(files); err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func NewIssuers(sequence uint64, issued time.Time, files []json.RawMessage) (*Li
 	return l, l.check()
 }
 
-// OpenIssuers reads the key files of a list of issuers that one of the keys has signed.
+// OpenIssuers decodes a list of issuers and verifies that one of the keys has signed it.
 func OpenIssuers(b []byte, keys ...ed25519.PublicKey) (List, []json.RawMessage, error) {
 	l, err := Open(b, KindIssuers, keys...)
 	if err != nil {
@@ -36,7 +36,7 @@ func OpenIssuers(b []byte, keys ...ed25519.PublicKey) (List, []json.RawMessage, 
 	return l, files, err
 }
 
-// Issuers is the content of a list of that kind.
+// Issuers decodes the content of a list of issuers.
 func (l *List) Issuers() ([]json.RawMessage, error) {
 	var files []json.RawMessage
 	if l.Kind != KindIssuers || json.Unmarshal(l.Content, &files) != nil {
@@ -54,7 +54,8 @@ func checkIssuers(files []json.RawMessage) error {
 	}
 	for i, f := range files {
 		if len(f) > MaxIssuerBytes || len(f) == 0 || f[0] != '{' {
-			return fmt.Errorf("trustlist: issuer %d is %d bytes, limit %d, beginning with %.10q, wanted a JSON object", i, len(f), MaxIssuerBytes, f)
+			return fmt.Errorf("trustlist: issuer %d is %d bytes, limit %d, beginning with %.10q, wanted a JSON object",
+				i, len(f), MaxIssuerBytes, f)
 		}
 	}
 	return nil

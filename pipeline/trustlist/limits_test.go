@@ -74,7 +74,8 @@ func TestCutOff(t *testing.T) {
 
 func TestEncodeLimits(t *testing.T) {
 	most := MaxBytes - len(magic) - 1 - maxKind - 20 - ed25519.SignatureSize
-	whole := List{Kind: strings.Repeat("k", maxKind), Sequence: 1, Issued: time.Unix(maxTime, 0), Content: make([]byte, most)}
+	whole := List{Kind: strings.Repeat("k", maxKind), Sequence: 1, Issued: time.Unix(maxTime, 0),
+		Content: make([]byte, most)}
 	b := signed(t, &whole, nil)
 	_, public := seeded(1)
 	if l, err := Open(b, whole.Kind, public); err != nil || len(b) != MaxBytes || len(l.Content) != most {
@@ -85,8 +86,9 @@ func TestEncodeLimits(t *testing.T) {
 		t.Errorf("the earliest time: %v", err)
 	}
 	for name, change := range map[string]func(*List){
-		"one byte more": func(l *List) { l.Content = make([]byte, most+1) }, "a second later": func(l *List) { l.Issued = time.Unix(maxTime+1, 0) },
-		"before 1970": func(l *List) { l.Issued = time.Unix(-1, 0) }, "number 0": func(l *List) { l.Sequence = 0 },
+		"one byte more":  func(l *List) { l.Content = make([]byte, most+1) },
+		"a second later": func(l *List) { l.Issued = time.Unix(maxTime+1, 0) },
+		"before 1970":    func(l *List) { l.Issued = time.Unix(-1, 0) }, "number 0": func(l *List) { l.Sequence = 0 },
 	} {
 		l := whole
 		change(&l)
@@ -199,16 +201,20 @@ func TestIssuersLimits(t *testing.T) {
 func TestEntryLimits(t *testing.T) {
 	part, token := strings.Repeat("p", MaxPart), strings.Repeat("ab", MaxPart)
 	for _, line := range []string{
-		"person " + part, "subject " + part + " 7", "subject i " + part, "credential " + part + " 00", "credential i " + token,
+		"person " + part, "subject " + part + " 7", "subject i " + part, "credential " + part + " 00",
+		"credential i " + token,
 	} {
 		if _, err := ParseEntry(line); err != nil {
 			t.Errorf("%.20q… of %d: %v", line, len(line), err)
 		}
 	}
 	for name, line := range map[string]string{
-		"a long person": "person p" + part, "a long issuer of a subject": "subject p" + part + " 7", "a long subject": "subject i p" + part,
-		"a long issuer": "credential p" + part + " 00", "a long token": "credential i " + token + "ab", "half a byte": "credential i abc", "a token that is not hex": "credential i xy",
-		"three words of another kind": "credentials i 00", "a kind with three words too few": "subject i", "persons": "persons ana",
+		"a long person": "person p" + part, "a long issuer of a subject": "subject p" + part + " 7",
+		"a long subject": "subject i p" + part,
+		"a long issuer":  "credential p" + part + " 00", "a long token": "credential i " + token + "ab",
+		"half a byte": "credential i abc", "a token that is not hex": "credential i xy",
+		"three words of another kind": "credentials i 00", "a kind with three words too few": "subject i",
+		"persons": "persons ana",
 	} {
 		if e, err := ParseEntry(line); err == nil {
 			t.Errorf("%s: %x", name, e)

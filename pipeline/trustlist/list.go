@@ -36,7 +36,7 @@ var (
 	ErrSignature = errors.New("not signed with a trusted key")
 )
 
-// List is a list whose content is not looked into.
+// List is a list of any kind, with its content undecoded.
 type List struct {
 	Kind     string
 	Sequence uint64    // grows with every list of a signer; the numbers of two signers say nothing of each other
@@ -45,8 +45,8 @@ type List struct {
 	Signer   Signer // zero unless Open has verified the signature
 }
 
-// Signer tells the keys that sign lists apart: the SHA-256 of the public key. A list is newer than another of its kind only
-// where both have one signer.
+// Signer tells the keys that sign lists apart: the SHA-256 of the public key. A list is newer than another of its kind
+// only where both have one signer.
 type Signer [sha256.Size]byte
 
 // SignerOf returns the signer that a key stands for.
@@ -66,7 +66,7 @@ func (l *List) check() error {
 	return nil
 }
 
-// Encode gives the list without a signature.
+// Encode returns the list without a signature.
 func (l *List) Encode() ([]byte, error) {
 	if err := l.check(); err != nil {
 		return nil, err
@@ -79,10 +79,11 @@ func (l *List) Encode() ([]byte, error) {
 	return append(b, l.Content...), nil
 }
 
-// Sign signs what Encode gave. A list that is signed already gets the new signature instead.
+// Sign signs an encoded list. It replaces the signature of a list that is signed already.
 func Sign(b []byte, key ed25519.PrivateKey) ([]byte, error) {
 	if len(key) != ed25519.PrivateKeySize {
-		return nil, fmt.Errorf("trustlist: private key of %d bytes, Ed25519 private keys have %d", len(key), ed25519.PrivateKeySize)
+		return nil, fmt.Errorf("trustlist: private key of %d bytes, Ed25519 private keys have %d", len(key),
+			ed25519.PrivateKeySize)
 	}
 	_, signed, err := decode(b)
 	if err != nil {
@@ -91,13 +92,13 @@ func Sign(b []byte, key ed25519.PrivateKey) ([]byte, error) {
 	return append(bytes.Clone(signed), ed25519.Sign(key, append([]byte(domain), signed...))...), nil
 }
 
-// Read reads a list of a kind, signed or not, without trusting it: for looking at. Content is part of b.
+// Read decodes a list, signed or not, without verifying it. Content is part of b.
 func Read(b []byte) (List, error) {
 	l, _, err := decode(b)
 	return l, err
 }
 
-// Open reads a list of a kind that one of the keys has signed. Content is part of b.
+// Open decodes a list of a kind and verifies that one of the keys has signed it. Content is part of b.
 func Open(b []byte, kind string, keys ...ed25519.PublicKey) (List, error) {
 	l, signed, err := decode(b)
 	if err != nil {
@@ -117,10 +118,11 @@ func Open(b []byte, kind string, keys ...ed25519.PublicKey) (List, error) {
 			return l, nil
 		}
 	}
-	return List{}, fmt.Errorf("trustlist: list %d of kind %q is %w (%d keys tried)", l.Sequence, kind, ErrSignature, len(keys))
+	return List{}, fmt.Errorf("trustlist: list %d of kind %q is %w (%d keys tried)", l.Sequence, kind, ErrSignature,
+		len(keys))
 }
 
-// decode takes the bytes apart, and gives those that are signed.
+// decode decodes a list, and returns the bytes that its signature covers.
 func decode(b []byte) (l List, signed []byte, err error) {
 	bad := func(format string, args ...any) (List, []byte, error) {
 		return List{}, nil, fmt.Errorf("trustlist: %w: "+format, append([]any{ErrMalformed}, args...)...)

@@ -36,7 +36,8 @@ func signed(t testing.TB, l *List, err error) []byte {
 }
 
 func TestRevocations(t *testing.T) {
-	entries := []Entry{Person("ben"), Subject("https://id.example.org", "4711"), Credential("https://id.example.org", []byte{1, 2}), Person("ana"), Person("ben")}
+	entries := []Entry{Person("ben"), Subject("https://id.example.org", "4711"),
+		Credential("https://id.example.org", []byte{1, 2}), Person("ana"), Person("ben")}
 	l, err := NewRevocations(9, noon, entries)
 	b := signed(t, l, err)
 	_, public := seeded(1)
@@ -51,14 +52,17 @@ func TestRevocations(t *testing.T) {
 		}
 	}
 	for name, e := range map[string]Entry{
-		"another person": Person("an"), "a subject as a person": Person("4711"), "another issuer": Subject("https://id.example.com", "4711"),
-		"parts joined otherwise": Subject("https://id.example.org4", "711"), "token": Credential("https://id.example.org", []byte{1}),
+		"another person": Person("an"), "a subject as a person": Person("4711"),
+		"another issuer":         Subject("https://id.example.com", "4711"),
+		"parts joined otherwise": Subject("https://id.example.org4", "711"),
+		"token":                  Credential("https://id.example.org", []byte{1}),
 	} {
 		if r.Holds(e) {
 			t.Errorf("%s is found", name)
 		}
 	}
-	if r.Stale(noon.Add(time.Hour), time.Hour) || !r.Stale(noon.Add(time.Hour+time.Second), time.Hour) || r.Stale(noon.Add(time.Hour), 0) || r.Stale(noon.Add(-time.Hour), time.Minute) {
+	if r.Stale(noon.Add(time.Hour), time.Hour) || !r.Stale(noon.Add(time.Hour+time.Second), time.Hour) ||
+		r.Stale(noon.Add(time.Hour), 0) || r.Stale(noon.Add(-time.Hour), time.Minute) {
 		t.Error("stale")
 	}
 	var none *Revocations
@@ -92,16 +96,19 @@ func TestOpenRefuses(t *testing.T) {
 		b    []byte
 		want error
 	}{
-		"nothing":        {nil, ErrMalformed},
-		"text":           {[]byte("not a list"), ErrMalformed},
-		"unsigned":       {unsigned, ErrUnsigned},
-		"cut off":        {good[:len(good)-1], ErrMalformed},
-		"longer":         {append(bytes.Clone(good), 0), ErrMalformed},
-		"too long":       {make([]byte, MaxBytes+1), ErrMalformed},
-		"another kind":   {with(func(l *List) { l.Kind = KindIssuers }), ErrMalformed},
-		"odd content":    {with(func(l *List) { l.Content = l.Content[1:] }), ErrMalformed},
-		"not ascending":  {with(func(l *List) { l.Content = swapped }), ErrMalformed},
-		"an entry twice": {with(func(l *List) { l.Content = append(bytes.Clone(l.Content[:entrySize]), l.Content[:entrySize]...) }), ErrMalformed},
+		"nothing":       {nil, ErrMalformed},
+		"text":          {[]byte("not a list"), ErrMalformed},
+		"unsigned":      {unsigned, ErrUnsigned},
+		"cut off":       {good[:len(good)-1], ErrMalformed},
+		"longer":        {append(bytes.Clone(good), 0), ErrMalformed},
+		"too long":      {make([]byte, MaxBytes+1), ErrMalformed},
+		"another kind":  {with(func(l *List) { l.Kind = KindIssuers }), ErrMalformed},
+		"odd content":   {with(func(l *List) { l.Content = l.Content[1:] }), ErrMalformed},
+		"not ascending": {with(func(l *List) { l.Content = swapped }), ErrMalformed},
+		"an entry twice": {with(func(l *List) {
+			l.Content = append(bytes.Clone(l.Content[:entrySize]),
+				l.Content[:entrySize]...)
+		}), ErrMalformed},
 	} {
 		if r, err := OpenRevocations(c.b, public); !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v, want %v", name, r, err, c.want)
@@ -139,12 +146,15 @@ func TestListsAreBounded(t *testing.T) {
 	l, err := NewRevocations(1, noon, many[:MaxEntries])
 	b := signed(t, l, err)
 	_, public := seeded(1)
-	if r, err := OpenRevocations(b, public); err != nil || r.Len() != MaxEntries || !r.Holds(many[MaxEntries-1]) || r.Holds(many[MaxEntries]) || len(b) > MaxBytes {
+	if r, err := OpenRevocations(b, public); err != nil || r.Len() != MaxEntries || !r.Holds(many[MaxEntries-1]) ||
+		r.Holds(many[MaxEntries]) || len(b) > MaxBytes {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
 	for name, l := range map[string]List{
-		"no kind": {Sequence: 1, Issued: noon}, "long kind": {Kind: strings.Repeat("k", maxKind+1), Sequence: 1, Issued: noon},
-		"no number": {Kind: "k", Issued: noon}, "no time": {Kind: "k", Sequence: 1}, "large": {Kind: "k", Sequence: 1, Issued: noon, Content: make([]byte, MaxBytes)},
+		"no kind":   {Sequence: 1, Issued: noon},
+		"long kind": {Kind: strings.Repeat("k", maxKind+1), Sequence: 1, Issued: noon},
+		"no number": {Kind: "k", Issued: noon}, "no time": {Kind: "k", Sequence: 1},
+		"large": {Kind: "k", Sequence: 1, Issued: noon, Content: make([]byte, MaxBytes)},
 	} {
 		if b, err := l.Encode(); err == nil {
 			t.Errorf("%s: %d bytes", name, len(b))
@@ -153,7 +163,8 @@ func TestListsAreBounded(t *testing.T) {
 }
 
 func TestIssuers(t *testing.T) {
-	files := []json.RawMessage{[]byte(`{"issuer":"https://id.example.org","keys":[]}`), []byte(`{"issuer":"b","keys":[]}`)}
+	files := []json.RawMessage{[]byte(`{"issuer":"https://id.example.org","keys":[]}`),
+		[]byte(`{"issuer":"b","keys":[]}`)}
 	l, err := NewIssuers(3, noon, files)
 	b := signed(t, l, err)
 	_, public := seeded(1)
@@ -162,14 +173,17 @@ func TestIssuers(t *testing.T) {
 		t.Errorf("%+v, %s, %v", got, list, err)
 	}
 	for name, files := range map[string][]json.RawMessage{
-		"many": make([]json.RawMessage, MaxIssuers+1), "large": {append([]byte("{"), make([]byte, MaxIssuerBytes)...)}, "no object": {[]byte("[]")}, "empty": {nil},
+		"many": make([]json.RawMessage, MaxIssuers+1), "large": {append([]byte("{"), make([]byte, MaxIssuerBytes)...)},
+		"no object": {[]byte("[]")}, "empty": {nil},
 	} {
 		if _, err := NewIssuers(3, noon, files); err == nil {
 			t.Errorf("%s: made", name)
 		}
 	}
 	for _, content := range []string{"", "{}", "[1]", `["x"]`, "[{}] x"} {
-		if _, _, err := OpenIssuers(signed(t, &List{Kind: KindIssuers, Sequence: 1, Issued: noon, Content: []byte(content)}, nil), public); !errors.Is(err, ErrMalformed) {
+		if _, _, err := OpenIssuers(signed(t,
+			&List{Kind: KindIssuers, Sequence: 1, Issued: noon,
+				Content: []byte(content)}, nil), public); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", content, err)
 		}
 	}
@@ -184,7 +198,8 @@ func TestParseEntry(t *testing.T) {
 			t.Errorf("%q: %x, %v", line, e, err)
 		}
 	}
-	for _, line := range []string{"", "person", "person a b", "subject a", "credential a", "credential a zz", "credential a ", "people a", "person " + strings.Repeat("x", MaxPart+1)} {
+	for _, line := range []string{"", "person", "person a b", "subject a", "credential a", "credential a zz",
+		"credential a ", "people a", "person " + strings.Repeat("x", MaxPart+1)} {
 		if e, err := ParseEntry(line); err == nil {
 			t.Errorf("%.40q: %x", line, e)
 		}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Entry stands for somebody or something that is revoked.
+// Entry stands for a credential, a subject or a person that is revoked.
 type Entry [entrySize]byte
 
 const entrySize = 16
@@ -24,13 +24,13 @@ const MaxEntries = 100_000
 // MaxPart limits the issuer, the subject, the token id and the person's id of an entry, in bytes.
 const MaxPart = 255
 
-// Credential is the entry of one credential: who issued it (the claim iss) and its token id (cti).
+// Credential returns the entry of one credential: who issued it (the claim iss) and its token id (cti).
 func Credential(issuer string, token []byte) Entry { return entry("credential", issuer, string(token)) }
 
-// Subject is the entry of everything that an issuer has given to one subject (the claim sub).
+// Subject returns the entry of everything that an issuer has issued to one subject (the claim sub).
 func Subject(issuer, subject string) Entry { return entry("subject", issuer, subject) }
 
-// Person is the entry of somebody by the id under which a terminal knows them: enrolled, or named by a document.
+// Person returns the entry of a person by the id under which a terminal knows them: enrolled, or named by a document.
 func Person(id string) Entry { return entry("person", id) }
 
 func entry(parts ...string) (e Entry) {
@@ -46,7 +46,8 @@ func entry(parts ...string) (e Entry) {
 	return e
 }
 
-// ParseEntry reads a line: "person ID", "subject ISSUER SUBJECT", or "credential ISSUER TOKEN" with the token id in hex.
+// ParseEntry parses a line: "person ID", "subject ISSUER SUBJECT", or "credential ISSUER TOKEN" with the token id in
+// hex.
 func ParseEntry(line string) (Entry, error) {
 	words := strings.Fields(line)
 	for _, w := range words {
@@ -66,11 +67,12 @@ func ParseEntry(line string) (Entry, error) {
 		}
 		return Credential(words[1], token), nil
 	}
-	return Entry{}, fmt.Errorf("trustlist: %.80q, wanted \"person ID\", \"subject ISSUER SUBJECT\" or \"credential ISSUER TOKEN\"", line)
+	return Entry{}, fmt.Errorf(
+		`trustlist: %.80q, wanted "person ID", "subject ISSUER SUBJECT" or "credential ISSUER TOKEN"`, line)
 }
 
-// Revocations is a revocation list that a trusted key has signed. It is not changed after it was made, so that any number
-// of goroutines may look.
+// Revocations is a revocation list that a trusted key has signed. It is not changed after it was made, so that any
+// number of goroutines may look.
 type Revocations struct {
 	Sequence uint64
 	Issued   time.Time
@@ -78,7 +80,7 @@ type Revocations struct {
 	entries  []byte
 }
 
-// NewRevocations makes a list that is yet to be signed. Entries may come in any order, and twice.
+// NewRevocations returns an unsigned list. Entries may come in any order, and twice.
 func NewRevocations(sequence uint64, issued time.Time, entries []Entry) (*List, error) {
 	sorted := slices.Clone(entries)
 	slices.SortFunc(sorted, func(a, b Entry) int { return bytes.Compare(a[:], b[:]) })
@@ -86,14 +88,15 @@ func NewRevocations(sequence uint64, issued time.Time, entries []Entry) (*List, 
 	if len(sorted) > MaxEntries {
 		return nil, fmt.Errorf("trustlist: %d entries, limit %d", len(sorted), MaxEntries)
 	}
-	l := &List{Kind: KindRevocation, Sequence: sequence, Issued: issued, Content: make([]byte, 0, len(sorted)*entrySize)}
+	l := &List{Kind: KindRevocation, Sequence: sequence, Issued: issued,
+		Content: make([]byte, 0, len(sorted)*entrySize)}
 	for _, e := range sorted {
 		l.Content = append(l.Content, e[:]...)
 	}
 	return l, l.check()
 }
 
-// OpenRevocations reads a revocation list that one of the keys has signed.
+// OpenRevocations decodes a revocation list and verifies that one of the keys has signed it.
 func OpenRevocations(b []byte, keys ...ed25519.PublicKey) (*Revocations, error) {
 	l, err := Open(b, KindRevocation, keys...)
 	if err != nil {
@@ -102,15 +105,17 @@ func OpenRevocations(b []byte, keys ...ed25519.PublicKey) (*Revocations, error) 
 	return l.Revocations()
 }
 
-// Revocations is the content of a list of that kind.
+// Revocations decodes the content of a revocation list.
 func (l *List) Revocations() (*Revocations, error) {
 	if l.Kind != KindRevocation || len(l.Content)%entrySize != 0 || len(l.Content)/entrySize > MaxEntries {
-		return nil, fmt.Errorf("trustlist: %w of revocations: kind %q, %d bytes, wanted at most %d entries of %d", ErrMalformed, l.Kind, len(l.Content), MaxEntries, entrySize)
+		return nil, fmt.Errorf("trustlist: %w of revocations: kind %q, %d bytes, wanted at most %d entries of %d",
+			ErrMalformed, l.Kind, len(l.Content), MaxEntries, entrySize)
 	}
 	r := &Revocations{Sequence: l.Sequence, Issued: l.Issued, Signer: l.Signer, entries: l.Content}
 	for i := 1; i < r.Len(); i++ {
 		if bytes.Compare(r.at(i-1), r.at(i)) >= 0 {
-			return nil, fmt.Errorf("trustlist: %w of revocations: entry %d is not after the one before", ErrMalformed, i)
+			return nil, fmt.Errorf("trustlist: %w of revocations: entry %d is not after the one before", ErrMalformed,
+				i)
 		}
 	}
 	return r, nil
@@ -118,10 +123,10 @@ func (l *List) Revocations() (*Revocations, error) {
 
 func (r *Revocations) at(i int) []byte { return r.entries[i*entrySize : (i+1)*entrySize] }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (r *Revocations) Len() int { return len(r.entries) / entrySize }
 
-// Holds says whether the list has any of the entries. A nil list has none.
+// Holds reports whether the list has any of the entries. A nil list has none.
 func (r *Revocations) Holds(entries ...Entry) bool {
 	if r == nil {
 		return false
@@ -135,8 +140,8 @@ func (r *Revocations) Holds(entries ...Entry) bool {
 	return false
 }
 
-// Stale says whether the list is older than a site allows: no list is, whatever its limit; a limit of 0 is none. A list from
-// the future of a clock that may be wrong is not stale.
+// Stale reports whether the list is older than limit; 0 is no limit. A nil list is stale under every limit. A list that
+// is dated after now is not stale: the clock may be wrong.
 func (r *Revocations) Stale(now time.Time, limit time.Duration) bool {
 	return limit > 0 && (r == nil || now.Sub(r.Issued) > limit)
 }

@@ -37,10 +37,12 @@ type lineHit struct {
 
 func newCode128Reader(maxSide int) code128Reader {
 	length := int(math.Ceil(float64(maxSide)*math.Sqrt2)) + 2
-	return code128Reader{samples: make([]byte, length), sharp: make([]byte, length), edges: newEdgeFinder(length), decoder: newCode128Decoder(length)}
+	return code128Reader{samples: make([]byte, length), sharp: make([]byte, length), edges: newEdgeFinder(length),
+		decoder: newCode128Decoder(length)}
 }
 
-// read gives the first text that enough lines agree on. It looks in so many directions, beginning where it ended last.
+// read returns the first text that enough lines agree on. It searches the given number of directions, beginning where
+// it ended last.
 func (l *code128Reader) read(luma plane, directions int) (lineHit, bool) {
 	l.n = 0
 	for range directions {
@@ -95,12 +97,12 @@ type linePass struct {
 	share   int // of the luma's range nearby that an edge has to have at least
 }
 
-// linePasses are tried in turn. Blur hides narrow bars; sharpening, and small edges, bring them back, and make edges of noise
-// and texture, which only large edges leave out.
+// linePasses are tried in turn. Blur hides narrow bars; sharpening, and small edges, bring them back, and make edges of
+// noise and texture, which only large edges leave out.
 var linePasses = [...]linePass{{0, 8}, {0, 4}, {1, 8}, {2, 8}, {3, 8}}
 
-// decode reads the line in every pass until one gives a text. A line with enough edges for a code uses up one of the reads;
-// when none is left, lines are read in the first pass only.
+// decode reads the line in every pass until one gives a text. A line with enough edges for a code uses up one of the
+// reads; when none is left, lines are read in the first pass only.
 func (l *code128Reader) decode(n int, reads *int) (text string, first, last float32, ok bool) {
 	for _, p := range linePasses {
 		line := l.samples[:n]
@@ -131,7 +133,7 @@ func sharpenLine(to, from []byte, distance int) {
 	}
 }
 
-// clipLine gives the part of the line through (x, y) that lies in the frame, as multiples of (dx, dy).
+// clipLine returns the part of the line through (x, y) that lies in the frame, as multiples of (dx, dy).
 func clipLine(x, y, dx, dy, w, h float64) (from, to float64, ok bool) {
 	from, to = math.Inf(-1), math.Inf(1)
 	for _, s := range [...]struct{ p, d, size float64 }{{x, dx, w - 1}, {y, dy, h - 1}} {
@@ -169,7 +171,7 @@ func (l *code128Reader) interpolate(luma plane, x, y, dx, dy float64, n int) {
 	}
 }
 
-// count adds a reading; enough says that its text now has as many as it needs.
+// count adds a reading; enough reports whether its text now has as many as it needs.
 func (l *code128Reader) count(h lineHit) (lineHit, bool) {
 	for i := range l.seen[:l.n] {
 		if l.seen[i].text == h.text {
@@ -193,6 +195,7 @@ func (r *Reader) addBarcode(whole plane) {
 	r.code128.patient = r.opts.Attempts == 0
 	hit, ok := r.code128.read(whole, directions)
 	if ok && len(r.symbols) < r.opts.MaxSymbols {
-		r.symbols = append(r.symbols, Symbol{Format: Code128, Text: hit.text, Corners: [4]Point{hit.from, hit.to, hit.to, hit.from}})
+		r.symbols = append(r.symbols, Symbol{Format: Code128, Text: hit.text,
+			Corners: [4]Point{hit.from, hit.to, hit.to, hit.from}})
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Every value has three bars and three spaces of 1 to 4 modules, 11 together, the bars of an even number. So two differ by
-// two edges at least, or by one of them twice as far.
+// Every value has three bars and three spaces of 1 to 4 modules, 11 together, the bars of an even number. So two differ
+// by two edges at least, or by one of them twice as far.
 func TestCode128Patterns(t *testing.T) {
 	for v, widths := range c128Widths {
 		total, bars := 0, 0
@@ -89,7 +89,8 @@ func edgesOf(t testing.TB, text string, module, quiet, growth float32) (edges []
 func TestCode128Decoder(t *testing.T) {
 	d := newCode128Decoder(4096)
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, text := range []string{"11010519491231002X94287082", "1234", "Code 128", strings.Repeat("0123456789", 6), "a\x01B\x7f"} {
+	for _, text := range []string{"11010519491231002X94287082", "1234", "Code 128", strings.Repeat("0123456789", 6),
+		"a\x01B\x7f"} {
 		for _, module := range []float32{1, 1.7, 4, 20} {
 			for _, growth := range []float32{-0.5, 0, 0.4} {
 				edges, length := edgesOf(t, text, module, 10, growth)
@@ -97,8 +98,10 @@ func TestCode128Decoder(t *testing.T) {
 					edges[i] += 0.07 * module * float32(random.NormFloat64())
 				}
 				got, first, last, ok := d.decode(edges, length)
-				if !ok || got != text || math.Abs(float64(first-edges[0])) > 0.01 || math.Abs(float64(last-edges[len(edges)-1])) > 0.01 {
-					t.Errorf("%q, %g pixels a module, growth %g: %q from %g to %g, %v", text, module, growth, got, first, last, ok)
+				if !ok || got != text || math.Abs(float64(first-edges[0])) > 0.01 ||
+					math.Abs(float64(last-edges[len(edges)-1])) > 0.01 {
+					t.Errorf("%q, %g pixels a module, growth %g: %q from %g to %g, %v", text, module, growth, got,
+						first, last, ok)
 				}
 				slices.Reverse(edges)
 				for i := range edges {
@@ -187,7 +190,9 @@ func TestEdgesOfALine(t *testing.T) {
 			t.Errorf("edge %d at %g, want %g", i, f.edges[i], at)
 		}
 	}
-	for name, v := range map[string][]byte{"flat": slices.Repeat([]byte{90}, 300), "dark to light only": append(slices.Repeat([]byte{0}, 100), slices.Repeat([]byte{200}, 100)...), "one sample": {7}, "nothing": nil} {
+	for name, v := range map[string][]byte{"flat": slices.Repeat([]byte{90}, 300),
+		"dark to light only": append(slices.Repeat([]byte{0}, 100),
+			slices.Repeat([]byte{200}, 100)...), "one sample": {7}, "nothing": nil} {
 		if f.find(v, 8); len(f.edges) != 0 {
 			t.Errorf("%s: %v", name, f.edges)
 		}

@@ -1,7 +1,7 @@
 package symbol
 
-// How edges have to fit the pattern of a value, in modules. Two patterns differ by a squared distance of at least 2, so that
-// up to half of that nothing else is nearer.
+// How edges have to fit the pattern of a value, in modules. Two patterns differ by a squared distance of at least 2, so
+// that up to half of that nothing else is nearer.
 const (
 	mostMisfit   = 0.5  // squared distance of the five inner edges
 	leastLead    = 0.3  // by which every other value has to fit less well
@@ -67,8 +67,8 @@ func (d *code128Decoder) forwards(edges []float32, length float32) (text string,
 	return "", 0, 0, false
 }
 
-// misfit returns the squared distance between the inner edges of a character and those of a value. Ink that spreads, and
-// light that does, move the edges behind bars by growth against those before.
+// misfit returns the squared distance between the inner edges of a character and those of a value. Ink that spreads,
+// and light that does, move the edges behind bars by growth against those before.
 func misfit(inner *[5]float32, value int, growth float32) float32 {
 	want, sum := &c128Edges[value], float32(0)
 	for k, at := range inner {

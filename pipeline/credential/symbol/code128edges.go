@@ -8,9 +8,9 @@ const (
 	leastEdges = 32 // of a bar code of two characters there are 32
 )
 
-// edgeFinder finds where a line of samples turns from light to dark and back, in fractions of a pixel. An edge is halfway in
-// luma between the extremes on its two sides: a threshold for the whole line would lose narrow bars, which blur makes
-// lighter, and narrow gaps.
+// edgeFinder finds where a line of samples turns from light to dark and back, in fractions of a pixel. An edge is
+// halfway in luma between the extremes on its two sides: a threshold for the whole line would lose narrow bars, which
+// blur makes lighter, and narrow gaps.
 type edgeFinder struct {
 	edges   []float32 // the first from light to dark, then in turn; an even number
 	lo, hi  []byte    // of the segments
@@ -20,7 +20,8 @@ type edgeFinder struct {
 
 func newEdgeFinder(length int) edgeFinder {
 	n := length/gateSegment + 2
-	return edgeFinder{edges: make([]float32, 0, length), lo: make([]byte, n), hi: make([]byte, n), swings: make([]int, n)}
+	return edgeFinder{edges: make([]float32, 0, length), lo: make([]byte, n), hi: make([]byte, n),
+		swings: make([]int, n)}
 }
 
 // find replaces the edges by those of the samples. An edge has at least the share-th part of the range nearby.

@@ -41,8 +41,8 @@ var c128Edges = func() (edges [len(c128Widths)][5]float32) {
 	return edges
 }()
 
-// c128Text turns values, from the start character to the one before the check character, into text. FNC1 is left out. Other
-// functions, and characters beyond ASCII, are not read: ok is false.
+// c128Text turns values, from the start character to the one before the check character, into text. FNC1 is left out.
+// Other functions, and characters beyond ASCII, are not read: ok is false.
 func c128Text(values []byte, text []byte) (_ []byte, ok bool) {
 	set := values[0]
 	shift := false

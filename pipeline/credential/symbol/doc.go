@@ -1,10 +1,10 @@
 // Package symbol reads QR codes and Code 128 bar codes out of the luma plane of camera frames, and writes them.
 //
-// QR codes are found and laid out by own code up to the grid of modules, and read by gozxing from there: bits, Reed-Solomon,
-// text. gozxing runs under recover, and what it fails on counts as not read. Bar codes are read by own code: the edges along
-// a line, in fractions of a pixel, are compared with the patterns of all values. A text comes out only when all its blocks
-// passed Reed-Solomon (QR), or every character fits one pattern only, and the check character and a second line of the frame
-// agree (Code 128); there is no reading by guess.
+// QR codes are found and laid out by own code up to the grid of modules, and read by gozxing from there: bits,
+// Reed-Solomon, text. gozxing runs under recover, and what it fails on counts as not read. Bar codes are read by own
+// code: the edges along a line, in fractions of a pixel, are compared with the patterns of all values. A text comes out
+// only when all its blocks passed Reed-Solomon (QR), or every character fits one pattern only, and the check character
+// and a second line of the frame agree (Code 128); there is no reading by guess.
 //
 //	frame ── gate ──> nothing like a finder pattern: done, nothing allocated
 //	           │
@@ -20,6 +20,6 @@
 //	finder patterns, triples      96, 24 for each strategy and polarity
 //	grids given to gozxing        12 for each strategy
 //	module                        from 2 pixels (1 pixel in pictures that can be doubled) to a tenth of the frame
-//	bar codes                     2 to 80 characters of 0.9 pixels a module or more, ASCII, light for 3 modules at both ends;
-//	                              3 of 12 directions a frame, 12 lines of each read in 5 ways, others in one
+//	bar codes                     2 to 80 characters of 0.9 pixels a module or more, ASCII, light for 3 modules at both
+//	                              ends; 3 of 12 directions a frame, 12 lines of each read in 5 ways, others in one
 package symbol

@@ -130,7 +130,8 @@ func across(bits plane, x, y, dx, dy, wanted int) (middle, total float64, ok boo
 func (f *finder) add(c centre) {
 	for i := range f.centres[:f.n] {
 		o := &f.centres[i]
-		if math.Abs(o.x-c.x) < 2*o.module && math.Abs(o.y-c.y) < 2*o.module && c.module < 1.6*o.module && o.module < 1.6*c.module {
+		if math.Abs(o.x-c.x) < 2*o.module && math.Abs(o.y-c.y) < 2*o.module && c.module < 1.6*o.module &&
+			o.module < 1.6*c.module {
 			n := float64(o.count)
 			o.x, o.y, o.module = (o.x*n+c.x)/(n+1), (o.y*n+c.y)/(n+1), (o.module*n+c.module)/(n+1)
 			o.count++
@@ -205,7 +206,8 @@ func order(a, b, c centre) (triple, bool) {
 		b, c = c, b
 		ab, ca = ca, ab
 	}
-	// Version 1 has 14 modules between the centres, version 40 has 170. A turned pattern looks up to √2 wider in its rows.
+	// Version 1 has 14 modules between the centres, version 40 has 170. A turned pattern looks up to √2 wider in its
+	// rows.
 	if least := min(ab, ca); least < 9*module || max(ab, ca) > 240*module {
 		return triple{}, false
 	}

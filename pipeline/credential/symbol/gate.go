@@ -17,7 +17,7 @@ type gate struct {
 	n      int
 }
 
-// gatePlace is where rows hit something.
+// gatePlace is a place that rows have hit.
 type gatePlace struct{ x, y, size, rows int }
 
 func newGate(maxWidth int) gate {
@@ -25,8 +25,8 @@ func newGate(maxWidth int) gate {
 	return gate{sums: make([]int, n), lo: make([]byte, n), hi: make([]byte, n)}
 }
 
-// look says whether there are two places of like size that look like a finder pattern across and down, each in several
-// rows. A code has three, of which glare may hide one.
+// look reports whether there are two places of like size that look like a finder pattern across and down, each in
+// several rows. A code has three, of which glare may hide one.
 func (g *gate) look(luma plane) bool {
 	g.n = 0
 	step := max(1, min(luma.height/200, gateMost)) // small pictures have small modules
@@ -43,7 +43,8 @@ func (g *gate) look(luma plane) bool {
 	return false
 }
 
-// row follows the runs of one row. A run ends when the luma has passed the threshold by a margin, so that noise makes none.
+// row follows the runs of one row. A run ends when the luma has passed the threshold by a margin, so that noise makes
+// none.
 func (g *gate) row(luma plane, y int) {
 	row := luma.row(y)
 	n := segments(row, g.sums, g.lo, g.hi)
@@ -94,9 +95,9 @@ func segments(row []byte, sums []int, los, his []byte) int {
 	return n
 }
 
-// around gives the threshold for a segment from its surroundings: their mean, by how much it must be passed, and whether
-// they are plain: darkest and lightest differ by less than least. Where the mean of the wider surroundings is no value in
-// between for the nearer ones, because something bright or dark is beside, those decide alone.
+// around returns the threshold for a segment from its surroundings: their mean, by how much it must be passed, and
+// whether they are plain: darkest and lightest differ by less than least. Where the mean of the wider surroundings is
+// no value in between for the nearer ones, because something bright or dark is beside, those decide alone.
 func around(sums []int, los, his []byte, n, i, least int) (limit, margin int, plain bool) {
 	left, right := max(i-gateReach, 0), min(i+gateReach+1, n)
 	limit = (sums[right] - sums[left]) / (right - left)
@@ -155,7 +156,8 @@ func (g *gate) consider(luma plane, x, y int, runs *[5]int, limit byte) {
 	}
 	for i := range g.places[:g.n] {
 		p := &g.places[i]
-		if dx, dy := x-p.x, y-p.y; max(dx, -dx) <= p.size/4+1 && max(dy, -dy) <= p.size && 2*total > p.size && 2*p.size > total {
+		if dx, dy := x-p.x, y-p.y; max(dx, -dx) <= p.size/4+1 && max(dy, -dy) <= p.size && 2*total > p.size &&
+			2*p.size > total {
 			p.rows++
 			return
 		}

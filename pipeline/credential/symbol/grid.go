@@ -5,7 +5,7 @@ import "math"
 // homography maps modules of a code to pixels: x' = (ax+by+c)/(gx+hy+1), y' = (dx+ey+f)/(gx+hy+1).
 type homography struct{ a, b, c, d, e, f, g, h float64 }
 
-// pixel is where the point (u, v) of the code lies, in modules from its outer top left corner.
+// pixel returns where the point (u, v) of the code lies; u and v are in modules from its outer top left corner.
 func (m *homography) pixel(u, v float64) (x, y float64) {
 	w := m.g*u + m.h*v + 1
 	return (m.a*u + m.b*v + m.c) / w, (m.d*u + m.e*v + m.f) / w
@@ -106,8 +106,8 @@ func (g *grid) fitness() int {
 	return sum
 }
 
-// rings scores a finder pattern (radius 3) or alignment pattern (radius 2) about a module. Their outermost ring is dark,
-// the next is light, and the middle is dark.
+// rings scores a finder pattern (radius 3) or alignment pattern (radius 2) about a module. Their outermost ring is
+// dark, the next is light, and the middle is dark.
 func (g *grid) rings(x, y, radius int) int {
 	sum := 0
 	for j := -radius; j <= radius; j++ {
@@ -180,8 +180,8 @@ func alignmentPositions(version int) (at [7]int, count int) {
 	return at, count
 }
 
-// refine moves the four corners a little as long as the grid fits better: what a curved card or a hand-held phone does to
-// the corner that has no finder pattern, above all.
+// refine moves the four corners a little as long as the grid fits better: what a curved card or a hand-held phone does
+// to the corner that has no finder pattern, above all.
 func (g *grid) refine(corners *[4]point, passes int) int {
 	lo, hi := 3.5, float64(g.dimension)-3.5
 	best := g.fitness()

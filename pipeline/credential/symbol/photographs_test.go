@@ -35,7 +35,8 @@ func photographs(t testing.TB) []photograph {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, photograph{filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)), readPlane(t, path), string(text)})
+		list = append(list, photograph{filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)),
+			readPlane(t, path), string(text)})
 	}
 	return list
 }
@@ -103,7 +104,8 @@ func stillOpts() ReaderOpts {
 }
 
 func same(a, b string) bool {
-	return strings.TrimSpace(strings.ReplaceAll(a, "\r\n", "\n")) == strings.TrimSpace(strings.ReplaceAll(b, "\r\n", "\n"))
+	return strings.TrimSpace(strings.ReplaceAll(a, "\r\n", "\n")) == strings.TrimSpace(strings.ReplaceAll(b, "\r\n",
+		"\n"))
 }
 
 func TestPhotographs(t *testing.T) {
@@ -145,7 +147,8 @@ func TestPhotographs(t *testing.T) {
 			harder++
 		}
 	}
-	t.Logf("%d of %d read, %d wrong; gozxing alone %d, trying harder %d; the gate ended %d; by way of looking %v", read, len(list), wrong, alone, harder, gated, byLook)
+	t.Logf("%d of %d read, %d wrong; gozxing alone %d, trying harder %d; the gate ended %d; by way of looking %v", read,
+		len(list), wrong, alone, harder, gated, byLook)
 	// Bounds below what is reached, so that another machine's rounding does not matter.
 	if read < len(list)-2 || gated > 1 || read <= alone {
 		t.Errorf("%d of %d read (gozxing alone %d), %d ended by the gate", read, len(list), alone, gated)

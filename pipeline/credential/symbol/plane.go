@@ -12,7 +12,7 @@ func (p plane) crop(r rect) plane {
 	return plane{pix: p.pix[r.y0*p.stride+r.x0:], width: r.x1 - r.x0, height: r.y1 - r.y0, stride: p.stride}
 }
 
-// row gives the pixels of row y.
+// row returns the pixels of row y.
 func (p plane) row(y int) []byte { return p.pix[y*p.stride:][:p.width] }
 
 // reuse makes a plane of w × h in the memory of buffer, which must be large enough.

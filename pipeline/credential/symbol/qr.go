@@ -29,7 +29,8 @@ type found struct {
 }
 
 const (
-	// least is the share of the fixed patterns that must be where they should for a decoding to be tried: right minus wrong.
+	// least is the share of the fixed patterns that must be where they should for a decoding to be tried: right minus
+	// wrong.
 	least = 0.45
 	// leastTiming is the same of a timing pattern before the grid is fitted.
 	leastTiming = 0.2
@@ -37,7 +38,7 @@ const (
 	passes = 12
 )
 
-// sampling is how the modules are read once the grid lies.
+// sampling is a way to read the modules of a grid.
 type sampling int
 
 const (
@@ -76,7 +77,8 @@ func (q *qrDecoder) read(bits plane, t *triple, budget *int) (found, bool) {
 	var best [3]guess
 	spread := 1 + max(version, 0)/8 // the estimate is off by a share of the size
 	for v := max(version-spread, 1); v <= min(version+spread, 40); v++ {
-		g := guess{dimension: 17 + 4*v, corners: [4]point{{t.topLeft.x, t.topLeft.y}, {t.topRight.x, t.topRight.y}, fourth(t), {t.bottomLeft.x, t.bottomLeft.y}}}
+		g := guess{dimension: 17 + 4*v, corners: [4]point{{t.topLeft.x, t.topLeft.y}, {t.topRight.x, t.topRight.y},
+			fourth(t), {t.bottomLeft.x, t.bottomLeft.y}}}
 		if !q.lay(bits, &g) {
 			continue
 		}
@@ -181,7 +183,7 @@ func (q *qrDecoder) guessCorner(bits plane, g *guess) {
 	c[2] = at
 }
 
-// fourth is where the fourth corner of a tilted square lies. In homogeneous coordinates it is the parallelogram's. A
+// fourth returns the fourth corner of a tilted square. In homogeneous coordinates it is the parallelogram's. A
 // corner's weight follows from the size of its modules: their area goes with the third power of the weight.
 func fourth(t *triple) point {
 	weight := func(c centre) float64 {

@@ -30,10 +30,10 @@ type Point struct{ X, Y float32 }
 type Symbol struct {
 	Format Format
 	Text   string
-	// Corners of a QR code are its outer ones, from its own top left clockwise, however it is turned in the frame. Those
-	// of a bar code are the ends of the line along which it was read, each twice.
+	// Corners of a QR code are its outer ones, from its own top left clockwise, however it is turned in the frame.
+	// Those of a bar code are the ends of the line along which it was read, each twice.
 	Corners [4]Point
-	// Inverted says that the code is light on dark.
+	// Inverted reports whether the code is light on dark.
 	Inverted bool
 }
 
@@ -43,8 +43,8 @@ type ReaderOpts struct {
 	MaxWidth, MaxHeight int
 	// MaxSymbols is how many codes one frame may give, 1 to 16.
 	MaxSymbols int
-	// Attempts is how many ways of looking a frame is given; frames in turn get all of them. 0: every frame gets all, as
-	// for a single photograph.
+	// Attempts is the number of strategies that are tried on a frame; successive frames get all in turn. 0 tries all on
+	// every frame, as for a single photograph.
 	Attempts int
 	// SearchEvery lets only every so many frames be searched whole; those in between are searched where a code was seen
 	// last. 1: every frame.
@@ -53,7 +53,7 @@ type ReaderOpts struct {
 	Barcodes bool
 }
 
-// DefaultReaderOpts suit the frames of a camera of 1280 × 720 pixels.
+// DefaultReaderOpts returns options for the frames of a camera of 1280 × 720 pixels.
 func DefaultReaderOpts() ReaderOpts {
 	return ReaderOpts{MaxWidth: 1280, MaxHeight: 720, MaxSymbols: 4, Attempts: 2, SearchEvery: 2, Barcodes: true}
 }
@@ -65,7 +65,7 @@ const (
 	maxSymbols   = 16
 	maxPlaces    = 4  // where codes were seen
 	remember     = 30 // frames
-	maxDecodings = 12 // of one way of looking
+	maxDecodings = 12 // of one strategy
 )
 
 // Reader finds codes in frames. It remembers where it saw some, so one belongs to each camera. It is not safe for
@@ -74,7 +74,7 @@ type Reader struct {
 	opts    ReaderOpts
 	frame   uint64
 	next    uint64 // frame from which on the whole may be searched again
-	turn    int    // which way of looking comes next
+	turn    int    // which strategy comes next
 	places  [maxPlaces]place
 	gate    gate
 	code128 code128Reader
@@ -94,12 +94,12 @@ type Stats struct {
 	Frames    uint64 // read
 	Gated     uint64 // ended by the gate: nothing looked like a code
 	Searched  uint64 // whole frames that were searched
-	Attempts  uint64 // ways of looking
+	Attempts  uint64 // strategies tried
 	Decodings uint64 // grids given to the decoder
 	Panics    uint64 // of the decoder, each taken as nothing read
 }
 
-// place is where a code was seen.
+// place is a region in which a code was seen.
 type place struct {
 	where rect
 	frame uint64 // 0: none
@@ -111,7 +111,8 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 		name       string
 		v, lo, max int
 	}{
-		{"MaxWidth", o.MaxWidth, minSide, maxSide}, {"MaxHeight", o.MaxHeight, minSide, maxSide}, {"MaxSymbols", o.MaxSymbols, 1, maxSymbols},
+		{"MaxWidth", o.MaxWidth, minSide, maxSide}, {"MaxHeight", o.MaxHeight, minSide, maxSide},
+		{"MaxSymbols", o.MaxSymbols, 1, maxSymbols},
 		{"Attempts", o.Attempts, 0, len(strategies)}, {"SearchEvery", o.SearchEvery, 1, 1000},
 	} {
 		if c.v < c.lo || c.v > c.max {
@@ -121,7 +122,8 @@ func NewReader(o ReaderOpts) (*Reader, error) {
 	n := o.MaxWidth * o.MaxHeight
 	r := &Reader{
 		opts: o, binary: newBinariser(n), bits: make([]byte, n), scaled: make([]byte, n), spare: make([]byte, n),
-		symbols: make([]Symbol, 0, o.MaxSymbols), gate: newGate(o.MaxWidth), code128: newCode128Reader(max(o.MaxWidth, o.MaxHeight)),
+		symbols: make([]Symbol, 0, o.MaxSymbols), gate: newGate(o.MaxWidth),
+		code128: newCode128Reader(max(o.MaxWidth, o.MaxHeight)),
 	}
 	r.qr.decoder, r.qr.soft = decoder.NewDecoder(), new(soft)
 	return r, nil
@@ -134,14 +136,17 @@ func (r *Reader) Stats() Stats {
 	return s
 }
 
-// Read looks for codes in a frame: luma holds rows of width bytes, stride bytes apart, 0 black to 255 white. The symbols
-// are valid until the next Read; none is no error. A frame in which nothing looks like a code allocates nothing.
+// Read looks for codes in a frame: luma holds rows of width bytes, stride bytes apart, 0 black to 255 white. The
+// symbols are valid until the next Read; none is no error. A frame in which nothing looks like a code allocates
+// nothing.
 func (r *Reader) Read(luma []byte, width, height, stride int) ([]Symbol, error) {
 	if width < minSide || height < minSide || width > r.opts.MaxWidth || height > r.opts.MaxHeight {
-		return nil, fmt.Errorf("symbol: frame of %d×%d pixels, wanted %d×%d to %d×%d", width, height, minSide, minSide, r.opts.MaxWidth, r.opts.MaxHeight)
+		return nil, fmt.Errorf("symbol: frame of %d×%d pixels, wanted %d×%d to %d×%d", width, height, minSide, minSide,
+			r.opts.MaxWidth, r.opts.MaxHeight)
 	}
 	if stride < width || len(luma) < (height-1)*stride+width {
-		return nil, fmt.Errorf("symbol: %d bytes with a stride of %d for a frame of %d×%d pixels", len(luma), stride, width, height)
+		return nil, fmt.Errorf("symbol: %d bytes with a stride of %d for a frame of %d×%d pixels", len(luma), stride,
+			width, height)
 	}
 	r.frame++
 	r.stats.Frames++
@@ -261,7 +266,7 @@ func (r *Reader) attempt(whole plane, where rect, s *strategy) {
 	}
 }
 
-// within says whether the middle of the triple's diagonal lies in a code that was read in this frame.
+// within reports whether the middle of the triple's diagonal lies in a code that was read in this frame.
 func (r *Reader) within(t triple, where rect, scale float64) bool {
 	x := float32((t.topRight.x+t.bottomLeft.x)/2/scale + float64(where.x0))
 	y := float32((t.topRight.y+t.bottomLeft.y)/2/scale + float64(where.y0))
@@ -273,7 +278,7 @@ func (r *Reader) within(t triple, where rect, scale float64) bool {
 	return false
 }
 
-// inside says whether a point lies in a convex quadrilateral.
+// inside reports whether a point lies in a convex quadrilateral.
 func inside(c *[4]Point, x, y float32) bool {
 	positive, negative := false, false
 	for i := range c {
@@ -311,7 +316,7 @@ func bounds(c *[4]Point) rect {
 	return b
 }
 
-// seen says whether a code was read at the place in this frame.
+// seen reports whether a code was read at the place in this frame.
 func (r *Reader) seen(where rect) bool {
 	for i := range r.symbols {
 		if r.symbols[i].Format == QR && overlap(bounds(&r.symbols[i].Corners), where) {
@@ -336,7 +341,7 @@ func (r *Reader) remember(where rect) {
 	r.places[oldest] = place{where, r.frame}
 }
 
-// overlap says whether two regions share more than half of the smaller one.
+// overlap reports whether two regions share more than half of the smaller one.
 func overlap(a, b rect) bool {
 	both := rect{max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1)}
 	return !both.empty() && 2*both.area() > min(a.area(), b.area())

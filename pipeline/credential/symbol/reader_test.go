@@ -38,8 +38,10 @@ func TestSeveralCodes(t *testing.T) {
 	s := newScene(1280, 720, 5)
 	want := map[string]point{}
 	for i, h := range []shown{
-		{x: 200, y: 180, module: 3.5, dark: 20, light: 230}, {x: 640, y: 200, module: 3.5, turn: 20, dark: 40, light: 200},
-		{x: 1080, y: 180, module: 3.5, turn: -70, dark: 230, light: 20}, {x: 640, y: 560, module: 3.5, turn: 180, dark: 10, light: 255},
+		{x: 200, y: 180, module: 3.5, dark: 20, light: 230},
+		{x: 640, y: 200, module: 3.5, turn: 20, dark: 40, light: 200},
+		{x: 1080, y: 180, module: 3.5, turn: -70, dark: 230, light: 20},
+		{x: 640, y: 560, module: 3.5, turn: 180, dark: 10, light: 255},
 	} {
 		text := credentialText(60+20*i, s.rng)
 		rows, err := EncodeQR(text, Medium)
@@ -148,7 +150,8 @@ func TestHostileFrames(t *testing.T) {
 			t.Errorf("frame %d: read %v", i, symbols)
 		}
 	}
-	for _, c := range []struct{ n, w, h, stride int }{{0, 640, 480, 640}, {100, 640, 480, 640}, {640 * 480, 640, 480, 600}, {1 << 20, 31, 480, 640}, {1 << 20, 1281, 480, 1281}} {
+	for _, c := range []struct{ n, w, h, stride int }{{0, 640, 480, 640}, {100, 640, 480, 640},
+		{640 * 480, 640, 480, 600}, {1 << 20, 31, 480, 640}, {1 << 20, 1281, 480, 1281}} {
 		if _, err := r.Read(make([]byte, c.n), c.w, c.h, c.stride); err == nil {
 			t.Errorf("%+v is taken", c)
 		}

@@ -1,7 +1,7 @@
 package symbol
 
-// Soft sampling reads the modules from luma rather than from the bitmap, once the grid lies well: each module is compared
-// with the modules around it, and what blur has mixed in from its neighbours can be taken off first.
+// Soft sampling reads the modules from luma rather than from the bitmap, once the grid lies well: each module is
+// compared with the modules around it, and what blur has mixed in from its neighbours can be taken off first.
 const (
 	softReach = 3  // modules on each side that a threshold is taken from
 	softPart  = 16 // fixed-point one for the share of the neighbours

@@ -9,8 +9,8 @@ type strategy struct {
 }
 
 // strategies are ordered by how many codes each reads. They were chosen on photographs and on drawn frames with every
-// hardship at once: a threshold halfway between the extremes of the near surroundings reads most, and each of the others
-// reads some codes that those before it do not.
+// hardship at once: a threshold halfway between the extremes of the near surroundings reads most, and each of the
+// others reads some codes that those before it do not.
 var strategies = []strategy{
 	{threshold: threshold{reach: 1, middle: true}, step: 1},
 	{threshold: threshold{reach: 4, bias: -6}, step: 1},

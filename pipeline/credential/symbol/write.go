@@ -13,7 +13,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode/encoder"
 )
 
-// Level is how much of a QR code may be damaged: about 7, 15, 25 and 30 % of its codewords.
+// Level is an error correction level of QR codes: about 7, 15, 25 or 30 % of the codewords may be damaged.
 type Level byte
 
 // The levels of error correction.
@@ -32,11 +32,12 @@ const (
 	maxBarText = 80 // characters, as gozxing allows
 )
 
-// EncodeQR makes a QR code of the smallest version that holds the text. Each element of the result is a module, true for
-// dark; the quiet zone around it is not included.
+// EncodeQR returns a QR code of the smallest version that holds the text. Each element of the result is a module, true
+// for dark; the quiet zone around it is not included.
 func EncodeQR(text string, level Level) ([][]bool, error) {
 	levels := map[Level]decoder.ErrorCorrectionLevel{
-		Low: decoder.ErrorCorrectionLevel_L, Medium: decoder.ErrorCorrectionLevel_M, Quartile: decoder.ErrorCorrectionLevel_Q, High: decoder.ErrorCorrectionLevel_H,
+		Low: decoder.ErrorCorrectionLevel_L, Medium: decoder.ErrorCorrectionLevel_M,
+		Quartile: decoder.ErrorCorrectionLevel_Q, High: decoder.ErrorCorrectionLevel_H,
 	}
 	l, is := levels[level]
 	if !is {
