@@ -29,6 +29,9 @@ test: ## set up and pass all tests
 	go vet ./...
 	go test -json -timeout 20m ./... | go run ./scripts/testreport
 
+check: lint ## before a commit: lint and the fast tests, in a minute and a half
+	go test $(FAST)
+
 build: ## static binaries in build/
 	@scripts/setup run
 	go build $(FLAGS) -o build/ ./daemon/umbrald ./daemon/umbral ./daemon/umbral-clock
@@ -70,6 +73,14 @@ lint: ## gofmt, go vet, staticcheck, shellcheck
 	cd scripts/tools && go build -o ../../build/staticcheck honnef.co/go/tools/cmd/staticcheck
 	build/staticcheck ./...
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/setup scripts/demo scripts/fuzz scripts/oracle/run scripts/oracle/install .ci/run; else echo 'lint: shellcheck is not installed: scripts not checked'; fi
+
+race-shared: ## what several goroutines share, with the race detector (needs gcc; part of CI)
+	CGO_ENABLED=1 go test -race -timeout 15m $(SHARED)
+
+notices: ## the licences of every module that the binaries link, in build/NOTICES
+	@mkdir -p build
+	go run ./scripts/notices ./daemon/umbrald ./daemon/umbral > build/NOTICES
+	@ls -l build/NOTICES
 
 race: ## the daemon's and drivers' tests with the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race -timeout 30m ./daemon/... ./drivers/... ./pipeline/gallery/... ./pipeline/vision/...

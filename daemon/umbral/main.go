@@ -41,7 +41,7 @@ Commands that need a terminal find it through its configuration (--config), whet
 	cmd.AddCommand(
 		statusCommand(&s), enrollCommand(&s), peopleCommand(&s), passagesCommand(&s), replayCommand(&s), storeCommand(&s),
 		budgetCommand(&s), configCommand(), evalCommand(&s), credentialCommand(), walletCommand(), benchCommand(&s), fleetCommand(&s), cameraCommand(), boardCommand(&s),
-		reviewCommand(), policyCommand(&s),
+		reviewCommand(), policyCommand(&s), pageCommand(&s), versionCommand(),
 		authorityCommand(&s), revocationCommand(&s), issuersCommand(&s),
 	)
 	return cmd
