@@ -70,7 +70,6 @@ func TestCommandsAreSignedAndRead(t *testing.T) {
 }
 
 func TestEnvelopesOfCommands(t *testing.T) {
-	const payload, sig = "e30=", "AA=="
 	for text, want := range map[string]fleet.Reason{
 		`{"status":"init","payload":"e30=","key":"k","sig":"AA=="}`: "",
 		`{"payload":"e30=","key":"k","sig":"AA=="}`:                 "",

@@ -253,7 +253,6 @@ type recording struct {
 	t        *testing.T
 	mu       sync.Mutex
 	examples map[string]example
-	members  map[string][]string // of measurements and twin, by topic
 }
 
 func (r *recording) has(name string) bool {
