@@ -375,3 +375,18 @@ func TestWordsOfTheClockHaveALimit(t *testing.T) {
 	}
 	s.at(0, TrustNTP)
 }
+
+// TestClocksThatAgreeCorrectNothing puts a mark at the slack ahead of the better clock, and just beyond it.
+func TestClocksThatAgreeCorrectNothing(t *testing.T) {
+	for _, beyond := range []time.Duration{0, 1} {
+		s := newClockStore(t)
+		s.at(time.Duration(clockSlack)+beyond, TrustRTC)
+		appended(t, s.Store, "e", "")
+		s.at(0, TrustNTP)
+		appended(t, s.Store, "e", "")
+		all := entries(t, s.Store)
+		if corrected := all[1].Kind == KindClock; corrected != (beyond > 0) {
+			t.Errorf("%v beyond the slack: corrected %t", beyond, corrected)
+		}
+	}
+}

@@ -369,6 +369,9 @@ func TestADamagedListIsNotMissing(t *testing.T) {
 	if !errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) {
 		t.Errorf("reading: %v", err)
 	}
+	if fault := s.Status().Fault; !errors.Is(fault, ErrDamaged) {
+		t.Errorf("status: %v", fault)
+	}
 	if err := s.PutList(List{Kind: "k", Sequence: 1, Bytes: []byte{1}}); !errors.Is(err, ErrDamaged) {
 		t.Errorf("replacing: %v", err)
 	}
