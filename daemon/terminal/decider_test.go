@@ -206,11 +206,18 @@ func TestCommitLoopDrains(t *testing.T) {
 func TestObserveAllocatesNothing(t *testing.T) {
 	b := newBench(t)
 	var f passage.Frame
+	f.Add(passage.Face{Track: 1, Problems: passage.Problems(0).With(passage.TooSmall)})
+	if s := b.machine.Screen(); s.Code != passage.ScreenIdle {
+		t.Fatalf("before the first frame the screen is %+v", s)
+	}
 	if n := testing.AllocsPerRun(200, func() {
 		f.Sequence++
 		b.observe(passage.Observation{Kind: passage.ObserveFrame, Frame: f})
 		b.observe(passage.Observation{Kind: passage.ObserveTick})
 	}); n != 0 {
 		t.Errorf("%v allocations a frame", n)
+	}
+	if s := b.machine.Screen(); s.Code != passage.ScreenGuide || s.Problem != passage.TooSmall {
+		t.Errorf("the machine has not seen the frames: the screen is %+v", s)
 	}
 }

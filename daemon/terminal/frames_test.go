@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"log/slog"
+	"math"
 	"os"
 	"testing"
 	"time"
@@ -88,16 +89,23 @@ func TestSteadyFrameAllocatesNothing(t *testing.T) {
 			if (seen > 0) != c.faces {
 				t.Fatalf("%d faces on the frame", seen)
 			}
-			// On a machine under load the time may come round for another decision meanwhile; what was measured then is not the
-			// steady path.
-			var n float64
-			for range 5 {
-				if n = testing.AllocsPerRun(20, step); len(term.decider.commits) == 0 {
-					break
+			// Goroutines of the parts beside it are counted, too, and on a machine under load the time may come round for another
+			// decision meanwhile. The steady path is the least of several counts.
+			n := math.Inf(1)
+			for range 10 {
+				counted := testing.AllocsPerRun(20, step)
+				if len(term.decider.commits) == 0 {
+					n = min(n, counted)
 				}
 				for len(term.decider.commits) > 0 {
 					term.decider.commit(<-term.decider.commits)
 				}
+				if n == 0 {
+					break
+				}
+			}
+			if s := term.decider.machine.Screen(); s.Code == passage.ScreenOutOfOrder {
+				t.Errorf("the machine has seen no frame: the screen is %+v", s)
 			}
 			if n != 0 {
 				t.Errorf("%v allocations a frame", n)
