@@ -19,21 +19,22 @@ func rareReader(t *testing.T, characters string) *Reader {
 	}
 	r := newReader(t)
 	var err error
-	knows := func(c rune) bool { _, known := r.alphabet.class[c]; return known }
-	if r.rare.known, err = ideograph.Load(ideograph.DefaultFont, knows); err != nil {
-		t.Fatal(err)
-	}
-	some := func(c rune) bool { return !knows(c) && (c%8 == 0 || slices.Contains([]rune(characters), c)) }
-	if r.rare.unknown, err = ideograph.Load(ideograph.DefaultFont, some); err != nil {
-		t.Fatal(err)
+	for known, to := range map[bool]**ideograph.Table{true: &r.rare.known, false: &r.rare.unknown} {
+		*to, err = ideograph.Load(ideograph.DefaultFont, func(c rune) bool {
+			_, knows := r.alphabet.class[c]
+			return knows == known && (c%8 == 0 || slices.Contains([]rune(characters), c))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	return r
 }
 
 // A rare character is among the candidates, in its place, and the name is admitted with it and with no other.
 func TestRareCharacters(t *testing.T) {
-	p, reader := newPrinter(t), rareReader(t, "旻嬿翀劼赟龑曌")
-	for i, name := range []string{"王旻", "李嬿婷", "张翀", "陈赟", "赵曌强"} {
+	p, reader := newPrinter(t), rareReader(t, "王旻晏陈赟赵曌强")
+	for i, name := range []string{"王旻", "陈赟", "赵曌强"} {
 		r := rand.New(rand.NewPCG(21, uint64(i)))
 		who := newPerson(r)
 		who.name = name
