@@ -74,7 +74,6 @@ func (l *lowering) suitsWinograd(o *op, in *view) bool {
 }
 
 func (l *lowering) winograd(o *op, in, out *view) {
-	const side = kernel.WinogradSide
 	w := o.weights
 	s := &winogradStep{
 		in: in, out: out, window: o.window, depth: w.depth, outputs: w.outputs, height: out.shape[2], width: out.shape[3],
