@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -234,7 +235,34 @@ func FuzzList(f *testing.F) {
 func FuzzParseEntry(f *testing.F) {
 	f.Add("credential https://id.example.org 0102")
 	f.Add("person ana")
-	f.Fuzz(func(_ *testing.T, line string) { ParseEntry(line) })
+	f.Add("subject https://id.example.org did:1")
+	f.Add("person " + strings.Repeat("x", MaxPart))
+	f.Add("person " + strings.Repeat("x", MaxPart+1))
+	f.Add("subject issuer")
+	f.Add("credential issuer 0")
+	f.Fuzz(func(t *testing.T, line string) {
+		e, err := ParseEntry(line)
+		words := strings.Fields(line)
+		short := len(words) > 1 && len(words[1]) <= MaxPart
+		if len(words) == 3 && words[0] == "subject" {
+			short = short && len(words[2]) <= MaxPart
+		}
+		var want Entry
+		switch {
+		case !short:
+		case len(words) == 2 && words[0] == "person":
+			want = Person(words[1])
+		case len(words) == 3 && words[0] == "subject":
+			want = Subject(words[1], words[2])
+		case len(words) == 3 && words[0] == "credential" && len(words[2]) <= 2*MaxPart:
+			if token, bad := hex.DecodeString(words[2]); bad == nil {
+				want = Credential(words[1], token)
+			}
+		}
+		if e != want || (err == nil) != (want != Entry{}) {
+			t.Fatalf("%q is %x (%v), want %x", line, e, err, want)
+		}
+	})
 }
 
 func BenchmarkHolds(b *testing.B) {
