@@ -8,9 +8,12 @@ CAMERA  ?=
 CONFIG  ?= config/demo.toml
 SCENE   ?=
 FUZZTIME ?= 20s
+# What several goroutines use at once and the race detector gets through in minutes.
+SHARED  := ./daemon/clock ./daemon/evidence/... ./daemon/fleet/link ./daemon/fleet/mqtt ./daemon/fleet/operator ./daemon/frames \
+	./daemon/journal ./daemon/state ./daemon/store ./drivers/... ./pipeline/gallery/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build cross models bench oracle lint race fuzz clean device device-test device-test-full
+.PHONY: help run test check build cross models bench oracle lint race race-shared notices fuzz clean device device-test device-test-full
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
