@@ -57,15 +57,19 @@ const (
 )
 
 // New checks the options, reads the TLS files and returns a link that does nothing before Run.
-func New(o Opts, j Journal, c Commander, n NonceStore, s State) (_ *Link, err error) {
+func New(o Opts, j Journal, c Commander, n NonceStore, s State) (*Link, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	if j == nil || c == nil || n == nil || s == nil {
 		return nil, errors.New("fleet: journal, commander, nonces and state are all needed")
 	}
+	dialer, err := mqtt.New(o.Opts)
+	if err != nil {
+		return nil, err
+	}
 	l := &Link{
-		o: o, journal: j, commander: c, state: s,
+		o: o, dialer: dialer, journal: j, commander: c, state: s,
 		verifier: verifier{
 			terminal: o.Terminal, keys: o.Keys, limit: o.MaxCommandBytes, age: o.MaxCommandAge,
 			skew: o.MaxCommandSkew, trusted: o.TrustedClocks, nonces: n,
@@ -85,9 +89,6 @@ func New(o Opts, j Journal, c Commander, n NonceStore, s State) (_ *Link, err er
 	}
 	if l.questions == nil {
 		l.questions = newQuestions(QuestionOpts{})
-	}
-	if l.dialer, err = mqtt.New(o.Opts); err != nil {
-		return nil, err
 	}
 	l.stats = Stats{Broker: l.dialer.Host(), Since: l.now(), LastError: "not connected yet", CertificateExpires: l.dialer.Expires()}
 	return l, nil

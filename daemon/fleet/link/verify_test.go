@@ -113,6 +113,15 @@ func TestVerifyRefuses(t *testing.T) {
 		{"another id", mqtt.Message{Topic: topic, Payload: sign(func(c *fleet.Command) { c.ID = "o-2" }).Payload}, fleet.ReasonWrongTopic},
 		{"another command", mqtt.Message{Topic: topic, Payload: sign(func(c *fleet.Command) { c.Name = fleet.CommandStatus }).Payload}, fleet.ReasonWrongTopic},
 		{"strange topic", mqtt.Message{Topic: "te/device/gate-1///cmd/a b/c", Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"another channel", mqtt.Message{Topic: fleet.Topic("gate-1", fleet.ChannelReview, fleet.CommandOpen, "o-1"), Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"a topic of one level", mqtt.Message{Topic: fleet.Topic("gate-1", fleet.ChannelCommand, fleet.CommandOpen), Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"a topic of three", mqtt.Message{Topic: topic + "/x", Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"on another terminal's topic", mqtt.Message{Topic: fleet.Topic("gate-2", fleet.ChannelCommand, fleet.CommandOpen, "o-1"), Payload: good.Payload}, fleet.ReasonWrongTopic},
+		{"at the limit", mqtt.Message{Topic: topic, Payload: append(bytes.Clone(good.Payload), bytes.Repeat([]byte(" "), 4096-len(good.Payload))...)}, ""},
+		{"as old as may be", sign(func(c *fleet.Command) {
+			c.Issued = fleettest.Noon.Add(-2 * time.Minute)
+			c.Expires = fleettest.Noon.Add(time.Second)
+		}), ""},
 		{"unknown command", sign(func(c *fleet.Command) { c.Name = "erase" }), fleet.ReasonUnknown},
 		{"not this key's", lobby, fleet.ReasonNotAllowed},
 		{"from the future", sign(func(c *fleet.Command) {
@@ -141,6 +150,33 @@ func TestVerifyRefuses(t *testing.T) {
 				t.Errorf("command %+v", got)
 			}
 		})
+	}
+}
+
+// A refusal names the key that was claimed, and without a list of trusts any clock will do.
+func TestWhatVerifyTells(t *testing.T) {
+	t.Parallel()
+	topic, b, err := fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, r := testVerifier().verify(mqtt.Message{Topic: topic, Payload: b}, fleettest.Noon, "ntp")
+	if r == nil || c.Key != "office" || c.ID != "o-1" || c.Name != fleet.CommandOpen || c.Terminal != "gate-1" {
+		t.Errorf("%+v, %v", c, r)
+	}
+	topic, b, err = fleet.Sign(fleettest.Command(), fleet.Signer{Name: "office", Private: fleettest.Seeded(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := testVerifier()
+	v.trusted = nil
+	c, r = v.verify(mqtt.Message{Topic: topic, Payload: b}, fleettest.Noon, "unknown")
+	if r != nil || c.Key != "office" || c.Fingerprint != fleet.Fingerprint(fleettest.Public(1)) {
+		t.Errorf("%+v, %v", c, r)
+	}
+	late := fleettest.Noon.Add(time.Hour).In(time.FixedZone("", 3600))
+	if _, r = testVerifier().verify(mqtt.Message{Topic: topic, Payload: b}, late, "ntp"); r == nil || !strings.Contains(r.Detail, "says 2026-03-01T13:00:00Z (ntp)") {
+		t.Errorf("%v", r)
 	}
 }
 
