@@ -52,7 +52,7 @@ const (
 )
 
 // handed waits for an event to come back that the broker has acknowledged.
-func (l *Link) handed(ctx context.Context, s *mqtt.Session, came <-chan struct{}, size int) error {
+func (l *Link) handed(ctx context.Context, s session, came <-chan struct{}, size int) error {
 	patience := l.o.AckTimeout + mqtt.TransferTime(size)
 	limit := time.NewTimer(patience)
 	defer limit.Stop()

@@ -50,6 +50,16 @@ type Link struct {
 	stats    Stats
 }
 
+// session is what the link needs of a connection; see mqtt.Session.
+type session interface {
+	Publish(ctx context.Context, topic string, qos byte, retained bool, payload []byte) error
+	Subscribe(ctx context.Context, filter string) error
+	Unsubscribe(ctx context.Context, filter string) error
+	Expect(bytes int)
+	Lost() <-chan struct{}
+	Why() error
+}
+
 // Bounds of the queues inside a link, in messages.
 const (
 	maxAnswers = 32
@@ -184,7 +194,7 @@ func (l *Link) attend(ctx context.Context) (healthy bool, err error) {
 }
 
 // goodbye replaces the retained "up" by a "down" that says that it was meant.
-func (l *Link) goodbye(s *mqtt.Session) {
+func (l *Link) goodbye(s session) {
 	ctx, cancel := context.WithTimeout(context.Background(), mqtt.Farewell)
 	defer cancel()
 	b, err := fleet.EncodeJSON(l.report(fleet.HealthDown, "stopped", fleet.Health{}))
@@ -211,7 +221,7 @@ func (l *Link) report(status, reason string, h fleet.Health) fleet.HealthReport 
 
 // serve uses a connection until it fails or ctx ends: first what is said at birth, then whatever comes,
 // one message at a time.
-func (l *Link) serve(ctx context.Context, s *mqtt.Session) error {
+func (l *Link) serve(ctx context.Context, s session) error {
 	if err := l.subscribe(ctx, s); err != nil {
 		return err
 	}
@@ -301,7 +311,7 @@ func (l *Link) refresh() {
 }
 
 // subscribe asks for the terminal's own topics, before "up" is said: who sees "up" may command.
-func (l *Link) subscribe(ctx context.Context, s *mqtt.Session) error {
+func (l *Link) subscribe(ctx context.Context, s session) error {
 	l.stale.reset()
 	l.rival.connecting()
 	channels := []fleet.Channel{fleet.ChannelCommand, fleet.ChannelAlarm, fleet.ChannelReview}
@@ -326,7 +336,7 @@ func (l *Link) subscribe(ctx context.Context, s *mqtt.Session) error {
 
 // say sends an answer, and keeps it for the next connection when this one breaks: a command that was
 // carried out must not look as if it had not been.
-func (l *Link) say(ctx context.Context, s *mqtt.Session, m mqtt.Message) error {
+func (l *Link) say(ctx context.Context, s session, m mqtt.Message) error {
 	l.unsaid = &m
 	if err := s.Publish(ctx, m.Topic, 1, m.Retained, m.Payload); err != nil {
 		return err

@@ -34,7 +34,7 @@ const (
 // fetcher takes lists from the broker over one connection, one part after the other.
 type fetcher struct {
 	l      *Link
-	s      *mqtt.Session
+	s      session
 	wanted map[string]*wish // by kind, at most MaxListKinds
 	now    *wish            // being fetched
 	data   []byte
@@ -48,12 +48,12 @@ type wish struct {
 	after time.Time // not tried before
 }
 
-func newFetcher(l *Link, s *mqtt.Session) *fetcher {
+func newFetcher(l *Link, s session) *fetcher {
 	return &fetcher{l: l, s: s, wanted: map[string]*wish{}}
 }
 
 // wantLists subscribes to the manifests. A broker whose access rules do not know of them yet must not cost the link.
-func (l *Link) wantLists(ctx context.Context, s *mqtt.Session) error {
+func (l *Link) wantLists(ctx context.Context, s session) error {
 	if l.o.Lists == nil {
 		return nil
 	}

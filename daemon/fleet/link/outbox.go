@@ -140,7 +140,7 @@ func (b *outbox) delivered() {
 }
 
 // deliver sends one entry and waits until the broker has acknowledged it and handed it back.
-func (l *Link) deliver(ctx context.Context, s *mqtt.Session) error {
+func (l *Link) deliver(ctx context.Context, s session) error {
 	b := &l.outbox
 	if len(b.pending) == 0 {
 		b.waiting = false // the watch has spoken; load will look

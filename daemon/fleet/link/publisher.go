@@ -7,20 +7,20 @@ import (
 	"slices"
 
 	"umbral/daemon/fleet"
-	"umbral/daemon/fleet/mqtt"
 )
 
 // Bounds of what State may say.
 const (
-	maxNames  = 32       // twin names, measurement types, alarms
-	maxReport = 16 << 10 // bytes of one report; a longer one is left out and logged
+	maxNames    = 32       // twin names, measurement types, alarms
+	maxReport   = 16 << 10 // bytes of one report; a longer one is left out and logged
+	reportFrame = 1 << 10  // what a health report says besides its detail
 )
 
 // publisher publishes what is not in the journal. It remembers what this connection's broker was told, so
 // that only news goes out; a new connection starts with an empty memory, and everything is said again.
 type publisher struct {
 	l      *Link
-	s      *mqtt.Session
+	s      session
 	health []byte
 	twin   map[string][]byte
 	alarms map[string][]byte
@@ -29,7 +29,7 @@ type publisher struct {
 	pictures map[string]bool   // passages whose pictures were published
 }
 
-func newPublisher(l *Link, s *mqtt.Session) *publisher {
+func newPublisher(l *Link, s session) *publisher {
 	return &publisher{
 		l: l, s: s, twin: map[string][]byte{}, alarms: map[string][]byte{}, reviews: map[string][]byte{}, pictures: map[string]bool{},
 	}
@@ -37,13 +37,8 @@ func newPublisher(l *Link, s *mqtt.Session) *publisher {
 
 // news says what has changed since it was last said.
 func (t *publisher) news(ctx context.Context) error {
-	h := t.l.state.Health()
-	health, err := fleet.EncodeJSON(h)
-	if err != nil || len(health) > maxReport {
-		t.unfit("health", len(health), err)
-		h = fleet.Health{Software: h.Software}
-	}
-	if t.health == nil || !bytes.Equal(health, t.health) {
+	h, health := t.lookAtHealth()
+	if !bytes.Equal(health, t.health) {
 		if err := t.sayHealth(ctx, h); err != nil {
 			return err
 		}
@@ -56,6 +51,19 @@ func (t *publisher) news(ctx context.Context) error {
 		return err
 	}
 	return t.sayReviews(ctx)
+}
+
+// lookAtHealth returns the terminal's health, without its detail where that cannot be sent.
+func (t *publisher) lookAtHealth() (h fleet.Health, encoded []byte) {
+	h = t.l.state.Health()
+	encoded, err := fleet.EncodeJSON(h)
+	if err == nil && len(encoded) <= maxReport-reportFrame {
+		return h, encoded
+	}
+	t.unfit("health's detail", len(encoded), err)
+	h.Detail = nil
+	encoded, _ = fleet.EncodeJSON(h) // a text can always be encoded
+	return h, encoded
 }
 
 func (t *publisher) sayHealth(ctx context.Context, h fleet.Health) error {
@@ -203,7 +211,8 @@ func (t *publisher) clearReview(ctx context.Context, passage string) error {
 // numbers says the measurements, once and without acknowledgement: the next ones come soon. The health
 // report goes with them, since its time shows that the terminal is alive.
 func (t *publisher) numbers(ctx context.Context) error {
-	if err := t.sayHealth(ctx, t.l.state.Health()); err != nil {
+	h, _ := t.lookAtHealth()
+	if err := t.sayHealth(ctx, h); err != nil {
 		return err
 	}
 	all := t.l.state.Measurements()

@@ -197,7 +197,7 @@ func (r *Questions) due(connection uint64, now time.Time) (next *asked, more boo
 
 // ask sends one question that is due. Where another is due as well it wakes the link again, so that the journal and
 // commands get their turns in between.
-func (l *Link) ask(ctx context.Context, s *mqtt.Session, connection uint64) error {
+func (l *Link) ask(ctx context.Context, s session, connection uint64) error {
 	a, more := l.questions.due(connection, time.Now())
 	if more {
 		offer(l.questions.wake, struct{}{})

@@ -96,7 +96,7 @@ func (l *Link) keep(m mqtt.Message, c fleet.Channel, name string) {
 }
 
 // clear takes one message off the broker, or subscribes again to see whether there are more.
-func (l *Link) clear(ctx context.Context, s *mqtt.Session, p *publisher) error {
+func (l *Link) clear(ctx context.Context, s session, p *publisher) error {
 	r, again, more := l.stale.next()
 	if !more {
 		return nil
