@@ -11,6 +11,7 @@ import (
 
 	"umbral/daemon/fleet"
 	"umbral/daemon/fleet/fleettest"
+	"umbral/daemon/fleet/mqtt"
 )
 
 // tape is a session that records, and fails at one of its calls.
@@ -20,6 +21,7 @@ type tape struct {
 	calls   int
 	lost    chan struct{}
 	filters []string
+	heard   func(mqtt.Message) // is told of what was published; nil: nobody is
 }
 
 type said struct {
@@ -43,6 +45,9 @@ func (s *tape) Publish(_ context.Context, topic string, qos byte, retained bool,
 		return err
 	}
 	s.said = append(s.said, said{topic, string(payload), qos, retained})
+	if s.heard != nil {
+		s.heard(mqtt.Message{Topic: topic, Payload: payload})
+	}
 	return nil
 }
 
