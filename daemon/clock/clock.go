@@ -30,6 +30,7 @@ type Clock struct {
 	least  time.Time     // a battery clock that tells an earlier time has lost it
 }
 
+// New returns a clock. ntp says that a time daemon may vouch for it; a jump of more than maxDrift costs its trust.
 func New(ntp bool, maxDrift time.Duration) *Clock {
 	start := time.Now()
 	_, err := os.Stat("/sys/class/rtc/rtc0")

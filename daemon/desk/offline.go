@@ -19,7 +19,7 @@ import (
 	"umbral/pipeline/trustlist"
 )
 
-// Offline is a desk over the store of a terminal that does not run: what the tool works on. While the terminal runs, OpenDesk
+// Offline is a desk over the store of a terminal that does not run: what the tool works on. While the terminal runs, Open
 // fails with store.ErrInUse.
 type Offline struct {
 	*Desk
@@ -123,7 +123,7 @@ func (d *Offline) InstallList(kind string, b []byte) (sequence uint64, err error
 	}
 	key, err := fleet.ParsePublicKey(d.cfg.Credential.ListKey)
 	if err != nil {
-		return 0, fmt.Errorf("terminal: credential.list_key: %w", err)
+		return 0, fmt.Errorf("desk: credential.list_key: %w", err)
 	}
 	l, err := trustlist.Open(b, kind, key)
 	if err != nil {

@@ -44,6 +44,7 @@ type Opts struct {
 	Forget   func(id string)
 }
 
+// New returns the people of a register; Load fills the galleries.
 func New(o Opts) (*People, error) {
 	p := &People{
 		Register: o.Register, models: o.Models, frames: o.Frames, fingers: o.Fingers, changed: o.Changed, forget: o.Forget,
@@ -93,7 +94,7 @@ func (p *People) Load() (stale int, err error) {
 		return p.gallery.Add(person.ID, r.Template)
 	})
 	if err != nil {
-		return stale, fmt.Errorf("terminal: references: %w", err)
+		return stale, fmt.Errorf("enrolment: references: %w", err)
 	}
 	for _, id := range barred {
 		p.gallery.Bar(id, true)
@@ -132,6 +133,7 @@ func (p *People) Block(id, by, reason string) error {
 	return err
 }
 
+// Unblock lets a person pass again.
 func (p *People) Unblock(id, by string) error {
 	err := p.store.Unblock(id, by)
 	if err == nil {
@@ -172,7 +174,7 @@ func (p *People) enrol(id, name string, refs []store.Reference) (Enrolled, error
 	for _, r := range refs {
 		twins, err := p.gallery.Duplicates(r.Template, p.models.Identify.Score, id)
 		if err != nil {
-			return Enrolled{}, fmt.Errorf("terminal: %w", err)
+			return Enrolled{}, fmt.Errorf("enrolment: %w", err)
 		}
 		if len(twins) > 0 {
 			return Enrolled{}, refuse("%s looks like %s, who is enrolled already (similarity %.2f); erase that person first, or enrol under that id", r.Source, twins[0].ID, twins[0].Score)
@@ -200,6 +202,7 @@ func (p *People) enrol(id, name string, refs []store.Reference) (Enrolled, error
 	return e, p.journalEnrolment(e)
 }
 
+// Erase destroys what a person is recognised by, and forgets what is shown of them.
 func (p *People) Erase(id, reason string) (store.Receipt, error) {
 	receipt, err := p.store.Erase(id, reason)
 	if err == nil {

@@ -45,6 +45,7 @@ type RegisterOpts struct {
 	Now         func() time.Time
 }
 
+// NewRegister returns a register.
 func NewRegister(o RegisterOpts) (*Register, error) {
 	alias, err := aliasKey(o.Key)
 	if err != nil {

@@ -41,7 +41,7 @@ type Analyzer struct {
 	faces    [passage.MaxFaces]Seen       // as pages see them
 }
 
-// Opts is what a frameAnalyzer is made of.
+// Opts is what a Analyzer is made of.
 type Opts struct {
 	Width, Height int // of the camera's frames
 	Models        *Models
@@ -53,6 +53,7 @@ type Opts struct {
 	View          View
 }
 
+// New returns an analyzer.
 func New(o Opts) (*Analyzer, error) {
 	tracker, err := face.NewTracker(face.DefaultTrackerOpts())
 	if err != nil {
@@ -85,7 +86,7 @@ func (s *Analyzer) Look(f *camera.Frame, wants func(*passage.Frame) [passage.Max
 	}
 	picture := vision.Frame{Format: vision.PixelFormat(f.Format), Width: f.Width, Height: f.Height, Stride: f.Stride, Data: f.Data}
 	if err := s.decoder.Decode(s.image, picture); err != nil {
-		return nil, fmt.Errorf("terminal: frame %d: %w", f.Sequence, err)
+		return nil, fmt.Errorf("frames: frame %d: %w", f.Sequence, err)
 	}
 	lap(stageDecode)
 	faces, err := s.models.Analyzer.Detect(s.image)

@@ -26,6 +26,7 @@ const (
 	closeupWidth  = 4 * closeupHeight
 )
 
+// NewCloseup returns a closeup, with room for a picture where the site sends pictures.
 func NewCloseup(pictures bool) *Closeup {
 	c := new(Closeup)
 	if pictures {

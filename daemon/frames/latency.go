@@ -35,6 +35,7 @@ type Latency struct {
 	counts [Stages]uint64
 }
 
+// Add keeps a duration of a stage.
 func (w *Latency) Add(s Stage, d time.Duration) {
 	w.mu.Lock()
 	w.rings[s][w.counts[s]%window] = d

@@ -42,9 +42,9 @@ func Open(cfg *config.Config, dir string) (_ *Models, err error) {
 		return nil, err
 	}
 	e.Set.Tier = tier(cfg.Models.SIMD)
-	// The models look at a face one after the other (see faceModels.mu), so they can do so in one place.
+	// The models look at a face one after the other (see Models), so they can do so in one place.
 	if e.Set.Arena, err = nn.NewArena(nn.DefaultLimits().Arena); err != nil {
-		return nil, fmt.Errorf("terminal: %w", err)
+		return nil, fmt.Errorf("frames: %w", err)
 	}
 	f := &cfg.Face
 	if e.FaceThresholds, err = rules.OfFaces(f, manifest.Calibrations); err != nil {
@@ -52,12 +52,12 @@ func Open(cfg *config.Config, dir string) (_ *Models, err error) {
 	}
 	feature, err := manifest.Of(models.Feature)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: %w", err)
+		return nil, fmt.Errorf("frames: %w", err)
 	}
 	e.Feature = feature.SHA256
 	kernels, err := kernel.Choose(e.Set.Tier)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: models.simd: %w", err)
+		return nil, fmt.Errorf("frames: models.simd: %w", err)
 	}
 	e.Kernels = kernels.Name
 	e.pool = nn.NewPool(Threads(cfg.Models.Threads))
@@ -125,8 +125,10 @@ func qualityLimits(f *config.Face) face.Limits {
 	return q
 }
 
+// Stages returns the compiled models.
 func (e *Models) Stages() []*models.Stage { return append(e.Analyzer.Stages(), e.passive.Stage()) }
 
+// Close ends what the models run on.
 func (e *Models) Close() { e.pool.Close() }
 
 // tier is the name that package kernel knows.

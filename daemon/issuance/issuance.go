@@ -45,15 +45,15 @@ func New(cfg *config.Config, c *evidence.Claims, now func() time.Time, log *slog
 	}
 	data, err := os.ReadFile(cfg.Issue.Key)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: issue.key: %w", err)
+		return nil, fmt.Errorf("issuance: issue.key: %w", err)
 	}
 	key, err := credential.ParseSigningKey(data)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: issue.key: %s: %w", cfg.Issue.Key, err)
+		return nil, fmt.Errorf("issuance: issue.key: %s: %w", cfg.Issue.Key, err)
 	}
 	office, err := credential.NewIssuanceDesk(key, cfg.Issue.Valid)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: issue.key: %s: %w", cfg.Issue.Key, err)
+		return nil, fmt.Errorf("issuance: issue.key: %s: %w", cfg.Issue.Key, err)
 	}
 	return &Issuer{office: office, wallet: cfg.Issue.Wallet, claims: c, now: now, log: log}, nil
 }

@@ -20,6 +20,7 @@ func NewOutbox(s *store.Store, pseudonym func(person string) string) Outbox {
 	return Outbox{s, pseudonym}
 }
 
+// Next implements the link's outbox.
 func (o Outbox) Next(after fleet.Position, max int) ([]fleet.Entry, error) {
 	entries, err := o.store.Next(store.Position(after), max)
 	if err != nil {
@@ -40,10 +41,13 @@ func (o Outbox) Next(after fleet.Position, max int) ([]fleet.Entry, error) {
 	return sent, nil
 }
 
+// Wait implements the link's outbox.
 func (o Outbox) Wait(ctx context.Context, after fleet.Position) error {
 	return o.store.Wait(ctx, store.Position(after))
 }
 
+// Ack implements the link's outbox.
 func (o Outbox) Ack(p fleet.Position) error { return o.store.Ack(store.Position(p)) }
 
+// Cursor implements the link's outbox.
 func (o Outbox) Cursor() (fleet.Position, error) { return fleet.Position(o.store.Cursor()), nil }

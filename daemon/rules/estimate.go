@@ -75,7 +75,7 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a policy.Altern
 			fmr, byHand = f.VerifyFMR, f.VerifyThreshold
 		}
 		if byHand > 0 {
-			return w, fmt.Errorf("terminal: a threshold set by hand (%g) has no known false match rate: name the rate instead (face.identify_fmr, face.verify_fmr)", byHand)
+			return w, fmt.Errorf("rules: a threshold set by hand (%g) has no known false match rate: name the rate instead (face.identify_fmr, face.verify_fmr)", byHand)
 		}
 		threshold, err := tables.Threshold(f.Population, fmr)
 		if err != nil {
@@ -94,7 +94,7 @@ func estimateWay(cfg *config.Config, tables models.Calibrations, a policy.Altern
 	if a.Evidence.Has(policy.Finger) {
 		least, err := finger.Threshold(cfg.Finger.FMR)
 		if err != nil {
-			return w, fmt.Errorf("terminal: finger.fmr: %w", err)
+			return w, fmt.Errorf("rules: finger.fmr: %w", err)
 		}
 		w.Estimated = true
 		rate *= cfg.Finger.FMR

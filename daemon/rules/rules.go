@@ -46,7 +46,7 @@ func Of(cfg *config.Config, software string, set *models.Set, faces FaceThreshol
 	for _, role := range models.FaceRoles() {
 		m, err := set.Of(role)
 		if err != nil {
-			return r, fmt.Errorf("terminal: %w", err)
+			return r, fmt.Errorf("rules: %w", err)
 		}
 		r.Models = append(r.Models, fmt.Sprintf("%s sha256:%s", role, m.SHA256))
 	}
@@ -61,7 +61,7 @@ func faceCalibration(cfg *config.Config, tables models.Calibrations) (passage.Ca
 	}
 	steps, err := tables.Steps(cfg.Face.Population)
 	if err != nil {
-		return nil, fmt.Errorf("terminal: passage.policy %q: %w", rule, err)
+		return nil, fmt.Errorf("rules: passage.policy %q: %w", rule, err)
 	}
 	var c passage.Calibration
 	for _, s := range steps {
@@ -79,7 +79,7 @@ func FingerRules(cfg *config.Config) (passage.Score, passage.Calibration, error)
 	}
 	least, err := finger.Threshold(cfg.Finger.FMR)
 	if err != nil {
-		return 0, nil, fmt.Errorf("terminal: finger.fmr: %w", err)
+		return 0, nil, fmt.Errorf("rules: finger.fmr: %w", err)
 	}
 	var c passage.Calibration
 	if _, asked := rule.TotalFMR(); asked {
@@ -122,7 +122,7 @@ func reviewOf(c *config.Review) (passage.Review, error) {
 	for _, word := range c.Failures {
 		kind, err := policy.ParseKind(word)
 		if err != nil {
-			return r, fmt.Errorf("terminal: review.failures: %w", err)
+			return r, fmt.Errorf("rules: review.failures: %w", err)
 		}
 		r.Failures = r.Failures.With(kind)
 	}

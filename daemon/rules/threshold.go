@@ -21,7 +21,7 @@ func chooseThreshold(c models.Calibrations, population string, fmr, byHand float
 	}
 	score, err := c.Threshold(population, fmr)
 	if err != nil {
-		return Threshold{}, fmt.Errorf("terminal: face: %w", err)
+		return Threshold{}, fmt.Errorf("rules: face: %w", err)
 	}
 	return Threshold{score, fmt.Sprintf("%g", fmr), population}, nil
 }

@@ -24,7 +24,7 @@ import (
 // LoadKey loads the key that everything stored is sealed with, and makes one at the first start.
 func LoadKey(cfg *config.Config) (store.Key, error) {
 	if err := os.MkdirAll(cfg.Terminal.StateDir, 0o700); err != nil {
-		return store.Key{}, fmt.Errorf("terminal: terminal.state_dir: %w", err)
+		return store.Key{}, fmt.Errorf("state: terminal.state_dir: %w", err)
 	}
 	return store.LoadOrCreateKey(keyFile(cfg), cfg.Terminal.StateDir)
 }
@@ -57,6 +57,7 @@ func Open(cfg *config.Config, key store.Key, c *clock.Clock) (*store.Store, stor
 	return store.Open(cfg.Terminal.StateDir, o)
 }
 
+// RecoveryText tells the operator what happened to a store.
 func RecoveryText(r store.Recovery) string {
 	text := "The store was damaged (" + r.Reason + "). "
 	if r.Rollback != "" {

@@ -40,6 +40,7 @@ func (d *recordingDoor) count() int {
 
 type bench struct {
 	*decider
+	frames uint64
 	door   *recordingDoor
 	events []string
 	mu     sync.Mutex
@@ -74,18 +75,23 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
+// frame shows one living, enrolled person.
+func (b *bench) frame(person string) {
+	b.frames++
+	f := passage.Frame{Sequence: b.frames}
+	f.Add(passage.Face{
+		Track: 7, Box: passage.Box{X0: 4000, Y0: 3000, X1: 6000, Y1: 7000},
+		Live:  passage.Live{Known: true, Score: passage.ScoreOf(0.98)},
+		Match: passage.Match{Known: true, Person: person, Score: passage.ScoreOf(0.8), Second: passage.ScoreOf(0.1)},
+	})
+	b.observe(passage.Observation{Kind: passage.ObserveFrame, Frame: f})
+}
+
 // walkUp shows one living, enrolled person until a decision is on its way to the journal.
 func (b *bench) walkUp(t *testing.T, person string) {
 	t.Helper()
-	for i := range 40 {
-		var f passage.Frame
-		f.Sequence = uint64(i + 1)
-		f.Add(passage.Face{
-			Track: 7, Box: passage.Box{X0: 4000, Y0: 3000, X1: 6000, Y1: 7000},
-			Live:  passage.Live{Known: true, Score: passage.ScoreOf(0.98)},
-			Match: passage.Match{Known: true, Person: person, Score: passage.ScoreOf(0.8), Second: passage.ScoreOf(0.1)},
-		})
-		b.observe(passage.Observation{Kind: passage.ObserveFrame, Frame: f})
+	for range 40 {
+		b.frame(person)
 		if len(b.commits) > 0 {
 			return
 		}

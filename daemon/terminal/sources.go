@@ -79,7 +79,10 @@ func newSources(o sourceOpts) (_ *sources, err error) {
 		s.list = append(s.list, source)
 	}
 	if needs.Has(policy.Card) {
-		source, err := o.card(&s)
+		if s.cards, err = openCards(o.cfg, o.models.Set.Tier); err != nil {
+			return nil, err
+		}
+		source, err := o.card(s.cards)
 		if err != nil {
 			return nil, err
 		}
@@ -180,13 +183,10 @@ func (o *sourceOpts) picture() func(*vision.Image) []byte {
 	return func(img *vision.Image) []byte { return frames.JpegWithin(img, reviews.MaxReference) }
 }
 
-func (o *sourceOpts) card(s *sources) (_ *idcard.Source, err error) {
+func (o *sourceOpts) card(reader *document.Reader) (_ *idcard.Source, err error) {
 	c := &o.cfg.Card
-	if s.cards, err = openCards(o.cfg, o.models.Set.Tier); err != nil {
-		return nil, err
-	}
 	opts := idcard.Opts{
-		Reader: s.cards, Both: c.Sides == "both", Readings: c.Readings, Timeout: c.Timeout, Width: o.cfg.Camera.Width, Height: o.cfg.Camera.Height,
+		Reader: reader, Both: c.Sides == "both", Readings: c.Readings, Timeout: c.Timeout, Width: o.cfg.Camera.Width, Height: o.cfg.Camera.Height,
 		People: o.register, Claims: o.claims, Portrait: o.models.Portrait, Picture: o.picture(),
 		EnrolledName: o.register.NameOf,
 		NeedFace:     o.cfg.Passage.Policy.Needs().Has(policy.Face), Now: o.clock.Wall, Log: o.log,

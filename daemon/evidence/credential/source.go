@@ -80,6 +80,14 @@ func (s *Source) Kinds() policy.Set { return policy.Set(0).With(policy.Credentia
 // pixelBytes is what the reader of codes holds for each pixel of the frames' size, and luma one more; a test measures it.
 const pixelBytes = 18
 
+// Hint returns what the screen adds while the evidence is asked for.
+func (s *Source) Hint() string {
+	if !s.Now().Ask.Has(policy.Credential) {
+		return ""
+	}
+	return s.Hints.Hint()
+}
+
 // Bytes returns what the reader and the pictures hold.
 func (s *Source) Bytes() int64 {
 	return int64(pixelBytes+1)*int64(s.o.Width*s.o.Height) + s.box.Bytes()

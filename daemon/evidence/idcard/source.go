@@ -83,6 +83,14 @@ func New(o Opts) *Source {
 // Kinds returns the card.
 func (s *Source) Kinds() policy.Set { return policy.Set(0).With(policy.Card) }
 
+// Hint returns what the screen adds while the evidence is asked for.
+func (s *Source) Hint() string {
+	if !s.Now().Ask.Has(policy.Card) {
+		return ""
+	}
+	return s.Hints.Hint()
+}
+
 // Bytes returns what the picture holds; the models of text are counted by themselves.
 func (s *Source) Bytes() int64 { return s.box.Bytes() }
 

@@ -65,8 +65,14 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 		d := s.Now()
 		if d.Ask.Has(policy.Remote) && !d.Passage.IsZero() && d.Passage != asked {
 			asked = d.Passage
-			if e, answered := s.ask(ctx, d); answered {
+			e, answered := s.ask(ctx, d)
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case answered && s.Now().Ask.Has(policy.Remote):
 				observe(e)
+			default: // nobody wants the answer now; should it be wanted again, a newer one is due
+				asked = passage.ID{}
 			}
 			continue // the demand may have changed meanwhile
 		}
