@@ -111,6 +111,8 @@ func TestEvidence(t *testing.T) {
 		{"a finger at the threshold", finger, func(g *gate) { g.frames(5, ann); g.see(of(policy.Finger, 20*One, "ann")); g.frames(1, ann) }, []string{grant}, 1},
 		{"a finger below", finger, func(g *gate) { g.frames(5, ann); g.see(of(policy.Finger, 20*One-1, "ann")) },
 			[]string{"deny evidence-refused finger-no-match ann"}, 0},
+		{"a finger that was refused for something else", finger, func(g *gate) { g.frames(5, ann); g.see(refusedFor(policy.Finger, ReasonFingerUnreadable)) },
+			[]string{"deny evidence-refused finger-unreadable ann"}, 0},
 		{"a card's score means nothing", rules, func(g *gate) { g.frames(5, ann); g.see(of(policy.Card, 0, "ann")); g.frames(1, ann) }, []string{grant}, 1},
 		{"a code by a clock just trusted enough", code, func(g *gate) {
 			g.see(clock(policy.TrustRTC))
@@ -148,6 +150,14 @@ func TestEvidence(t *testing.T) {
 			g.see(accepted(policy.Speech, ""))
 			g.frames(1, known(1, "bob"))
 		}, []string{"grant matched bob"}, 1},
+		{"the looks of somebody before do not outweigh a stranger's", withRules(func(r *Rules) { *r = speech; r.DecideTimeout = time.Minute }), func(g *gate) {
+			g.frames(4, ann)
+			g.frames(9*second, ann)
+			g.frames(4, known(1, "bob"))
+			g.frames(second, known(1, "bob"))
+			g.frames(2*second, stranger(1))
+			g.see(accepted(policy.Speech, ""))
+		}, []string{"deny evidence-refused identity-changed bob"}, 0},
 		{"somebody else who is not looked at again", speech, func(g *gate) {
 			g.frames(4, ann)
 			g.frames(second, ann)

@@ -137,7 +137,21 @@ func TestGuardian(t *testing.T) {
 			if len(g.opens) != c.opens {
 				t.Errorf("the door opened %d times, want %d: %v", len(g.opens), c.opens, g.verdicts())
 			}
+			if len(g.entries) > 0 && (g.entries[0].Verdict == Grant) != (c.opens > 0) {
+				t.Errorf("the verdicts are %v", g.verdicts())
+			}
 		})
+	}
+}
+
+// Nobody is looked up for standing beside a minor.
+func TestGuardianIsLookedUpAlone(t *testing.T) {
+	rules, begin := minorWaits("face")
+	g := newGate(t, rules)
+	begin(g)
+	g.frames(5, known(1, "ann"), known(2, "cyd"))
+	if a := &g.m.now; a.asked != [2]string{"ann"} || a.guardian.person != "" {
+		t.Errorf("%v are looked up, %q is to vouch", a.asked, a.guardian.person)
 	}
 }
 
