@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"umbral/config/policy"
 	"umbral/daemon/evidence"
 	"umbral/daemon/passage"
 	"umbral/pipeline/document"
@@ -148,6 +149,10 @@ func TestHints(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := source(register{}, true)
 			show(s, c.list...)
+			if got := s.Hint(); got != "" {
+				t.Errorf("%s: hint %q although no card is asked for", name, got)
+			}
+			s.Want(passage.Demand{Passage: passage.ID{Boot: 1, Number: 1}, Ask: policy.Set(0).With(policy.Card)})
 			if got := s.Hint(); got != c.want {
 				t.Errorf("%s: hint %q, want %q", name, got, c.want)
 			}
