@@ -11,6 +11,8 @@ FUZZTIME ?= 20s
 # What several goroutines use at once and the race detector gets through in minutes.
 SHARED  := ./daemon/clock ./daemon/evidence/... ./daemon/fleet/link ./daemon/fleet/mqtt ./daemon/fleet/operator ./daemon/frames \
 	./daemon/journal ./daemon/state ./daemon/store ./drivers/... ./pipeline/gallery/...
+# What takes longer than the rest together: whole terminals, models, emulated boards.
+SLOW    := daemon/(terminal|umbral|store|fleet/link)|pipeline/(document|face)$$|/scripts/
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check build cross models bench oracle lint race race-shared notices fuzz clean device device-test device-test-full
@@ -32,8 +34,9 @@ test: ## set up and pass all tests
 	go vet ./...
 	go test -json -timeout 20m ./... | go run ./scripts/testreport
 
-check: lint ## before a commit: lint and the fast tests, in a minute and a half
-	go test $(FAST)
+check: lint models ## before a commit: lint and the fast tests, in a minute and a half
+	go test $$(go list ./... | grep -vE '$(SLOW)')
+	go test -run 'TestImports|TestBans|TestTopLevel|TestNames|TestGoroutines' ./daemon/terminal
 
 build: ## static binaries in build/
 	@scripts/setup run
