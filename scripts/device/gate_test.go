@@ -310,7 +310,8 @@ func TestGate(t *testing.T) {
 	})
 	s.sub("crash in a pulse", func(t *testing.T) {
 		// On a busy machine the pulse may be over before the signal arrives; then it is tried again.
-		for try := 1; ; try++ {
+		before, try := s.exits(), 1
+		for ; ; try++ {
 			s.drive(exitLine, true)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20*float64(time.Second)*busy()))
 			rose, err := s.QTest.Await(ctx, relayLine, true)
@@ -348,6 +349,11 @@ func TestGate(t *testing.T) {
 				(edges[0].At.Sub(died) - 500*time.Millisecond).Round(time.Millisecond))
 			break
 		}
+		// What was committed before the program died is sent by the next one.
+		until(t, 30*time.Second, "the exits at whose pulse the program died, at the subscriber", func() (string, bool) {
+			n := s.exits() - before
+			return fmt.Sprint(n), n == try
+		})
 	})
 	daemon = s.diskAndClock(daemon)
 	s.signal("TERM", daemon)
