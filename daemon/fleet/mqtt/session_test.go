@@ -241,16 +241,20 @@ func TestSubscriptions(t *testing.T) {
 func TestWaitingBehindOtherPackets(t *testing.T) {
 	t.Parallel()
 	const patience, pause = 200 * time.Millisecond, 30 * time.Millisecond
-	live := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
-	live.TopicName = "flood"
-	long := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
-	long.TopicName, long.Payload = "long", make([]byte, maxPacket+20*discardChunk)
+	// Each case has its own packets: writing one changes its header.
+	publish := func(topic string, payload []byte) *packets.PublishPacket {
+		p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+		p.TopicName, p.Payload = topic, payload
+		return p
+	}
+	some, endless := publish("flood", nil), publish("flood", nil)
+	long := publish("long", make([]byte, maxPacket+20*discardChunk))
 	for name, c := range map[string]struct {
 		send     func(net.Conn) error
 		answered bool
 	}{
-		"some":             {func(c net.Conn) error { return slowly(c, live, 15, pause) }, true},
-		"without an end":   {func(c net.Conn) error { return slowly(c, live, int(2*maxExtensions*patience/pause), pause) }, false},
+		"some":             {func(c net.Conn) error { return slowly(c, some, 15, pause) }, true},
+		"without an end":   {func(c net.Conn) error { return slowly(c, endless, int(2*maxExtensions*patience/pause), pause) }, false},
 		"one that is long": {func(c net.Conn) error { return long.Write(&throttled{c, pause}) }, true},
 		"silence":          {func(net.Conn) error { time.Sleep(2 * patience); return nil }, false},
 	} {
