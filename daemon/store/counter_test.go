@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ type testCounter struct {
 	value     uint64
 	readErr   error
 	fail      error
-	advanced  int
+	advanced  atomic.Int32 // read while a store runs
 	onAdvance func()
 }
 
@@ -25,7 +26,7 @@ func (c *testCounter) Advance() error {
 	}
 	if c.fail == nil {
 		c.value++
-		c.advanced++
+		c.advanced.Add(1)
 	}
 	return c.fail
 }
@@ -85,8 +86,8 @@ func TestTheFileSaysFirstWhatTheCounterWillTell(t *testing.T) {
 		}
 	}
 	s.advanceCounter()
-	if counter.advanced != 1 || s.Status().CopyFault != nil {
-		t.Errorf("advanced %d times, %v", counter.advanced, s.Status().CopyFault)
+	if n := counter.advanced.Load(); n != 1 || s.Status().CopyFault != nil {
+		t.Errorf("advanced %d times, %v", n, s.Status().CopyFault)
 	}
 	for name, fail := range map[string]func(){
 		"reading":   func() { counter.readErr = os.ErrDeadlineExceeded },

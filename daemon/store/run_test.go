@@ -29,17 +29,22 @@ func TestRunKeepsItsTimes(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
 		copies := func() time.Time { return s.Status().LastCopy }
+		headMoved := func() bool {
+			s.write.Lock()
+			defer s.write.Unlock()
+			return s.headMoved
+		}
 		begin := copies()
 		pass := func(d time.Duration) {
 			time.Sleep(d)
 			synctest.Wait()
 		}
 		appended(t, s, "e", "")
-		if !s.headMoved {
+		if !headMoved() {
 			t.Error("the head mark was not written")
 		}
 		pass(time.Minute + time.Second)
-		if s.headMoved {
+		if headMoved() {
 			t.Error("the head mark is not flushed within a tenth of CopyEvery")
 		}
 		if !copies().Equal(begin) {
@@ -62,16 +67,16 @@ func TestRunKeepsItsTimes(t *testing.T) {
 		if copies().Equal(first) {
 			t.Error("entries were not copied within CopyEvery")
 		}
-		if counter.advanced != 0 {
-			t.Errorf("the counter was advanced %d times too early", counter.advanced)
+		if n := counter.advanced.Load(); n != 0 {
+			t.Errorf("the counter was advanced %d times too early", n)
 		}
 		pass(counterEvery)
-		if counter.advanced != 1 {
-			t.Errorf("the counter was advanced %d times in an hour", counter.advanced)
+		if n := counter.advanced.Load(); n != 1 {
+			t.Errorf("the counter was advanced %d times in an hour", n)
 		}
 		pass(counterEvery)
-		if counter.advanced != 2 {
-			t.Errorf("the counter was advanced %d times in two hours", counter.advanced)
+		if n := counter.advanced.Load(); n != 2 {
+			t.Errorf("the counter was advanced %d times in two hours", n)
 		}
 		cancel()
 		if err := <-done; err != nil {
