@@ -34,7 +34,7 @@ type fake struct {
 
 func newFake() *fake {
 	s := State{
-		Terminal: "gate-7", Site: "north", Version: "test", Started: time.Now().Add(-time.Hour), Boot: 3,
+		Terminal: "gate-7", Site: "north", Version: "test", Started: time.Now().Add(-time.Hour), Uptime: 3600, Boot: 3,
 		Clock: Clock{Wall: time.Unix(1_800_000_000, 0), Trust: "ntp"}, Conditions: []Condition{}, Verdicts: []Verdict{}, Models: []Model{},
 		Camera: Camera{State: "streaming", Device: "camera", Format: "YUYV", Width: 640, Height: 480, Faults: map[string]uint64{}},
 		Frame:  Frame{Width: 640, Height: 480, Faces: []Face{}}, Stages: []Stage{}, Screen: Screen{Code: "idle"},

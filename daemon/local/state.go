@@ -8,6 +8,7 @@ type State struct {
 	Site       string      `json:"site"`
 	Version    string      `json:"version"`
 	Started    time.Time   `json:"started"`
+	Uptime     int64       `json:"uptime_s"` // since then by the monotonic clock, whatever became of the wall clock
 	Boot       uint64      `json:"boot"`
 	Clock      Clock       `json:"clock"`
 	Conditions []Condition `json:"conditions"` // worst first, empty while all is well

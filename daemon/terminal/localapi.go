@@ -71,6 +71,7 @@ func (d *localAPI) State() local.State {
 	wall, trust := t.clock.Read()
 	s := local.State{
 		Terminal: t.cfg.Terminal.ID, Site: t.cfg.Terminal.Site, Version: Version, Started: t.clock.Start, Boot: t.boot,
+		Uptime:     int64(time.Since(t.clock.Start) / time.Second),
 		Clock:      local.Clock{Wall: wall.Truncate(time.Second), Trust: trust.String()},
 		Conditions: []local.Condition{}, Stages: []local.Stage{}, Models: d.models(), Config: t.digest,
 		Passage: local.Passage{Policy: t.cfg.Passage.Policy.String(), Threshold: float64(t.models.Identify.Score), FMR: t.models.Identify.FMR},

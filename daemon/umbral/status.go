@@ -56,7 +56,7 @@ func statusCommand(s *settings) *cobra.Command {
 }
 
 func printState(w io.Writer, s *local.State) {
-	fmt.Fprintf(w, "terminal   %s (site %s), version %s, boot %d, up %v\n", s.Terminal, s.Site, s.Version, s.Boot, time.Since(s.Started).Round(time.Second))
+	fmt.Fprintf(w, "terminal   %s (site %s), version %s, boot %d, up %v\n", s.Terminal, s.Site, s.Version, s.Boot, time.Duration(s.Uptime)*time.Second)
 	if len(s.Conditions) == 0 {
 		fmt.Fprintln(w, "health     all is well")
 	}

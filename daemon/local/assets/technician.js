@@ -41,7 +41,7 @@ function show(s) {
   document.title = `${s.terminal}: Umbral`;
   text("terminal", s.terminal);
   text("site", s.site ? "site " + s.site : "");
-  text("identity", `version ${s.version}, boot ${s.boot}, up ${span((Date.now() - new Date(s.started)) / 1000)}, clock ${clock(s.clock.wall)} (${s.clock.trust}), config ${s.config}`);
+  text("identity", `version ${s.version}, boot ${s.boot}, up ${span(s.uptime_s)}, clock ${clock(s.clock.wall)} (${s.clock.trust}), config ${s.config}`);
 
   replace("conditions", JSON.stringify(s.conditions), () => s.conditions.map((c) => {
     const li = element("li", c.severity);
