@@ -21,6 +21,9 @@ func (p *People) EnrolFinger(ctx context.Context, id, name, position string, pro
 	if err != nil {
 		return Enrolled{}, refuse("%v", err)
 	}
+	if err := checkNumber(id); err != nil {
+		return Enrolled{}, err
+	}
 	person, err := p.store.Person(id)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && name == "":

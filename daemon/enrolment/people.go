@@ -16,6 +16,7 @@ import (
 	"umbral/daemon/frames"
 	"umbral/daemon/journal"
 	"umbral/daemon/store"
+	"umbral/pipeline/document/idnumber"
 	"umbral/pipeline/face"
 )
 
@@ -162,8 +163,20 @@ func problemText(q *face.Quality) string {
 	return strings.Join(texts, "; ")
 }
 
+// checkNumber refuses a citizen number that is written otherwise than cards and credentials are read: its owner would never
+// be found under it, nor a block.
+func checkNumber(id string) error {
+	if printed := idnumber.Canonical(id); printed != id {
+		return refuse("%s is a citizen number with a small x: enrol it as it is printed, %s", id, printed)
+	}
+	return nil
+}
+
 // enrol stores a person with references that must be alike, unless somebody enrolled already looks the same.
 func (p *People) enrol(id, name string, refs []store.Reference) (Enrolled, error) {
+	if err := checkNumber(id); err != nil {
+		return Enrolled{}, err
+	}
 	for i := range refs {
 		for j := range refs[:i] {
 			if score := dot(refs[i].Template, refs[j].Template); score < p.models.Verify.Score {

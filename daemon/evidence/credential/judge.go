@@ -97,7 +97,7 @@ func (s *Source) standing(cred *credential.Credential, subject string) passage.S
 // subject returns whom a credential belongs to: somebody enrolled, where the issuer's subjects are this terminal's people
 // or the subject is a citizen number, which means the same whoever says it; else a pseudonym that says nothing.
 func (s *Source) subject(cred *credential.Credential) string {
-	person := cred.Person()
+	person := idnumber.Canonical(cred.Person())
 	if (idnumber.WellFormed(person) || s.o.Bound(cred.Issuer)) && s.o.People.Enrolled(person) {
 		return person
 	}

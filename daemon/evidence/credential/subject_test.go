@@ -26,6 +26,7 @@ func TestSubjectIsTheIssuersUnlessBound(t *testing.T) {
 		{"theirs", "4711", "theirs's 4711"},
 		{"ours", "4712", "ours's 4712"}, // bound, but nobody is enrolled under it
 		{"theirs", citizen, citizen},
+		{"theirs", "11010519900307102x", citizen},
 		{"theirs", "11010519900307103X", "theirs's 11010519900307103X"},
 	} {
 		cred := &credential.Credential{Issuer: c.issuer, Subject: c.subject}

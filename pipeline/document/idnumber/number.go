@@ -3,6 +3,7 @@ package idnumber
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Length is the length of a citizen number in characters, which are all ASCII.
@@ -44,6 +45,14 @@ func WellFormed(text string) bool {
 	}
 	_, err := Parse(text)
 	return err == nil
+}
+
+// Canonical returns a citizen number as it is printed, with a large X, and any other text as it is.
+func Canonical(text string) string {
+	if WellFormed(text) {
+		return strings.ToUpper(text)
+	}
+	return text
 }
 
 // Birth returns the birth date within a number of which at least the first fourteen characters are there. It reports
