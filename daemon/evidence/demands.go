@@ -3,6 +3,7 @@ package evidence
 import (
 	"sync"
 
+	"umbral/config/policy"
 	"umbral/daemon/passage"
 )
 
@@ -32,6 +33,12 @@ func (w *Demands) Now() passage.Demand {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.now
+}
+
+// Asks reports whether the newest demand asks for a kind of evidence in a passage.
+func (w *Demands) Asks(id passage.ID, k policy.Kind) bool {
+	d := w.Now()
+	return d.Passage == id && d.Ask.Has(k)
 }
 
 // Changed returns a channel that holds a value after each change since it was last received from.

@@ -54,7 +54,9 @@ type Source struct {
 	luma   *vision.Grey
 	totp   *credential.TOTPGuard
 
-	settled passage.ID // the passage in which a code was accepted or refused; of the goroutine that runs
+	// Of the goroutine that runs.
+	settled passage.ID       // the passage in which a code was accepted or refused
+	kept    passage.Evidence // an outcome that was not asked for any more, until its passage asks again
 }
 
 // Codes of the hints.
@@ -113,11 +115,14 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 				at = now
 				s.box.Wipe()
 			}
+			s.deliver(observe)
 		case <-s.box.Full():
 			img, id, _ := s.box.Frame()
 			var e passage.Evidence
 			err := evidence.Guard(func() (err error) {
-				e, err = s.read(id, img)
+				if s.Asks(id, policy.Credential) { // a code counts once: not for a passage that is over
+					e, err = s.read(id, img)
+				}
 				return err
 			})
 			if err != nil {
@@ -125,10 +130,24 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 			}
 			over := s.Now().Passage != id
 			s.box.Free(over)
-			if e.Outcome != 0 && !over {
-				observe(e)
+			if e.Outcome != 0 {
+				s.kept = e
 			}
+			s.deliver(observe)
 		}
+	}
+}
+
+// deliver reports the outcome that is kept while it is asked for, and drops it when its passage is over.
+func (s *Source) deliver(observe func(passage.Evidence)) {
+	e := s.kept
+	switch {
+	case e.Outcome == 0:
+	case s.Asks(e.Passage, policy.Credential):
+		s.kept = passage.Evidence{}
+		observe(e)
+	case s.Now().Passage != e.Passage:
+		s.kept = passage.Evidence{}
 	}
 }
 
@@ -137,6 +156,7 @@ func (s *Source) read(id passage.ID, img *vision.Image) (e passage.Evidence, err
 	if s.settled == id {
 		return e, nil
 	}
+	defer func() { clear(s.luma.Pix) }() // nothing that was seen in a passage outlives it
 	vision.Luma(s.luma, img)
 	found, err := s.reader.Read(s.luma.Pix, s.luma.Width, s.luma.Height, s.luma.Stride)
 	if err != nil {

@@ -15,9 +15,14 @@ import (
 	"umbral/pipeline/vision"
 )
 
+// Reader reads the cards on a picture; a document.Reader is one.
+type Reader interface {
+	Read(*vision.Image) ([]*document.Reading, error)
+}
+
 // Opts is what a Source is made of. All functions have to be given, but for Picture and Identity.
 type Opts struct {
-	Reader   *document.Reader
+	Reader   Reader
 	Rules    document.Rules
 	Both     bool          // the back is wanted, too
 	Readings int           // of a side, that have to agree
@@ -48,7 +53,8 @@ type Source struct {
 	box *evidence.Mailbox
 
 	// Of the goroutine that runs.
-	settled       passage.ID // the passage in which a card was accepted, refused or given up
+	settled       passage.ID       // the passage in which a card was accepted, refused or given up
+	kept          passage.Evidence // an outcome that was not asked for any more, until its passage asks again
 	passage       passage.ID
 	since         time.Time // the first reading of the passage
 	fronts, backs []sighting
@@ -115,11 +121,14 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 				s.forget()
 				s.box.Wipe()
 			}
+			s.deliver(observe)
 		case <-s.box.Full():
 			img, id, captured := s.box.Frame()
 			var e passage.Evidence
 			err := evidence.Guard(func() (err error) {
-				e, err = s.read(id, img, captured)
+				if s.Asks(id, policy.Card) {
+					e, err = s.read(id, img, captured)
+				}
 				return err
 			})
 			if err != nil {
@@ -129,9 +138,24 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 			s.box.Free(over)
 			if over {
 				s.forget()
-			} else if e.Outcome != 0 {
-				observe(e)
 			}
+			if e.Outcome != 0 {
+				s.kept = e
+			}
+			s.deliver(observe)
 		}
+	}
+}
+
+// deliver reports the outcome that is kept while it is asked for, and drops it when its passage is over.
+func (s *Source) deliver(observe func(passage.Evidence)) {
+	e := s.kept
+	switch {
+	case e.Outcome == 0:
+	case s.Asks(e.Passage, policy.Card):
+		s.kept = passage.Evidence{}
+		observe(e)
+	case s.Now().Passage != e.Passage:
+		s.kept = passage.Evidence{}
 	}
 }
