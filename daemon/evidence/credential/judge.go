@@ -57,7 +57,7 @@ func (s *Source) once(r credential.Replay) (e passage.Evidence, first bool) {
 // accept makes the claim of an accepted credential.
 func (s *Source) accept(id passage.ID, cred *credential.Credential) passage.Evidence {
 	c := evidence.Claim{
-		Passage: id, Subject: s.subject(cred), Number: cred.Person(), Issuer: cred.Issuer, Name: cred.Identity.FullName,
+		Passage: id, Subject: s.subject(cred), Number: idnumber.Canonical(cred.Person()), Issuer: cred.Issuer, Name: cred.Identity.FullName,
 	}
 	c.Standing = s.standing(cred, c.Subject)
 	e := passage.Evidence{Outcome: passage.Accepted, Score: passage.One, Subject: c.Subject}
