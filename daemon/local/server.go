@@ -34,7 +34,7 @@ type Opts struct {
 	NextFreePort bool
 	// Socket is the unix socket's path; empty for none.
 	Socket string
-	// Key makes the tokens with which a page shows what is personal; without one no page does.
+	// Key makes the tokens with which a page shows what is personal. Pages need one.
 	Key []byte
 	Log *slog.Logger
 }
@@ -69,6 +69,9 @@ func New(o Opts, b Backend) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if o.HTTP != "" {
+		if len(o.Key) == 0 {
+			return nil, errors.New("local: pages without a key for their tokens could show nothing personal to anybody")
+		}
 		l, err := listenLoopback(o.HTTP, o.NextFreePort)
 		if err != nil {
 			return nil, err

@@ -137,7 +137,7 @@ func (f *fake) EnrolFinger(_ context.Context, r EnrolRequest, progress func(Prog
 func serve(t *testing.T, b Backend) (base string, c *Client) {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s", "umbral.sock")
-	s, err := New(Opts{HTTP: "127.0.0.1:0", Socket: socket, Key: []byte("a key of the tests' own")}, b)
+	s, err := New(Opts{HTTP: "127.0.0.1:0", Socket: socket, Key: testKey}, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestGuard(t *testing.T) {
 
 func TestListening(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", "8600", "192.0.2.1:80", "127.0.0.1:99999", "127.0.0.1:x"} {
-		if s, err := New(Opts{HTTP: address}, newFake()); err == nil {
+		if s, err := New(Opts{HTTP: address, Key: testKey}, newFake()); err == nil {
 			s.Close()
 			t.Errorf("address %s is accepted", address)
 		}
@@ -250,11 +250,11 @@ func TestListening(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	if s, err := New(Opts{HTTP: taken.Addr().String()}, newFake()); err == nil {
+	if s, err := New(Opts{HTTP: taken.Addr().String(), Key: testKey}, newFake()); err == nil {
 		s.Close()
 		t.Error("a port in use is taken")
 	}
-	s, err := New(Opts{HTTP: taken.Addr().String(), NextFreePort: true}, newFake())
+	s, err := New(Opts{HTTP: taken.Addr().String(), NextFreePort: true, Key: testKey}, newFake())
 	if err != nil {
 		t.Fatal(err)
 	}

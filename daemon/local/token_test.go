@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+var testKey = []byte("a key of the tests' own")
+
 // tokenOf makes a token as the tool does.
 func tokenOf(t *testing.T, c *Client, name string) string {
 	t.Helper()
@@ -49,7 +51,7 @@ func TestNothingPersonalWithoutToken(t *testing.T) {
 	f := personal()
 	base, client := serve(t, f)
 	forged := tokens{[]byte("another terminal's key"), time.Now}.issue(ScopePage, time.Now().Add(time.Hour))
-	mine := tokens{[]byte("a key of the tests' own"), time.Now}
+	mine := tokens{testKey, time.Now}
 	right := mine.issue(ScopePage, time.Now().Add(time.Hour))
 	for _, c := range []struct {
 		name                      string

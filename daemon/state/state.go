@@ -87,6 +87,11 @@ func IdentityKey(key store.Key) (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
+// PageKey derives the key of the tokens with which the pages show what is personal, so that links outlive a restart.
+func PageKey(key store.Key) ([]byte, error) {
+	return hkdf.Key(sha256.New, key[:], nil, "umbral page tokens v1", sha256.Size)
+}
+
 // Identity is the public key with which the terminal of a configuration signs what it asks, as configurations have it.
 func Identity(cfg config.Config) (string, error) {
 	key, err := LoadKey(&cfg)

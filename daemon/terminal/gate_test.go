@@ -242,6 +242,12 @@ func TestGate(t *testing.T) {
 		defer mu.Unlock()
 		return len(events) >= 2
 	})
+	page, screen := term.Links()
+	for link, named := range map[string]bool{"http://" + term.Page() + "/": false, screen: false, page: true} {
+		if got := strings.Contains(stateBehind(t, link), "ana-4711"); got != named {
+			t.Errorf("who has the link %s sees who passed: %v, want %v", link, got, named)
+		}
+	}
 	picture := new(bytes.Buffer)
 	if n, err := newLocalAPI(term.gate).Picture(picture); err != nil || n == 0 || !bytes.HasPrefix(picture.Bytes(), []byte{0xff, 0xd8}) {
 		t.Errorf("picture %d: %d bytes, %v", n, picture.Len(), err)

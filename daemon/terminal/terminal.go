@@ -12,6 +12,7 @@ import (
 	"umbral/daemon/fleet/link"
 	"umbral/daemon/journal"
 	"umbral/daemon/local"
+	"umbral/daemon/state"
 )
 
 // Terminal is one gate terminal. New takes all that it needs, Run works until its context ends.
@@ -54,7 +55,7 @@ func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err e
 	}
 	t := &Terminal{gate: g}
 	if c := &cfg.Local; c.HTTP != "" || c.Socket != "" {
-		server, err := local.New(local.Opts{HTTP: c.HTTP, NextFreePort: c.NextFreePort, Socket: c.Socket, Log: log}, newLocalAPI(g))
+		server, err := newPages(c, g, log)
 		if err != nil {
 			return nil, errors.Join(err, g.close())
 		}
@@ -64,6 +65,15 @@ func New(cfg config.Config, digest string, log *slog.Logger) (_ *Terminal, err e
 	// steady path it never needs to.
 	debug.FreeOSMemory()
 	return t, nil
+}
+
+// newPages starts to listen for the pages and the tool.
+func newPages(c *config.Local, g *gate, log *slog.Logger) (*local.Server, error) {
+	key, err := state.PageKey(g.key)
+	if err != nil {
+		return nil, err
+	}
+	return local.New(local.Opts{HTTP: c.HTTP, NextFreePort: c.NextFreePort, Socket: c.Socket, Key: key, Log: log}, newLocalAPI(g))
 }
 
 func newGate(cfg *config.Config, digest string, log *slog.Logger) (_ *gate, err error) {
