@@ -3,7 +3,7 @@ SHELL := /bin/bash -o pipefail
 export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-FLAGS   := -trimpath -ldflags '-s -w -X umbral/daemon/terminal.Version=$(VERSION)'
+FLAGS   := -trimpath -buildvcs=auto -ldflags '-s -w -X umbral/daemon/terminal.Version=$(VERSION)'
 CAMERA  ?=
 CONFIG  ?= config/demo.toml
 SCENE   ?=

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"umbral/config/policy"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // What is looked at again immediately before the door opens, each cause alone.
@@ -38,13 +36,7 @@ func TestBeforeOpening(t *testing.T) {
 		g.frames(6, minors, bob)
 	}
 	dead := func(f Face) Face { return with(f, func(f *Face) { f.Live.Score = ScoreOf(0.02) }) }
-	for _, c := range []struct {
-		name  string
-		rules Rules
-		play  func(*gate)
-		want  []string
-		opens int
-	}{
+	playAll(t, []playCase{
 		{"blocked after the first look-up", finger, func(g *gate) {
 			g.see(good)
 			g.frames(during(3*time.Second), ann)
@@ -235,16 +227,5 @@ func TestBeforeOpening(t *testing.T) {
 			g.see(Observation{Kind: ObserveStanding, Standing: Standing{Person: "ann"}})
 			g.frames(8, ann)
 		}, []string{"deny clock-untrusted ann"}, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := newGate(t, c.rules)
-			c.play(g)
-			if d := cmp.Diff(c.want, g.verdicts()); d != "" {
-				t.Errorf("journal (-want +got):\n%s", d)
-			}
-			if len(g.opens) != c.opens {
-				t.Errorf("the door opened %d times, want %d", len(g.opens), c.opens)
-			}
-		})
-	}
+	})
 }

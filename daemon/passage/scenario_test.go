@@ -39,13 +39,7 @@ func TestScenarios(t *testing.T) {
 	photo := with(ann, func(f *Face) { f.Live.Score = ScoreOf(0.02) })
 	second := with(stranger(9), func(f *Face) { f.Box = tall(3000) })
 	background := with(stranger(9), func(f *Face) { f.Box = tall(1500) })
-	for _, c := range []struct {
-		name  string
-		rules Rules
-		play  func(*gate)
-		want  []string
-		opens int
-	}{
+	playAll(t, []playCase{
 		{"an enrolled person", testRules(), func(g *gate) { g.frames(20, ann) }, []string{"grant matched ann"}, 1},
 		{"a stranger", testRules(), func(g *gate) { g.frames(20, stranger(1)) }, []string{"deny not-enrolled"}, 0},
 		{"a stranger is not denied on few frames", testRules(), func(g *gate) { g.frames(8, stranger(1)) }, []string{}, 0},
@@ -211,18 +205,7 @@ func TestScenarios(t *testing.T) {
 		}, []string{"deny not-enrolled needs-review"}, 0},
 		{"liveness alone", withRules(func(r *Rules) { r.Policy = policy.MustParse("live") }), func(g *gate) { g.frames(10, stranger(1)) },
 			[]string{"grant evidence-accepted"}, 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := newGate(t, c.rules)
-			c.play(g)
-			if d := cmp.Diff(c.want, g.verdicts()); d != "" {
-				t.Errorf("journal (-want +got):\n%s", d)
-			}
-			if len(g.opens) != c.opens {
-				t.Errorf("the door opened %d times, want %d", len(g.opens), c.opens)
-			}
-		})
-	}
+	})
 }
 
 func TestCommands(t *testing.T) {
@@ -272,13 +255,7 @@ func TestDoorAndExit(t *testing.T) {
 	door := func(c Contact, relay bool) Observation {
 		return Observation{Kind: ObserveDoor, Door: Door{Contact: c, Relay: relay}}
 	}
-	for _, c := range []struct {
-		name  string
-		rules Rules
-		play  func(*gate)
-		want  []string
-		opens int
-	}{
+	playAll(t, []playCase{
 		{"used as it should be", testRules(), func(g *gate) {
 			g.see(door(ContactClosed, false))
 			g.frames(10, known(1, "ann"))
@@ -325,18 +302,7 @@ func TestDoorAndExit(t *testing.T) {
 		}, []string{}, 0},
 		{"exit without journal", testRules(), func(g *gate) { g.disk = diskFails; g.see(Observation{Kind: ObserveExit}) },
 			[]string{"exit grant exit-button", "exit deny journal-unavailable"}, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := newGate(t, c.rules)
-			c.play(g)
-			if d := cmp.Diff(c.want, g.verdicts()); d != "" {
-				t.Errorf("journal (-want +got):\n%s", d)
-			}
-			if len(g.opens) != c.opens {
-				t.Errorf("the door opened %d times, want %d", len(g.opens), c.opens)
-			}
-		})
-	}
+	})
 }
 
 func TestScreens(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/desk"
 	"umbral/daemon/local"
 	"umbral/daemon/passage"
 )
@@ -142,50 +143,20 @@ reviewers settled, or whose grant was taken back, has several decisions; they ar
 	}
 }
 
-// The two below ask the running terminal, and read the store where none runs.
-
 func (s *settings) passages(cmd *cobra.Command, q local.PassageQuery) ([]local.PassageLine, error) {
-	c, err := s.client()
-	if err != nil {
-		return nil, err
-	}
-	lines, err := c.Passages(cmd.Context(), q)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return lines, err
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return nil, err
-	}
-	defer desk.Close()
-	return desk.Passages(q)
+	return either(s, cmd, func(c *local.Client) ([]local.PassageLine, error) { return c.Passages(cmd.Context(), q) },
+		func(d *desk.Offline) ([]local.PassageLine, error) { return d.Passages(q) })
 }
 
 func (s *settings) explain(cmd *cobra.Command, id string) ([]json.RawMessage, error) {
 	if _, err := passage.ParseID(id); err != nil {
 		return nil, fmt.Errorf("%w (umbral passages list shows those that the journal holds)", err)
 	}
-	all, err := s.explained(cmd, id)
+	all, err := either(s, cmd, func(c *local.Client) ([]json.RawMessage, error) { return c.Explain(cmd.Context(), id) },
+		func(d *desk.Offline) ([]json.RawMessage, error) { return d.Explain(id) })
 	if errors.Is(err, local.ErrUnknown) {
 		return nil, fmt.Errorf("the journal holds no decision of a passage %q (umbral passages list shows those "+
 			"that it holds)", id)
 	}
 	return all, err
-}
-
-func (s *settings) explained(cmd *cobra.Command, id string) ([]json.RawMessage, error) {
-	c, err := s.client()
-	if err != nil {
-		return nil, err
-	}
-	all, err := c.Explain(cmd.Context(), id)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return all, err
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return nil, err
-	}
-	defer desk.Close()
-	return desk.Explain(id)
 }

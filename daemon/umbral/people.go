@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/desk"
 	"umbral/daemon/local"
 	"umbral/daemon/store"
 )
@@ -24,7 +25,7 @@ func peopleCommand(s *settings) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), people)
+				return writeJSON(cmd.OutOrStdout(), append([]local.Person{}, people...)) // nobody is [], not null
 			}
 			switch {
 			case err != nil:
@@ -68,58 +69,19 @@ func peopleCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// The three below ask the running terminal, and read the store where none runs.
-
 func (s *settings) people(cmd *cobra.Command) ([]local.Person, error) {
-	c, err := s.client()
-	if err != nil {
-		return nil, err
-	}
-	list, err := c.People(cmd.Context())
-	if !errors.Is(err, local.ErrNotRunning) {
-		return list, err
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return []local.Person{}, err
-	}
-	defer desk.Close()
-	return desk.People()
+	return either(s, cmd, func(c *local.Client) ([]local.Person, error) { return c.People(cmd.Context()) }, (*desk.Offline).People)
 }
 
 func (s *settings) person(cmd *cobra.Command, id string) (local.Person, error) {
-	c, err := s.client()
-	if err != nil {
-		return local.Person{}, err
-	}
-	p, err := c.Person(cmd.Context(), id)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return p, notEnrolled(id, err)
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return p, notEnrolled(id, err)
-	}
-	defer desk.Close()
-	p, err = desk.Person(id)
+	p, err := either(s, cmd, func(c *local.Client) (local.Person, error) { return c.Person(cmd.Context(), id) },
+		func(d *desk.Offline) (local.Person, error) { return d.Person(id) })
 	return p, notEnrolled(id, err)
 }
 
 func (s *settings) erase(cmd *cobra.Command, id, reason string) (local.Erased, error) {
-	c, err := s.client()
-	if err != nil {
-		return local.Erased{}, err
-	}
-	e, err := c.Erase(cmd.Context(), id, reason)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return e, notEnrolled(id, err)
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return e, notEnrolled(id, err)
-	}
-	defer desk.Close()
-	e, err = desk.Erase(id, reason)
+	e, err := either(s, cmd, func(c *local.Client) (local.Erased, error) { return c.Erase(cmd.Context(), id, reason) },
+		func(d *desk.Offline) (local.Erased, error) { return d.Erase(id, reason) })
 	return e, notEnrolled(id, err)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/desk"
 	"umbral/daemon/fleet"
 	"umbral/daemon/local"
 	"umbral/daemon/store"
@@ -174,19 +175,7 @@ what they are: biometric data, without its encryption.`,
 }
 
 func (s *settings) export(cmd *cobra.Command, id string) (local.Export, error) {
-	c, err := s.client()
-	if err != nil {
-		return local.Export{}, err
-	}
-	e, err := c.Export(cmd.Context(), id)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return e, notEnrolled(id, err)
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return e, notEnrolled(id, err)
-	}
-	defer desk.Close()
-	e, err = desk.Export(id)
+	e, err := either(s, cmd, func(c *local.Client) (local.Export, error) { return c.Export(cmd.Context(), id) },
+		func(d *desk.Offline) (local.Export, error) { return d.Export(id) })
 	return e, notEnrolled(id, err)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"umbral/daemon/desk"
 	"umbral/daemon/local"
 )
 
@@ -249,40 +250,14 @@ func validity(f local.File) string {
 	return ""
 }
 
-// The two below ask the running terminal, and work on the store where none runs.
-
 func (s *settings) file(cmd *cobra.Command, id string) (local.File, error) {
-	c, err := s.client()
-	if err != nil {
-		return local.File{}, err
-	}
-	f, err := c.File(cmd.Context(), id)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return f, notEnrolled(id, err)
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return f, notEnrolled(id, err)
-	}
-	defer desk.Close()
-	f, err = desk.File(id)
+	f, err := either(s, cmd, func(c *local.Client) (local.File, error) { return c.File(cmd.Context(), id) },
+		func(d *desk.Offline) (local.File, error) { return d.File(id) })
 	return f, notEnrolled(id, err)
 }
 
 func (s *settings) editFile(cmd *cobra.Command, id string, e local.FileEdit) (local.File, error) {
-	c, err := s.client()
-	if err != nil {
-		return local.File{}, err
-	}
-	f, err := c.EditFile(cmd.Context(), id, e)
-	if !errors.Is(err, local.ErrNotRunning) {
-		return f, notEnrolled(id, err)
-	}
-	desk, err := s.desk(cmd)
-	if err != nil {
-		return f, notEnrolled(id, err)
-	}
-	defer desk.Close()
-	f, err = desk.EditFile(id, e)
+	f, err := either(s, cmd, func(c *local.Client) (local.File, error) { return c.EditFile(cmd.Context(), id, e) },
+		func(d *desk.Offline) (local.File, error) { return d.EditFile(id, e) })
 	return f, notEnrolled(id, err)
 }

@@ -17,6 +17,7 @@ import (
 	"umbral/config"
 	"umbral/config/paths"
 	"umbral/daemon/desk"
+	"umbral/daemon/local"
 	"umbral/daemon/store"
 )
 
@@ -68,6 +69,25 @@ func (s *settings) desk(cmd *cobra.Command) (*desk.Offline, error) {
 		return nil, fmt.Errorf("%s %w", cfg.Terminal.StateDir, errNoStore)
 	}
 	return openDesk(cmd, cfg)
+}
+
+// either asks the running terminal, and works on the store where none runs.
+func either[T any](s *settings, cmd *cobra.Command, running func(*local.Client) (T, error), alone func(*desk.Offline) (T, error)) (T, error) {
+	var none T
+	c, err := s.client()
+	if err != nil {
+		return none, err
+	}
+	answer, err := running(c)
+	if !errors.Is(err, local.ErrNotRunning) {
+		return answer, err
+	}
+	d, err := s.desk(cmd)
+	if err != nil {
+		return none, err
+	}
+	defer d.Close()
+	return alone(d)
 }
 
 // newDesk is desk, and makes the store where there is none.

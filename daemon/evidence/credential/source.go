@@ -55,8 +55,8 @@ type Source struct {
 	totp   *credential.TOTPGuard
 
 	// Of the goroutine that runs.
-	settled passage.ID       // the passage in which a code was accepted or refused
-	kept    passage.Evidence // an outcome that was not asked for any more, until its passage asks again
+	settled passage.ID // the passage in which a code was accepted or refused
+	kept    evidence.Kept
 }
 
 // Codes of the hints.
@@ -115,7 +115,7 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 				at = now
 				s.box.Wipe()
 			}
-			s.deliver(observe)
+			s.kept.Deliver(s.Demands, observe)
 		case <-s.box.Full():
 			img, id, _ := s.box.Frame()
 			var e passage.Evidence
@@ -130,24 +130,9 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 			}
 			over := s.Now().Passage != id
 			s.box.Free(over)
-			if e.Outcome != 0 {
-				s.kept = e
-			}
-			s.deliver(observe)
+			s.kept.Keep(e)
+			s.kept.Deliver(s.Demands, observe)
 		}
-	}
-}
-
-// deliver reports the outcome that is kept while it is asked for, and drops it when its passage is over.
-func (s *Source) deliver(observe func(passage.Evidence)) {
-	e := s.kept
-	switch {
-	case e.Outcome == 0:
-	case s.Asks(e.Passage, policy.Credential):
-		s.kept = passage.Evidence{}
-		observe(e)
-	case s.Now().Passage != e.Passage:
-		s.kept = passage.Evidence{}
 	}
 }
 

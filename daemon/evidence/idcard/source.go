@@ -53,8 +53,8 @@ type Source struct {
 	box *evidence.Mailbox
 
 	// Of the goroutine that runs.
-	settled       passage.ID       // the passage in which a card was accepted, refused or given up
-	kept          passage.Evidence // an outcome that was not asked for any more, until its passage asks again
+	settled       passage.ID // the passage in which a card was accepted, refused or given up
+	kept          evidence.Kept
 	passage       passage.ID
 	since         time.Time // the first reading of the passage
 	fronts, backs []sighting
@@ -121,7 +121,7 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 				s.forget()
 				s.box.Wipe()
 			}
-			s.deliver(observe)
+			s.kept.Deliver(s.Demands, observe)
 		case <-s.box.Full():
 			img, id, captured := s.box.Frame()
 			var e passage.Evidence
@@ -139,23 +139,8 @@ func (s *Source) Run(ctx context.Context, observe func(passage.Evidence)) error 
 			if over {
 				s.forget()
 			}
-			if e.Outcome != 0 {
-				s.kept = e
-			}
-			s.deliver(observe)
+			s.kept.Keep(e)
+			s.kept.Deliver(s.Demands, observe)
 		}
-	}
-}
-
-// deliver reports the outcome that is kept while it is asked for, and drops it when its passage is over.
-func (s *Source) deliver(observe func(passage.Evidence)) {
-	e := s.kept
-	switch {
-	case e.Outcome == 0:
-	case s.Asks(e.Passage, policy.Card):
-		s.kept = passage.Evidence{}
-		observe(e)
-	case s.Now().Passage != e.Passage:
-		s.kept = passage.Evidence{}
 	}
 }
